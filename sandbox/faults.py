@@ -1,0 +1,71 @@
+"""What is broken at the site just now, and for how long. Every server of the sandbox asks here before it answers."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+SIDES: Final = {
+    "slack": ("refuse", "hang", "slow", "rubbish", "ratelimit", "duplicate", "disconnect"),
+    "slurm": ("refuse", "hang", "slow", "rubbish", "half"),
+    "ssh": ("refuse", "hang", "hostkey"),
+    "prepare": ("fail", "hang"),
+    "puppet": ("fail", "hang"),
+    "register": ("forget",),
+    "daemonset": ("forget",),
+    "boot": ("forget",),
+    "kube": ("refuse", "hang", "slow", "rubbish", "conflict"),
+    "bmc": ("refuse", "hang", "rubbish", "stale", "password"),
+}
+"""Each side that can misbehave, and the ways it can."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """side and mode as in SIDES; node None means every node; times None means until cleared."""
+
+    side: str
+    mode: str
+    node: str | None = None
+    times: int | None = None
+
+
+class Faults:
+    """The faults in force. Not thread-safe: it lives on the site's one event loop."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def set(self, fault: Fault) -> None:
+        """Put a fault in force; ValueError names what is unknown."""
+        modes = SIDES.get(fault.side)
+        if modes is None:
+            raise ValueError(f"no side {fault.side!r}; there are {', '.join(SIDES)}")
+        if fault.mode not in modes:
+            raise ValueError(f"{fault.side} cannot {fault.mode!r}; it can {', '.join(modes)}")
+        self._faults.append(fault)
+
+    def clear(self, side: str | None = None, node: str | None = None) -> None:
+        """End the faults of a side, or of a node, or all."""
+        self._faults = [f for f in self._faults if (side and f.side != side) or (node and f.node != node)]
+
+    def peek(self, side: str, node: str | None = None) -> str | None:
+        """Return the mode in force for a side at a node, without using it up."""
+        found = self._find(side, node)
+        return found.mode if found else None
+
+    def take(self, side: str, node: str | None = None) -> str | None:
+        """Return the mode in force and count one use of it."""
+        found = self._find(side, node)
+        if found is None:
+            return None
+        if found.times is not None:
+            at = self._faults.index(found)
+            left = replace(found, times=found.times - 1)
+            self._faults[at : at + 1] = [left] if left.times else []
+        return found.mode
+
+    def listed(self) -> tuple[Fault, ...]:
+        """Return every fault in force, oldest first."""
+        return tuple(self._faults)
+
+    def _find(self, side: str, node: str | None) -> Fault | None:
+        return next((f for f in self._faults if f.side == side and f.node in (None, node)), None)
