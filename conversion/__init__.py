@@ -1,0 +1,1 @@
+"""The engine: durable plans that move nodes between the two worlds."""

@@ -1,0 +1,177 @@
+"""What the engine asks of machines that we do not own, and the ways in which they may fail.
+
+Every call has a time-out of its adapter's settings. A read may be up to a second old unless this adapter has written
+since: after a write the next read begins anew. Adapters return these values and raise these errors, nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, SlurmNode, Taint
+
+
+class FarSideError(Exception):
+    """Something that a far side did. side: "Slurm", "Kubernetes", "gpu003 (ssh)", "gpu003 (BMC)" ..."""
+
+    def __init__(self, side: str, said: str) -> None:
+        super().__init__(f"{side}: {said}")
+        self.side = side
+        self.said = said
+
+
+class Unreachable(FarSideError):  # noqa: N818 - named for what a person reads
+    """No answer: refused, timed out, or cut off. Nothing is known; asking again later is right."""
+
+
+class UnexpectedAnswer(FarSideError):  # noqa: N818
+    """An answer that we have no meaning for. raw is kept for the log, cut to 2,000 characters."""
+
+    def __init__(self, side: str, said: str, raw: str = "") -> None:
+        super().__init__(side, said)
+        self.raw = raw[:2000]
+
+
+class Denied(FarSideError):  # noqa: N818
+    """The far side says that we may not: rights, a wrong password, a changed host key. Asking again is of no use."""
+
+
+class Busy(FarSideError):  # noqa: N818
+    """Slurm refused a reservation whole, because a job runs on one of the nodes."""
+
+
+class Slurm(Protocol):
+    """The batch system. Node lists may hold thousands of names: one call each."""
+
+    def nodes(self) -> Mapping[NodeName, SlurmNode]:
+        """Return every node by name."""
+
+    def jobs(self) -> Sequence[SlurmJob]:
+        """Return the jobs that run, complete or wait."""
+
+    def reservations(self) -> Mapping[str, Reservation]:
+        """Return every reservation by name."""
+
+    def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
+        """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
+
+    def unreserve(self, name: str) -> None:
+        """Delete a reservation; one that is gone already is fine."""
+
+    def drain(self, nodes: Sequence[NodeName], reason: str) -> None:
+        """Keep new jobs away; running ones go on."""
+
+    def down(self, nodes: Sequence[NodeName], reason: str) -> None:
+        """Mark DOWN. It kills what runs there: only after is_drained() has been seen in a fresh read."""
+
+    def resume(self, nodes: Sequence[NodeName]) -> None:
+        """Lift DRAIN and DOWN; one that is idle already is fine."""
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A pod that cannot be evicted now. why: one sentence, naming the budget or the rule."""
+
+    namespace: str
+    pod: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DrainPass:
+    """What one pass over a node's pods found.
+
+    evicting   pods that were asked to go, or are ending
+    blocked    pods that may not be evicted now
+    left       pods that must go and are still there: evicting and blocked together
+    """
+
+    evicting: int = 0
+    blocked: tuple[Blocker, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """Return how many pods must still go."""
+        return self.evicting + len(self.blocked)
+
+
+@dataclass(frozen=True)
+class DaemonPods:
+    """The DaemonSet pods that belong on a node. missing: `namespace/daemonset` of each that is not ready there."""
+
+    expected: int
+    missing: tuple[str, ...] = ()
+
+
+class Kubernetes(Protocol):
+    """The cluster. Names are Kubernetes' own (NodeClass.kube_name). Node reads come from one watch."""
+
+    def node(self, name: str) -> KubeNode | None:
+        """Return a node, or None when the cluster has no such node."""
+
+    def nodes(self) -> Mapping[str, KubeNode]:
+        """Return every node by its Kubernetes name."""
+
+    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+        """Put our annotation `lendbot/loan`, the labels and the taints on a node; others' stay as they are."""
+
+    def uncordon(self, name: str, loan_id: int) -> None:
+        """Allow pods on a node that carries our mark."""
+
+    def cordon(self, name: str, loan_id: int) -> None:
+        """Forbid new pods on a node that carries our mark, or nobody's."""
+
+    def daemon_pods(self, name: str) -> DaemonPods:
+        """Return how the cluster's DaemonSets stand on a node."""
+
+    def drain(self, name: str, *, force: bool) -> DrainPass:
+        """Make one pass of eviction over a node's pods, by kubectl drain's rules; never waits.
+
+        force   delete what blocks, budgets or not; only after an approver said so
+        """
+
+    def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Return how many pods an eviction of these nodes would end, by namespace; DaemonSet and mirror pods aside."""
+
+    def delete_node(self, name: str, uid: str) -> None:
+        """Delete exactly this Node object; one that is gone already is fine."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command on a node did. out and err are cut to their last 64 KiB."""
+
+    exit: int
+    out: str = ""
+    err: str = ""
+
+
+class NodeShell(Protocol):
+    """A root shell on the nodes, over SSH with strict host keys."""
+
+    def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
+        """Run one command to its end. Unreachable when the time-out passes: the command may still be running."""
+
+
+class Power(Protocol):
+    """The BMCs. Their answer may be a minute old: ask again."""
+
+    def state(self, node: NodeName) -> PowerState:
+        """Return what the BMC says."""
+
+    def off(self, node: NodeName) -> None:
+        """Cut the power now, without asking the operating system."""
+
+    def on(self, node: NodeName) -> None:
+        """Switch on; no harm when it is on."""
+
+
+@dataclass(frozen=True)
+class FarSides:
+    """Everything out there that a step may touch."""
+
+    slurm: Slurm
+    kubernetes: Kubernetes
+    shell: NodeShell
+    power: Power

@@ -1,0 +1,74 @@
+"""What a site lends: the classes of nodes, and the rules that a person's wish is held against. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from loans.nodes import NodeName, SlurmNode, Taint
+
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who may do what with a class, and how much of it.
+
+    requesters, approvers   Slack user ids (U...) and user group ids (S...); requesters "*" means everybody
+    floor                   nodes of the class that must stay usable in Slurm, whatever is lent
+    max_nodes, max_length   of one loan, extensions included
+    lapse_after             an undecided request ends by itself after this
+    reminders               how long before the deadline people are told
+    """
+
+    requesters: frozenset[str] = frozenset({"*"})
+    approvers: frozenset[str] = frozenset()
+    floor: int = 0
+    max_nodes: int = 16
+    max_length: timedelta = timedelta(days=14)
+    lapse_after: timedelta = 8 * HOUR
+    reminders: tuple[timedelta, ...] = (24 * HOUR, HOUR)
+
+
+@dataclass(frozen=True)
+class NodeClass:
+    """A kind of node that the site lends.
+
+    name, aliases      what people say: "gpu", "gpus", "a100"
+    partition          the Slurm partition that the nodes are in
+    nodes              when not empty, only these of the partition
+    features           Slurm features that a node must have
+    gres               what each node must have configured: {"gpu": 4}; also the proof after a reboot
+    role               what is written to the role file: "cloud_compute"
+    prepare            commands run on the node before Puppet, each an argv list
+    kube_name          the Kubernetes name of a node, with {node} for Slurm's
+    labels, taints     put on the Kubernetes node, beside our own mark
+    unit               what one node brings, for people: "4 A100"
+    power              the name of the power driver in the settings
+    channel            where approvers decide: a Slack channel id
+    """
+
+    name: str
+    partition: str
+    rules: Rules = field(default_factory=Rules)
+    aliases: tuple[str, ...] = ()
+    nodes: frozenset[NodeName] = frozenset()
+    features: frozenset[str] = frozenset()
+    gres: Mapping[str, int] = field(default_factory=dict)
+    role: str = "cloud_compute"
+    prepare: tuple[tuple[str, ...], ...] = ()
+    kube_name: str = "{node}"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    unit: str = ""
+    power: str = ""
+    channel: str = ""
+
+    def has(self, node: SlurmNode) -> bool:
+        """Return True when a node is of this class."""
+        return (
+            self.partition in node.partitions
+            and (not self.nodes or node.name in self.nodes)
+            and self.features <= node.features
+            and all(node.gres.get(name, 0) >= count for name, count in self.gres.items())
+        )

@@ -1,0 +1,183 @@
+"""The loan and its parts, as values.
+
+Loan is the promise between people. NodeLoan is one node's part in it. Taking is one wave of nodes that leave Slurm
+together. What may happen to them is in lifecycle.py.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from loans.nodes import NodeName
+
+
+class State(StrEnum):
+    """Where a loan stands. The states that end in -ing move; the others are at rest."""
+
+    REQUESTED = "requested"
+    """Asked for; an approver has to decide before it lapses."""
+    APPROVED = "approved"
+    """Signed; it starts at the worker's next tick, or at starts_at."""
+    LENDING = "lending"
+    """Nodes are on their way to Kubernetes."""
+    LENT = "lent"
+    """Every node that could come is in Kubernetes, until the deadline."""
+    RETURNING = "returning"
+    """Nodes are on their way home."""
+    STUCK = "stuck"
+    """At least one node needs a person; all others have arrived somewhere."""
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """Nobody decided in time."""
+    FAILED = "failed"
+    """Approved, but not one node could be lent; all are back."""
+    RETURNED = "returned"
+    """All nodes are home."""
+
+
+MOVING: Final = frozenset({State.LENDING, State.RETURNING})
+ENDED: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.LAPSED, State.FAILED, State.RETURNED})
+HOLDING: Final = frozenset({State.LENDING, State.LENT, State.RETURNING, State.STUCK})
+"""The states in which a loan may have nodes."""
+
+
+class NodeState(StrEnum):
+    """Where one node of a loan stands."""
+
+    TAKING = "taking"
+    """Reserved and draining in Slurm; nothing on the node has changed."""
+    LENDING = "lending"
+    LENT = "lent"
+    UNWINDING = "unwinding"
+    """It failed on the way out and goes back to Slurm."""
+    UNWOUND = "unwound"
+    """It is back in Slurm without having been lent."""
+    RETURNING = "returning"
+    HOME = "home"
+    STUCK = "stuck"
+    """Out of both worlds; a person has to look."""
+
+
+NODE_MOVING: Final = frozenset({NodeState.TAKING, NodeState.LENDING, NodeState.UNWINDING, NodeState.RETURNING})
+NODE_GONE: Final = frozenset({NodeState.UNWOUND, NodeState.HOME})
+"""The states in which the loan has no more claim on the node."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decided, when, and why if they said so."""
+
+    by: str
+    at: datetime
+    approved: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A later deadline that was asked for and awaits its decision."""
+
+    until: datetime
+    asked_by: str
+    asked_at: datetime
+    lapses_at: datetime
+
+
+@dataclass(frozen=True)
+class Loan:
+    """The promise: requester, purpose, nodes, until.
+
+    id          0 until it is saved; then the number that people say
+    requester   a Slack user id, or `cli:<account>` for whoever asked on the command line
+    channel     where it was asked, to answer there; None from the command line
+    starts_at   None means as soon as it is approved
+    version     counts saves; a save with a stale one is refused
+    ended_at    when it came to one of ENDED
+    """
+
+    requester: str
+    node_class: str
+    count: int
+    until: datetime
+    asked_at: datetime
+    lapses_at: datetime
+    purpose: str = ""
+    channel: str | None = None
+    starts_at: datetime | None = None
+    id: int = 0
+    state: State = State.REQUESTED
+    version: int = 0
+    decision: Decision | None = None
+    extension: Extension | None = None
+    started_at: datetime | None = None
+    lent_at: datetime | None = None
+    return_why: str = ""
+    returned_by: str | None = None
+    ended_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse naive instants: they would mean another hour to another reader."""
+        for moment in (self.until, self.asked_at, self.lapses_at, self.starts_at):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError(f"a loan knows no naive time: {moment!r}")
+
+    @property
+    def length(self) -> timedelta:
+        """Return how long the nodes are away at most."""
+        return self.until - (self.starts_at or self.asked_at)
+
+
+@dataclass(frozen=True)
+class NodeLoan:
+    """One node's part in a loan.
+
+    run         counts the plans that the node was sent through, so that a second return has a journal of its own
+    step, note  the step at work and what it waits for, in words for the card
+    since       when that step began
+    look_at     when the worker looks next; a waiting node costs no thread
+    blocked     True when it waits for something that only a person or another tenant can change
+    ask_at      when people are asked what to do about the blockade; moved by "give it 1 h more"
+    forced_by   who said that what blocks may be removed
+    """
+
+    loan_id: int
+    node: NodeName
+    wave: int
+    since: datetime
+    look_at: datetime
+    state: NodeState = NodeState.TAKING
+    run: int = 1
+    version: int = 0
+    step: str = ""
+    note: str = ""
+    blocked: bool = False
+    ask_at: datetime | None = None
+    forced_by: str | None = None
+    begin_at_step: str = ""
+    lent_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+class TakingState(StrEnum):
+    """Where one wave of taking stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Taking:
+    """One wave of nodes that leave Slurm together; waves count from 1, and a replaced node brings another."""
+
+    loan_id: int
+    wave: int
+    count: int
+    look_at: datetime
+    nodes: tuple[NodeName, ...] = ()
+    state: TakingState = TakingState.OPEN
+    step: str = ""
+    note: str = ""
+    version: int = 0
