@@ -1,0 +1,27 @@
+"""lab.json: every address, path and account of a running lab, which is what a product's settings file asks for."""
+
+import json
+
+from tests.lab.site import bmc, redfish_bmc, ssh
+from tests.lab.site.layout import IPMI_PORT, SSH_PORT, Layout
+
+
+def write(layout: Layout) -> None:
+    told = {
+        "dir": str(layout.dir),
+        "slot": layout.slot,
+        "management": {"address": layout.gateway, "port": SSH_PORT, "user": "root"},
+        "slurm_conf": str(layout.slurm_conf),
+        "partition": "gpu",
+        "ssh": {"user": "root", "key": str(ssh.user_key(layout)), "known_hosts": str(ssh.known_hosts(layout))},
+        "bmc": {"user": bmc.USER, "password_file": str(bmc.password_file(layout))},
+        "redfish": {"url": bmc.redfish_url(layout), "ca": str(bmc.certificate(layout))},
+        "nodes": {node: _node(layout, index, node) for index, node in enumerate(layout.nodes)},
+    }
+    (layout.dir / "lab.json").write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _node(layout: Layout, index: int, node: str) -> dict[str, object]:
+    system = f"/redfish/v1/Systems/{redfish_bmc.SYSTEM_ID.format(index)}"
+    ipmi = {"address": layout.bmc_ip(node), "port": IPMI_PORT}
+    return {"address": layout.node_ip(node), "ssh_port": 22, "ipmi": ipmi, "redfish_system": system}

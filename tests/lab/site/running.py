@@ -1,0 +1,114 @@
+"""Brings the whole lab up and ends it again, whatever became of it in between."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.site import bmc, facts_file, network, packages, power, processes, slots, slurm, ssh
+from tests.lab.site.layout import Layout
+
+SITE = Path(__file__).parent
+
+
+class LabInUse(Exception):
+    """Another process runs this lab now."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What to bring up beside the nodes. kubernetes: build it when it is not cached, or go on without it aloud."""
+
+    nodes: int = 4
+    knobs: slurm.Knobs = slurm.Knobs()
+    redfish: bool = True
+
+
+@contextlib.contextmanager
+def running_lab(folder: Path, parts: Parts = Parts()) -> Iterator[Layout]:  # noqa: B008 - frozen
+    """A lab for as long as the block; all that it started is gone afterwards. Needs root."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        try:
+            yield up(folder, parts)
+        finally:
+            down(folder)
+
+
+def up(folder: Path, parts: Parts) -> Layout:
+    """Bring the lab up, after ending what a former run left in this folder; writes lab.json last."""
+    folder = folder.resolve()
+    began = time.monotonic()
+    if os.geteuid() != 0:
+        raise PermissionError("the lab makes network namespaces and mounts: run it as root")
+    packages.install_missing()
+    down(folder)
+    layout = Layout(folder, slots.claim(folder), parts.nodes)
+    _make_folders(layout)
+    ssh.prepare(layout)
+    bmc.prepare(layout)
+    network.up(layout)
+    slurm.start(layout, parts.knobs)
+    ssh.start_management(layout)
+    for node in layout.nodes:
+        bmc.start_ipmi(layout, node)
+        power.turn_on(layout, node)
+    if parts.redfish:
+        bmc.start_redfish(layout)
+    slurm.wait_for_state(layout, layout.nodes, "IDLE")
+    facts_file.write(layout)
+    print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json", flush=True)
+    return layout
+
+
+def down(folder: Path) -> None:
+    """End everything that carries this lab's mark, and its networks. Logs stay until the next `up`."""
+    folder = folder.resolve()
+    slot = slots.of(folder)
+    layout = Layout(folder, slot or 0)
+    processes.sweep(layout)
+    if slot is not None:
+        network.down(layout)
+        slots.give_up(folder)
+    for name in ("run", "nodes", "lab.json"):
+        _remove(folder / name)
+
+
+def load(folder: Path) -> Layout:
+    """The layout of a lab that is up."""
+    told = json.loads((folder / "lab.json").read_text())
+    return Layout(Path(told["dir"]), told["slot"], len(told["nodes"]))
+
+
+def _make_folders(layout: Layout) -> None:
+    for name in ("share", "keys", "log", "bmc", "slurm-state"):
+        _remove(layout.dir / name)
+    for path in (layout.run, layout.log, layout.keys, layout.share):
+        path.mkdir(parents=True)
+    layout.keys.chmod(0o700)
+    shutil.copytree(SITE / "node" / "bin", layout.share / "bin")
+    shutil.copy(SITE / "node" / "rc.sh", layout.share / "rc.sh")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time owns a lab's folder: a second would end the first one's nodes."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabInUse(f"another process runs the lab in {folder}: choose another folder") from None
+        yield

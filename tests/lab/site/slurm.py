@@ -1,0 +1,129 @@
+"""munge, slurmctld and their settings. The nodes start their slurmd themselves when they boot."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+from tests.lab.site import processes
+from tests.lab.site.layout import Layout
+
+SLURMCTLD_PORT = 16817  # it listens on all addresses, so each slot has its own
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What tests change in slurm.conf."""
+
+    return_to_service: int = 0
+    slurmd_timeout_s: int = 10
+
+
+def start(layout: Layout, knobs: Knobs) -> None:
+    """A new, empty cluster."""
+    layout.munge_socket.parent.mkdir(mode=0o755)
+    layout.slurm_conf.parent.mkdir()
+    (layout.dir / "slurm-state").mkdir()
+    _start_munge(layout)
+    _write(layout, knobs)
+    _start_slurmctld(layout, "-c")
+
+
+def reconfigure(layout: Layout, knobs: Knobs) -> None:
+    """Restart slurmctld with other settings; jobs and node states stay."""
+    stop_slurmctld(layout)
+    _write(layout, knobs)
+    start_slurmctld(layout)
+
+
+def stop_slurmctld(layout: Layout) -> None:
+    processes.stop(layout, "slurmctld")
+
+
+def start_slurmctld(layout: Layout) -> None:
+    _start_slurmctld(layout)
+
+
+def run(layout: Layout, *argv: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run one of Slurm's commands on the management side."""
+    return subprocess.run(
+        argv,
+        env={**os.environ, "SLURM_CONF": str(layout.slurm_conf)},
+        text=True,
+        capture_output=True,
+        timeout=within_s,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def show_node(layout: Layout, node: str) -> dict[str, str]:
+    """`scontrol show node -o` of one node, by field. Reason, which has spaces, is whole."""
+    line = run(layout, "scontrol", "show", "node", "-o", node).stdout
+    return {name: value.strip() for name, value in re.findall(r"(\w+)=(.*?)(?=\s+\w+=|\s*$)", line)}
+
+
+def state(layout: Layout, node: str) -> str:
+    return show_node(layout, node).get("State", "")
+
+
+def wait_for_state(layout: Layout, nodes: tuple[str, ...], wanted: str, within_s: float = 30) -> None:
+    def is_so() -> bool:
+        return all(state(layout, node) == wanted for node in nodes)
+
+    processes.wait_until(f"{','.join(nodes)} {wanted} in Slurm", is_so, within_s)
+
+
+def _start_munge(layout: Layout) -> None:
+    key = layout.keys / "munge.key"
+    key.write_bytes(os.urandom(128))
+    key.chmod(0o400)
+    run_dir = layout.munge_socket.parent
+    argv = ["munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}"]
+    argv += [f"--socket={layout.munge_socket}", f"--pid-file={run_dir}/munged.pid", f"--seed-file={run_dir}/seed"]
+    processes.start(layout, "munged", [*argv, f"--log-file={layout.log}/munged-dated.log"])
+    processes.wait_until("munge's socket is there", layout.munge_socket.is_socket, 10)
+
+
+def _start_slurmctld(layout: Layout, *options: str) -> None:
+    processes.start(layout, "slurmctld", ["slurmctld", "-D", "-f", str(layout.slurm_conf), *options])
+    processes.wait_until("slurmctld answers", lambda: run(layout, "scontrol", "ping").returncode == 0, 20)
+
+
+def _write(layout: Layout, knobs: Knobs) -> None:
+    folder = layout.slurm_conf.parent
+    last = layout.node_count - 1
+    (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")  # slurmd dies looking for v2
+    (folder / "gres.conf").write_text(f"NodeName=gpu[000-{last:03}] Name=gpu File=/run/fakegpu/nvidia[0-3]\n")
+    layout.slurm_conf.write_text(f"""\
+ClusterName=lab
+SlurmctldHost={os.uname().nodename}({layout.gateway})
+SlurmctldPort={SLURMCTLD_PORT + layout.slot}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={layout.munge_socket}
+CredType=cred/munge
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerType=sched/backfill
+GresTypes=gpu
+SlurmdParameters=config_overrides
+ReturnToService={knobs.return_to_service}
+SlurmctldTimeout=10
+SlurmdTimeout={knobs.slurmd_timeout_s}
+KillWait=2
+MinJobAge=300
+StateSaveLocation={layout.dir}/slurm-state
+SlurmctldPidFile={layout.run}/slurmctld.own.pid
+SlurmctldLogFile={layout.log}/slurmctld-dated.log
+SlurmdSpoolDir=/var/spool/slurmd
+SlurmdPidFile=/run/slurmd.pid
+SlurmdLogFile=/var/log/slurmd.log
+NodeName=gpu[000-{last:03}] NodeAddr=10.77.{layout.slot}.[10-{10 + last}] CPUs=8 RealMemory=1000 Gres=gpu:4 State=UNKNOWN
+PartitionName=gpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+""")
