@@ -164,6 +164,8 @@ class TakingState(StrEnum):
     """Where one wave of taking stands."""
 
     OPEN = "open"
+    ABANDONING = "abandoning"
+    """It is over without success, and its reservation has still to go."""
     DONE = "done"
     FAILED = "failed"
 

@@ -86,6 +86,11 @@ def is_out_of_slurm(node: SlurmNode) -> bool:
     return node.base == "DOWN" and "DRAIN" in node.flags
 
 
+def is_kept_away(node: SlurmNode) -> bool:
+    """Return True when somebody, we or another, keeps jobs away from the node on purpose: DRAIN or DOWN."""
+    return node.base == "DOWN" or "DRAIN" in node.flags
+
+
 def may_run_jobs(node: SlurmNode) -> bool:
     """Return True when Slurm may place a job on the node now."""
     return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY

@@ -1,0 +1,199 @@
+"""Runs a plan for one subject: resume from the journal, retry, rewind, wait without a thread, and fail with a sentence.
+
+It knows neither nodes nor databases: a Subject hands it fresh work and writes its journal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Generic, Protocol, TypeVar
+
+from conversion.pace import Pace
+from conversion.ports import Denied, UnexpectedAnswer, Unreachable
+from conversion.steps import Done, NodeWork, NotYet, Plan, Seen, Step, StepFailed, TakeWork, look_every
+from loans.journal import Entry, EntryKind
+
+RUBBISH_TRIES: Final = 6
+"""How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
+has over two minutes to come to itself."""
+
+W_co = TypeVar("W_co", NodeWork, TakeWork, covariant=True)
+W = TypeVar("W", NodeWork, TakeWork)
+
+
+class Overtaken(Exception):  # noqa: N818 - it names what happened
+    """Somebody changed the subject while it was at work: what it does next is for the next look to say."""
+
+
+class Subject(Protocol[W_co]):
+    """What a plan is run for."""
+
+    @property
+    def pace(self) -> Pace:
+        """Return how patient to be."""
+
+    def now(self) -> datetime:
+        """Return the time."""
+
+    def work(self) -> W_co:
+        """Return what the next step may touch, as of now."""
+
+    def entries(self) -> Sequence[Entry]:
+        """Return the journal of this plan's run so far, oldest first."""
+
+    def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
+        """Write a journal line, durably. Raises Overtaken when this run is no longer the one that is wanted."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Every step is done."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing to do before look_at."""
+
+    step: str
+    why: str
+    look_at: datetime
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The plan is over without success."""
+
+    step: str
+    why: str
+
+
+Outcome = Finished | Waiting | Failed
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, read off its journal.
+
+    began    when the step's present try began; None when it has not
+    did      whether its change was made in this try
+    failed   how many tries of this step are over, by step name
+    """
+
+    index: int = 0
+    began: datetime | None = None
+    did: bool = False
+    failed: tuple[str, ...] = ()
+
+    def tries_of(self, step: str) -> int:
+        """Return how many tries of a step have failed."""
+        return self.failed.count(step)
+
+
+def progress(plan: Plan[W], entries: Sequence[Entry], begin_at: str = "") -> Progress:
+    """Read off a journal where a run stands. begin_at: the step that a person said to begin at."""
+    names = [step.name for step in plan]
+    at: Progress = Progress(index=names.index(begin_at) if begin_at in names else 0)
+    for entry in entries:
+        if entry.step not in names:
+            continue
+        index = names.index(entry.step)
+        match entry.kind:
+            case EntryKind.STARTED:
+                at = Progress(index, entry.at, did=False, failed=at.failed)
+            case EntryKind.DID:
+                at = Progress(index, at.began or entry.at, did=True, failed=at.failed)
+            case EntryKind.FINISHED:
+                at = Progress(index + 1, failed=at.failed)
+            case EntryKind.FAILED:
+                back = plan[index].rewind_to
+                at = Progress(names.index(back) if back else index, failed=(*at.failed, entry.step))
+    return at
+
+
+def run(plan: Plan[W], subject: Subject[W], begin_at: str = "") -> Outcome:
+    """Do all that can be done now, and say what comes next.
+
+    Safe to call again at any time, in any process: the journal and the far sides say where it stands.
+    """
+    while True:
+        at = progress(plan, subject.entries(), begin_at)
+        if at.index == len(plan):
+            return Finished()
+        outcome = _Look(plan[at.index], subject, at).take()
+        if outcome is not None:
+            return outcome
+
+
+class _Look(Generic[W]):
+    """One look at one step: None when the run can go on at once."""
+
+    def __init__(self, step: Step[W], subject: Subject[W], at: Progress) -> None:
+        self.step: Step[W] = step
+        self.subject: Subject[W] = subject
+        self.at = at
+
+    def take(self) -> Outcome | None:
+        try:
+            seen = self._see_in_time()
+        except Unreachable as e:
+            seen = NotYet(f"{e.side} does not answer ({e.said})")
+        except UnexpectedAnswer as e:
+            why = f"{e.side} answered what lendbot does not understand: {e.said}"
+            return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
+        except Denied as e:
+            return self._try_is_over(f"{e.side} refuses: {e.said}", tries=1)
+        except StepFailed as e:
+            return self._try_is_over(str(e), tries=self.step.tries)
+        if isinstance(seen, NotYet):
+            return self._wait(seen)
+        self.subject.write(self.step.name, EntryKind.FINISHED, seen.detail)
+        return None
+
+    def _see_in_time(self) -> Seen:
+        seen = self._see()
+        if isinstance(seen, NotYet) and self.step.late is not None and self._is_late():
+            return self.step.late(self.subject.work())
+        return seen
+
+    def _see(self) -> Seen:
+        """Ask, change, ask again. STARTED is durable before anything changes."""
+        step: Step[W] = self.step
+        did = self.at.did
+        if self.at.began is None:
+            self.subject.write(step.name, EntryKind.STARTED)
+        if step.ask_first or did:
+            seen: Seen = step.done(self.subject.work())
+            if isinstance(seen, Done) or step.do is None or (did and not step.repeats):
+                return seen
+        answer: Seen | None = step.do(self.subject.work()) if step.do else None
+        if isinstance(answer, NotYet):
+            return answer
+        if not did:
+            self.subject.write(step.name, EntryKind.DID)
+        return answer or step.done(self.subject.work())
+
+    def _is_late(self) -> bool:
+        waited = self.subject.now() - (self.at.began or self.subject.now())
+        return not self.step.endless and waited > self.subject.pace.patience_for(self.step.name)
+
+    def _wait(self, seen: NotYet) -> Outcome:
+        """Wait on while there is patience; then the try is over."""
+        if self._is_late():
+            patience = self.subject.pace.patience_for(self.step.name)
+            return self._try_is_over(f"{seen.why} (for {_minutes(patience)})", self.step.tries)
+        look_at = self.subject.now() + look_every(self.step, self.subject.pace)
+        return Waiting(self.step.name, seen.why, look_at, blocked=seen.blocked)
+
+    def _try_is_over(self, why: str, tries: int) -> Outcome:
+        self.subject.write(self.step.name, EntryKind.FAILED, why)
+        failed = self.at.tries_of(self.step.name) + 1
+        if failed >= tries:
+            after = f", after {failed} tries" if failed > 1 else ""
+            return Failed(self.step.name, f"{why}{after}")
+        pause = self.subject.pace.look_every * 2 ** (failed - 1)
+        return Waiting(self.step.name, f"{why}; trying again ({failed + 1} of {tries})", self.subject.now() + pause)
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{span.total_seconds() / 60:.0f} min"

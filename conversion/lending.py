@@ -1,0 +1,149 @@
+"""The steps that take one node from DOWN+DRAIN in Slurm to Ready in Kubernetes."""
+
+from conversion.ports import Ran
+from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
+from loans.nodes import is_out_of_slurm, mark, marked_by
+
+_LOCKED = 75
+"""What flock is told to answer when somebody else holds the lock (EX_TEMPFAIL of sysexits.h)."""
+_PUPPET_FINE = (0, 2)
+"""puppet apply --detailed-exitcodes: nothing to do, or changed."""
+
+
+def is_out(work: NodeWork) -> Seen:
+    """Make sure that Slurm cannot use the node: nothing is changed on it before that."""
+    node = work.far.slurm.nodes().get(work.node)
+    if node is None:
+        raise StepFailed("Slurm does not know the node any more")
+    if is_out_of_slurm(node) and marked_by(node.reason) == work.loan.id:
+        return Done()
+    return NotYet(f'Slurm says {node.state}, reason "{node.reason or ""}"')
+
+
+def is_prepared(work: NodeWork) -> Seen:
+    """Ask for the note that the last prepare command left on the node."""
+    return _noted(work, "prepared", mark(work.loan.id))
+
+
+def prepare(work: NodeWork) -> None:
+    """Run the class's commands, GPUs included, in order; the first that fails ends the try."""
+    for argv in work.node_class.prepare:
+        ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout)
+        if ran.exit != 0:
+            raise StepFailed(f"`{' '.join(argv)}` failed with {ran.exit}: {last_line(ran)}")
+    _note(work, "prepared", mark(work.loan.id))
+
+
+def has_role(work: NodeWork) -> Seen:
+    """Read the role file."""
+    ran = _run(work, "cat", work.pace.role_file)
+    return Done() if ran.exit == 0 and ran.out.strip() == work.node_class.role else NotYet("the role is not written")
+
+
+def write_role(work: NodeWork) -> None:
+    """Write the role file in one move: Puppet must never read half a word."""
+    _write(work, work.pace.role_file, work.node_class.role)
+
+
+def has_applied(work: NodeWork) -> Seen:
+    """Ask for the note that a good Puppet run of this loan left on the node."""
+    return _noted(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
+
+
+def run_puppet(work: NodeWork) -> Seen | None:
+    """Run Puppet under a lock: `puppet apply` has none, and two at once both answer 0 (measured)."""
+    lock = f"{work.pace.run_dir}/puppet.lock"
+    _must(work, "mkdir", "-p", work.pace.run_dir)
+    argv = ("flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, *work.pace.puppet)
+    ran = work.far.shell.run(work.node, argv, timeout=work.pace.puppet_timeout)
+    if ran.exit == _LOCKED:
+        return NotYet("an earlier Puppet run is still at work there")
+    if ran.exit not in _PUPPET_FINE:
+        raise StepFailed(f"Puppet failed with {ran.exit}: {last_line(ran)}")
+    _note(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
+    return None
+
+
+def has_joined(work: NodeWork) -> Seen:
+    """Ask Kubernetes for the node; one that another loan has marked is nobody's to take."""
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is None:
+        return NotYet("Kubernetes has not seen the node register")
+    if node.loan not in (None, work.loan.id):
+        raise StepFailed(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+    return Done()
+
+
+def is_labelled(work: NodeWork) -> Seen:
+    """Ask for our mark, the class's labels and its taints."""
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is None:
+        return NotYet("Kubernetes does not know the node")
+    wanted = work.node_class
+    has_labels = all(node.labels.get(key) == value for key, value in wanted.labels.items())
+    if node.loan == work.loan.id and has_labels and set(wanted.taints) <= set(node.taints):
+        return Done()
+    return NotYet("labels and taints are not all there")
+
+
+def label(work: NodeWork) -> None:
+    """Put our mark, the labels and the taints on the node."""
+    wanted = work.node_class
+    work.far.kubernetes.mark(work.kube_name, work.loan.id, wanted.labels, wanted.taints)
+
+
+def is_ready(work: NodeWork) -> Seen:
+    """Ask whether the node is Ready and open for pods."""
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is None:
+        return NotYet("Kubernetes does not know the node")
+    if not node.ready:
+        return NotYet(f"waiting to be Ready{': ' + node.not_ready_why if node.not_ready_why else ''}")
+    return Done() if node.schedulable else NotYet("it is cordoned")
+
+
+def open_for_pods(work: NodeWork) -> None:
+    """Uncordon a node that registered cordoned, as some sites have it."""
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is not None and not node.schedulable:
+        work.far.kubernetes.uncordon(work.kube_name, work.loan.id)
+
+
+def has_daemons(work: NodeWork) -> Seen:
+    """Ask whether every DaemonSet that belongs on the node has a ready pod there."""
+    pods = work.far.kubernetes.daemon_pods(work.kube_name)
+    if pods.missing:
+        return NotYet(f"{', '.join(pods.missing)} not ready ({pods.expected - len(pods.missing)} of {pods.expected})")
+    return Done(f"{pods.expected} DaemonSet pods ready")
+
+
+def last_line(ran: Ran) -> str:
+    """Return the last line that a command said, errors first, cut to what a card can hold."""
+    lines = [line.strip() for line in (ran.err or ran.out).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "it said nothing"
+
+
+def _run(work: NodeWork, *argv: str, stdin: str | None = None) -> Ran:
+    return work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin)
+
+
+def _must(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
+    ran = _run(work, *argv, stdin=stdin)
+    if ran.exit != 0:
+        raise StepFailed(f"`{argv[0]}` failed with {ran.exit}: {last_line(ran)}")
+
+
+def _write(work: NodeWork, path: str, text: str) -> None:
+    _must(work, "tee", f"{path}.new", stdin=f"{text}\n")
+    _must(work, "mv", "-f", f"{path}.new", path)
+
+
+def _note(work: NodeWork, name: str, text: str) -> None:
+    """Leave a note under run_dir, which a reboot wipes: what it says is true of this boot."""
+    _must(work, "mkdir", "-p", work.pace.run_dir)
+    _write(work, f"{work.pace.run_dir}/{name}", text)
+
+
+def _noted(work: NodeWork, name: str, text: str) -> Seen:
+    ran = _run(work, "cat", f"{work.pace.run_dir}/{name}")
+    return Done() if ran.exit == 0 and ran.out.strip() == text else NotYet("not done on this boot")

@@ -1,0 +1,189 @@
+"""The steps that bring one node home: out of Kubernetes without harm, through the power, into Slurm with proof.
+
+A failed loan goes home the same way: each step asks what is so, and one that has nothing to do is done at once.
+"""
+
+from datetime import datetime
+
+from conversion.ports import Unreachable
+from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
+from loans.journal import EntryKind
+from loans.nodes import (
+    KubeNode,
+    PowerState,
+    SlurmNode,
+    is_kept_away,
+    is_registered_since,
+    marked_by,
+    may_run_jobs,
+)
+
+CHANGES_THE_NODE = ("prepare", "role", "Puppet")
+"""The steps of a loan after which only a reboot gives a clean node."""
+POWER_OFF = "power off"
+RESUME = "resume"
+
+
+def is_cordoned(work: NodeWork) -> Seen:
+    """Ask whether new pods are kept away."""
+    node = _kube_node(work)
+    return Done() if node is None or not node.schedulable else NotYet("new pods may still come")
+
+
+def cordon(work: NodeWork) -> None:
+    """Keep new pods away."""
+    if _kube_node(work) is not None:
+        work.far.kubernetes.cordon(work.kube_name, work.loan.id)
+
+
+def is_evicted(work: NodeWork) -> Seen:
+    """Say done only when there is nothing to evict from: the passes of evict() say the rest."""
+    return Done("not in Kubernetes") if _kube_node(work) is None else NotYet("pods have to leave first")
+
+
+def evict(work: NodeWork) -> Seen:
+    """Ask every pod once more to leave, by kubectl drain's rules, and say what is left.
+
+    A node that is silent and whose power is confirmed off runs nothing: a budget that counts its pods could block
+    for ever (cluster-api #13508).
+    """
+    node = _kube_node(work)
+    if node is None:
+        return Done("not in Kubernetes")
+    if not node.ready and work.far.power.state(work.node) is PowerState.OFF:
+        return Done("its power is off: nothing runs there")
+    found = work.far.kubernetes.drain(work.kube_name, force=work.part.forced_by is not None)
+    if found.blocked:
+        first = found.blocked[0]
+        more = f", and {len(found.blocked) - 1} more" if len(found.blocked) > 1 else ""
+        return NotYet(f"pod `{first.namespace}/{first.pod}` stays: {first.why}{more}", blocked=True)
+    return NotYet(f"{found.evicting} pods are leaving") if found.left else Done()
+
+
+def has_left(work: NodeWork) -> Seen:
+    """Ask whether Kubernetes has forgotten the node."""
+    return Done() if _kube_node(work) is None else NotYet("Kubernetes still has the node")
+
+
+def leave(work: NodeWork) -> None:
+    """Delete the Node object. Its power is off by now: a live kubelet would register it again, without our cordon."""
+    node = _kube_node(work)
+    if node is not None:
+        work.far.kubernetes.delete_node(work.kube_name, node.uid)
+
+
+def is_off(work: NodeWork) -> Seen:
+    """Ask the BMC; its answer may be a minute old, and an unknown one is not off."""
+    state = work.far.power.state(work.node)
+    return Done() if state is PowerState.OFF else NotYet(f"BMC says {state}")
+
+
+def power_off(work: NodeWork) -> Seen | None:
+    """Cut the power, after one last look that no pod came back since the eviction."""
+    left = evict(work)
+    if isinstance(left, NotYet):
+        return left
+    work.far.power.off(work.node)
+    return None
+
+
+def is_on(work: NodeWork) -> Seen:
+    """Ask the BMC."""
+    state = work.far.power.state(work.node)
+    return Done() if state is PowerState.ON else NotYet(f"BMC says {state}")
+
+
+def power_on(work: NodeWork) -> None:
+    """Switch on."""
+    work.far.power.on(work.node)
+
+
+def has_booted(work: NodeWork) -> Seen:
+    """Ask for the proof of a reboot: slurmd registered after the power was cut, and sshd answers."""
+    node = _slurm_node(work)
+    if not is_registered_since(node, last_touched(work)):
+        return NotYet(f"BMC says {work.far.power.state(work.node)}; Slurm says {node.state}, no registration yet")
+    try:
+        work.far.shell.run(work.node, ("true",), timeout=work.pace.command_timeout)
+    except Unreachable as e:
+        return NotYet(f"slurmd has registered, but ssh does not answer: {e.said}")
+    return Done()
+
+
+def is_clean(work: NodeWork) -> Seen:
+    """Check on the node itself that nothing of the loan outlived the reboot."""
+    node = _slurm_node(work)
+    if not is_registered_since(node, last_touched(work)):
+        return NotYet("it has not booted since lendbot last changed it")
+    if _kube_node(work) is not None:
+        return NotYet("it is in Kubernetes again")
+    for path in (work.pace.role_file, work.pace.run_dir):
+        if work.far.shell.run(work.node, ("test", "-e", path), timeout=work.pace.command_timeout).exit == 0:
+            return NotYet(f"{path} is still there after the reboot: is the image stateless?")
+    short = [name for name, count in work.node_class.gres.items() if node.gres.get(name, 0) < count]
+    return NotYet(f"Slurm sees too few of {', '.join(short)}") if short else Done()
+
+
+def is_resumed(work: NodeWork) -> Seen:
+    """Ask whether our mark keeps the node out of Slurm; somebody else's drain is theirs to lift."""
+    node = _slurm_node(work)
+    if not is_kept_away(node):
+        return Done()
+    if marked_by(node.reason) != work.loan.id:
+        return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
+    return NotYet(f"Slurm says {node.state}")
+
+
+def resume(work: NodeWork) -> None:
+    """Lift our own DRAIN and DOWN."""
+    work.far.slurm.resume([work.node])
+
+
+def is_settled(work: NodeWork) -> Seen:
+    """Ask whether Slurm can use the node, and still can a while after: RESUME on a dead node is taken back later."""
+    node = _slurm_node(work)
+    if is_kept_away(node):
+        if marked_by(node.reason) in (None, work.loan.id) and node.base == "DOWN":
+            raise StepFailed(f"Slurm took the RESUME back: it says {node.state}")
+        return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
+    if not may_run_jobs(node):
+        return NotYet(f"Slurm says {node.state}")
+    usable_for = work.now - _last(work, RESUME, work.part.since)
+    return (
+        Done() if usable_for >= work.pace.settle_for else NotYet(f"Slurm says {node.state}; making sure that it stays")
+    )
+
+
+def is_touched(work: NodeWork) -> bool:
+    """Return True when something on the node itself may have changed, so that only a reboot makes it clean."""
+    return any(e.plan == "lend" and e.step in CHANGES_THE_NODE for e in work.entries)
+
+
+def last_touched(work: NodeWork) -> datetime:
+    """Return when this loan last changed the node or confirmed its power off; a later boot is a clean one."""
+    times = [
+        e.at
+        for e in work.entries
+        if (e.plan == "lend" and e.step in CHANGES_THE_NODE) or (e.step == POWER_OFF and e.kind is EntryKind.FINISHED)
+    ]
+    return max(times, default=work.part.since)
+
+
+def _last(work: NodeWork, step: str, otherwise: datetime) -> datetime:
+    times = [e.at for e in work.entries if e.step == step and e.kind is EntryKind.FINISHED]
+    return max(times, default=otherwise)
+
+
+def _kube_node(work: NodeWork) -> KubeNode | None:
+    """Return the node in Kubernetes, unless another loan holds it there: then nothing of ours may touch it."""
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is not None and node.loan not in (None, work.loan.id):
+        raise StepFailed(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+    return node
+
+
+def _slurm_node(work: NodeWork) -> SlurmNode:
+    node = work.far.slurm.nodes().get(work.node)
+    if node is None:
+        raise StepFailed("Slurm does not know the node any more")
+    return node

@@ -1,0 +1,122 @@
+"""What a step is: one change made to a node, with a way to ask whether it is so.
+
+Every step may run twice: the engine asks `done` before and after `do`, and a restart begins with `done` again. A step
+knows nothing of retries, threads or the journal.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from conversion.pace import Pace
+from conversion.ports import FarSides
+from loans.classes import NodeClass
+from loans.journal import Entry
+from loans.loan import Loan, NodeLoan, Taking
+from loans.nodes import NodeName
+
+
+@dataclass(frozen=True)
+class Done:
+    """The far side says that it is so. detail: worth telling, or empty."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """It is not so yet. blocked: only a person or another tenant can change that."""
+
+    why: str
+    blocked: bool = False
+
+
+Seen = Done | NotYet
+
+
+class StepFailed(Exception):  # noqa: N818 - it names what happened to the step
+    """The far side says that this try is over: no use in waiting. The text is a sentence for people."""
+
+
+@dataclass(frozen=True)
+class NodeWork:
+    """All that a step of one node may touch. entries: the node's journal in this loan, every run."""
+
+    loan: Loan
+    node_class: NodeClass
+    part: NodeLoan
+    far: FarSides
+    pace: Pace
+    entries: Sequence[Entry]
+    now: datetime
+
+    @property
+    def node(self) -> NodeName:
+        """Return the node's name in Slurm, which is also the one that SSH and the BMC know."""
+        return self.part.node
+
+    @property
+    def kube_name(self) -> str:
+        """Return the node's name in Kubernetes."""
+        return self.node_class.kube_name.format(node=self.node)
+
+
+@dataclass(frozen=True)
+class TakeWork:
+    """All that a step of taking may touch.
+
+    nodes    those of this wave that are still wanted, in name order; empty until the reservation stands
+    choose   picks nodes as Slurm stands now; StepFailed when there is none to be had for a reason that will not pass
+    claim    writes the nodes of the reservation down as this loan's; calling it twice is fine
+    drop     gives one node of the wave up, with the reason
+    """
+
+    loan: Loan
+    node_class: NodeClass
+    taking: Taking
+    nodes: tuple[NodeName, ...]
+    far: FarSides
+    pace: Pace
+    now: datetime
+    choose: Callable[[], tuple[NodeName, ...]]
+    claim: Callable[[Sequence[NodeName]], None]
+    drop: Callable[[NodeName, str], None]
+
+
+W = TypeVar("W", NodeWork, TakeWork)
+
+
+@dataclass(frozen=True)
+class Step(Generic[W]):
+    """One change.
+
+    name        as the journal and the card say it
+    done        asks the far side; changes nothing
+    do          changes it, or asks for the change; None when the step only waits. What it returns, if anything, is an
+                answer read after the change
+    tries       how often `do` (or the wait) may fail before the plan fails
+    ask_first   False when `done` could be true for an old reason, so that `do` must run at least once
+    repeats     True when every look runs `do` again (eviction: ask each pod until it is gone)
+    rewind_to   the step from which a new try begins; empty means this one
+    endless     True when it waits for people rather than give up; they are asked after pace.ask_after
+    late        what to do when patience ends, instead of failing
+    """
+
+    name: str
+    done: Callable[[W], Seen]
+    do: Callable[[W], Seen | None] | None = None
+    tries: int = 1
+    ask_first: bool = True
+    repeats: bool = False
+    rewind_to: str = ""
+    endless: bool = False
+    late: Callable[[W], Seen] | None = None
+
+
+Plan = tuple[Step[W], ...]
+
+
+def look_every(step: Step[W], pace: Pace) -> timedelta:
+    """Return how long to wait between two looks at a step that is not done."""
+    return pace.evict_every if step.repeats else pace.look_every
