@@ -15,6 +15,7 @@ class Rules:
     """Who may do what with a class, and how much of it.
 
     requesters, approvers   Slack user ids (U...) and user group ids (S...); requesters "*" means everybody
+    operators               who keeps the machines running: may give back and force, at 3 a.m. too
     floor                   nodes of the class that must stay usable in Slurm, whatever is lent
     max_nodes, max_length   of one loan, extensions included
     lapse_after             an undecided request ends by itself after this
@@ -23,6 +24,7 @@ class Rules:
 
     requesters: frozenset[str] = frozenset({"*"})
     approvers: frozenset[str] = frozenset()
+    operators: frozenset[str] = frozenset()
     floor: int = 0
     max_nodes: int = 16
     max_length: timedelta = timedelta(days=14)
