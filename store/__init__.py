@@ -1,0 +1,1 @@
+"""What is remembered. One store, on SQLite or PostgreSQL; values in, values out, and no row leaves this package."""

@@ -1,0 +1,76 @@
+"""How a value lies in a column, the same on both databases: instants, choices, node names, words."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, String
+from sqlalchemy.exc import DontWrapMixin
+from sqlalchemy.types import TypeDecorator
+
+from loans.nodes import NodeName
+
+
+class NaiveTime(ValueError, DontWrapMixin):  # noqa: N818 - a finding about a value
+    """An instant without a zone came to the border; it would mean another hour to another reader."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: aware on both sides, UTC inside. SQLite keeps no zone, so there it is written without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant; turn any other into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveTime(f"the store takes no naive time: {value!r}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Give back an aware instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside. NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 for them) become U+FFFD.
+
+    A node's rubbish output must not keep the journal from saying that the node failed.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Replace what not every database can keep."""
+        if value is None:
+            return None
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Names(TypeDecorator[tuple[NodeName, ...]]):
+    """Node names in their order."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[NodeName] | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Write a JSON list."""
+        return list(value or ())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[NodeName, ...]:  # noqa: ARG002
+        """Give back a tuple, as the domain has it."""
+        return tuple(NodeName(name) for name in value)
+
+
+def choice(kind: type[StrEnum]) -> Enum:
+    """Return a column type for one of our enumerations, written as its words; an unknown word is an error."""
+    return Enum(
+        kind, native_enum=False, length=16, values_callable=lambda members: [member.value for member in members]
+    )

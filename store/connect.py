@@ -1,0 +1,155 @@
+"""How a database is reached, and what the beginning of a transaction means on each of the two.
+
+Writes are one at a time, on both: SQLite by BEGIN IMMEDIATE, PostgreSQL by one advisory lock held to the end of the
+transaction. So what a writer reads stays true until it commits, and two writers cannot wait for each other in a ring.
+The price is that a write must be short: nothing out there is asked inside one. Reads see one moment and wait for no
+writer.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any, Final
+
+import psycopg.errors
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from store.errors import StoreUnavailable, WriteInRead
+
+
+class Mode(StrEnum):
+    """What a transaction is for."""
+
+    READ = "read"
+    WRITE = "write"
+    MIGRATE = "migrate"
+
+
+PATIENCE_S: Final = 30
+"""How long a writer waits for the others: measured, 64 writers on SQLite need it."""
+
+_ONE_WRITER: Final = f"SELECT pg_advisory_xact_lock({int.from_bytes(b'lendbot')})"
+
+_BEGIN: Final[Mapping[tuple[str, Mode], tuple[str, ...]]] = {
+    ("sqlite", Mode.READ): ("PRAGMA query_only = ON", "BEGIN"),
+    ("sqlite", Mode.WRITE): ("PRAGMA query_only = OFF", "PRAGMA foreign_keys = ON", "BEGIN IMMEDIATE"),
+    # A migration that rebuilds a table drops the old one, which foreign keys would forbid.
+    ("sqlite", Mode.MIGRATE): ("PRAGMA query_only = OFF", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"),
+    ("postgresql", Mode.READ): ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
+    ("postgresql", Mode.WRITE): (_ONE_WRITER,),
+    ("postgresql", Mode.MIGRATE): (_ONE_WRITER,),
+}
+
+_ON_CONNECT: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+
+_POSTGRES_OPTIONS: Final = (
+    f"-c timezone=UTC -c lock_timeout={PATIENCE_S}s -c idle_in_transaction_session_timeout={2 * PATIENCE_S}s"
+)
+
+
+def read_url(text: str) -> URL:
+    """Read a store's address: `sqlite:////var/lib/lendbot/store.db`, `postgresql://lendbot@db/lendbot`.
+
+    raises   ValueError with a sentence that does not repeat the address, as it may hold a password
+    """
+    try:
+        url = make_url(text)
+    except Exception as error:
+        raise ValueError("the store's address is no URL; an example: sqlite:////var/lib/lendbot/store.db") from error
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return url
+        case "sqlite":
+            raise ValueError("SQLite needs a file, as in sqlite:////var/lib/lendbot/store.db")
+        case "postgresql" | "postgres":
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            raise ValueError(f"the store is kept on sqlite or postgresql, not on {other!r}")
+
+
+def connect(url: URL) -> Engine:
+    """Make the engine; nothing is dialled yet."""
+    engine = create_engine(
+        url,
+        connect_args=_sqlite_args(url) if url.get_backend_name() == "sqlite" else _postgres_args(url),
+        pool_pre_ping=True,
+        pool_size=10,
+        pool_timeout=PATIENCE_S,
+        hide_parameters=True,  # what people wrote is in them, and errors are logged
+    )
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _sqlite_args(url: URL) -> dict[str, Any]:
+    """Leave BEGIN to us (isolation_level None); `?timeout=` in the address overrules our patience."""
+    return {"isolation_level": None} | ({} if "timeout" in url.query else {"timeout": PATIENCE_S})
+
+
+def _postgres_args(url: URL) -> dict[str, Any]:
+    """Notice a server that is gone; `?options=` in the address comes last and so overrules ours."""
+    return {
+        "options": f"{_POSTGRES_OPTIONS} {url.query.get('options', '')}",
+        "connect_timeout": 5,
+        "keepalives_idle": PATIENCE_S,
+        "tcp_user_timeout": PATIENCE_S * 1000,
+    }
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _ON_CONNECT:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("mode", Mode.READ)
+    for statement in _BEGIN[connection.dialect.name, mode]:
+        connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def transaction(engine: Engine, mode: Mode) -> Iterator[Connection]:
+    """Run one transaction: kept at the end, undone on an exception.
+
+    raises   StoreUnavailable when the database does not answer or stays locked
+    """
+    with _in_our_words(engine.url), engine.connect() as connection, connection.execution_options(mode=mode).begin():
+        yield connection
+
+
+@contextmanager
+def _in_our_words(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailable(_said_aloud(url), "every connection is in use") from error
+    except DBAPIError as error:
+        if _is_write_in_read(error):
+            raise WriteInRead("something was to be changed inside store.read()") from error
+        if _is_outage(error):
+            raise StoreUnavailable(_said_aloud(url), str(error.orig).strip()) from error
+        raise
+
+
+def _said_aloud(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Tell an outage from our bug: to SQLite an unknown table is an OperationalError too."""
+    if isinstance(error.orig, sqlite3.OperationalError) and error.orig.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+        return False
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def _is_write_in_read(error: DBAPIError) -> bool:
+    """SQLite says READONLY of a read-only disk as well, but then BEGIN IMMEDIATE says it, not a statement of ours."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        return cause.sqlite_errorcode == sqlite3.SQLITE_READONLY and error.statement not in _BEGIN["sqlite", Mode.WRITE]
+    return isinstance(cause, psycopg.errors.ReadOnlySqlTransaction)

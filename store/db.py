@@ -1,0 +1,91 @@
+"""The one door to the database: a store is opened by its address, and everything happens inside a transaction.
+
+    with store.write() as tx:
+        loan = tx.loans.save(advance(tx.loans.get(12), Approve(by), now))
+        tx.outbox.card(loan.id, now)
+
+Writes are one at a time (store/connect.py says why), so keep them short and ask nothing out there inside one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from store import schema
+from store.audit import Audits
+from store.connect import Mode, connect, read_url, transaction
+from store.drafts import Drafts
+from store.journal import Journal
+from store.leases import Leases
+from store.loans import Loans
+from store.nodes import Nodes
+from store.outbox import Outbox
+from store.posts import Posts
+from store.schema import Schema
+from store.seen import Seen
+from store.takings import Takings
+
+
+class Tx:
+    """One transaction, and all that is kept. It ends with its `with`; nothing of it may be used after."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.loans = Loans(connection)
+        self.nodes = Nodes(connection)
+        self.takings = Takings(connection)
+        self.journal = Journal(connection)
+        self.outbox = Outbox(connection)
+        self.audit = Audits(connection)
+        self.seen = Seen(connection)
+        self.posts = Posts(connection)
+        self.drafts = Drafts(connection)
+        self.leases = Leases(connection)
+
+
+class Store:
+    """Everything that lendbot remembers. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Make a store of an address; the database is first asked by the first transaction.
+
+        raises   ValueError with a sentence when the address is none
+        """
+        return cls(connect(read_url(url)))
+
+    @property
+    def address(self) -> str:
+        """Return the address with its password hidden, to show to people."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Change things: all of it is kept at the end, or none of it when an exception leaves the block.
+
+        raises   StoreUnavailable when the database does not answer, or others write for longer than we wait
+        """
+        with transaction(self._engine, Mode.WRITE) as connection:
+            yield Tx(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Look at one moment of everything, without waiting for writers. Raises StoreUnavailable, or WriteInRead."""
+        with transaction(self._engine, Mode.READ) as connection:
+            yield Tx(connection)
+
+    def upgrade(self) -> None:
+        """Bring the tables up to this version, if they are not. Raises NotUpgraded when they are newer."""
+        schema.upgrade(self._engine)
+
+    def check(self) -> Schema:
+        """Say whether this lendbot may work with the tables."""
+        return schema.schema(self._engine)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._engine.dispose()

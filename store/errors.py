@@ -1,0 +1,80 @@
+"""What the store says when it cannot do as asked. Nothing here names a row, a password or a person's words."""
+
+from loans.nodes import NodeName
+
+
+class StoreError(Exception):
+    """Any of the errors below."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - named for what a person reads
+    """The database did not answer, or not in time. Asking again later is right.
+
+    A transaction that was being committed at that moment may have been kept or not: read before writing it again.
+    """
+
+    def __init__(self, address: str, said: str) -> None:
+        super().__init__(f"the store at {address} does not answer: {said}")
+        self.address = address
+        self.said = said
+
+
+class NotUpgraded(StoreError):  # noqa: N818
+    """The tables are not those that this version works with."""
+
+    def __init__(self, at: str | None, newest: str) -> None:
+        super().__init__(f"the store is at version {at or 'none'} and this lendbot works with {newest}")
+        self.at = at
+        self.newest = newest
+
+
+class WriteInRead(StoreError):  # noqa: N818
+    """Our bug: something was to be changed inside `store.read()`."""
+
+
+class NoSuch(StoreError, LookupError):  # noqa: N818
+    """What was asked for is not there."""
+
+
+class NoSuchLoan(NoSuch):
+    """No loan has this number."""
+
+    def __init__(self, loan_id: int) -> None:
+        super().__init__(f"there is no loan #{loan_id}")
+        self.loan_id = loan_id
+
+
+class NoSuchNode(NoSuch):
+    """The loan has, and had, no such node."""
+
+    def __init__(self, loan_id: int, node: NodeName) -> None:
+        super().__init__(f"loan #{loan_id} has no node {node}")
+        self.loan_id = loan_id
+        self.node = node
+
+
+class NoSuchTaking(NoSuch):
+    """The loan has no such wave of taking."""
+
+    def __init__(self, loan_id: int, wave: int) -> None:
+        super().__init__(f"loan #{loan_id} has no wave {wave} of taking")
+        self.loan_id = loan_id
+        self.wave = wave
+
+
+class Stale(StoreError):  # noqa: N818
+    """Somebody else saved it since it was read; nothing was written. Read it again and decide anew."""
+
+    def __init__(self, loan_id: int, part: str = "") -> None:
+        super().__init__(f"{part + ' of ' if part else ''}loan #{loan_id} was changed by somebody else meanwhile")
+        self.loan_id = loan_id
+        self.part = part
+
+
+class NodeTaken(StoreError):  # noqa: N818
+    """The node is in an open loan, or was in this one before; nothing was written."""
+
+    def __init__(self, node: NodeName, by_loan: int) -> None:
+        super().__init__(f"{node} is taken by loan #{by_loan}")
+        self.node = node
+        self.by_loan = by_loan

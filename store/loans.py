@@ -1,0 +1,83 @@
+"""Loans, kept. A save is refused when somebody else saved since: two people press Approve, one wins."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from loans.loan import Decision, Extension, Loan, State
+from store.errors import NoSuchLoan, Stale
+from store.rows import columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
+from store.tables import LoanRow
+
+_EVERY = select(table_of(LoanRow))
+
+
+class Loans:
+    """The loans, as one transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, loan: Loan) -> Loan:
+        """Keep a new loan; it comes back with its number and version 1."""
+        number = insert_numbered(self._connection, LoanRow, _columns(loan) | {"version": 1})
+        return replace(loan, id=number, version=1)
+
+    def get(self, loan_id: int) -> Loan:
+        """Return a loan, or raise NoSuchLoan."""
+        loan = read_one(self._connection, _EVERY.where(col(LoanRow.id) == loan_id), _loan)
+        if loan is None:
+            raise NoSuchLoan(loan_id)
+        return loan
+
+    def save(self, loan: Loan) -> Loan:
+        """Write over a loan; it comes back with its version counted on. Raises Stale, or NoSuchLoan."""
+        if not save_versioned(self._connection, LoanRow, {"id": loan.id}, loan.version, _columns(loan)):
+            raise Stale(self.get(loan.id).id)
+        return replace(loan, version=loan.version + 1)
+
+    def in_states(self, states: Collection[State]) -> tuple[Loan, ...]:
+        """Return the loans in any of these states, oldest first."""
+        chosen = _EVERY.where(col(LoanRow.state).in_(states)).order_by(col(LoanRow.id))
+        return read_all(self._connection, chosen, _loan)
+
+    def recent(self, limit: int, requester: str | None = None) -> tuple[Loan, ...]:
+        """Return the newest loans, newest first; those of one requester when given."""
+        chosen = _EVERY if requester is None else _EVERY.where(col(LoanRow.requester) == requester)
+        return read_all(self._connection, chosen.order_by(col(LoanRow.id).desc()).limit(limit), _loan)
+
+    def by_ids(self, loan_ids: Iterable[int]) -> dict[int, Loan]:
+        """Return those of these loans that there are, by number."""
+        chosen = _EVERY.where(col(LoanRow.id).in_(set(loan_ids))).order_by(col(LoanRow.id))
+        return {loan.id: loan for loan in read_all(self._connection, chosen, _loan)}
+
+
+def _columns(loan: Loan) -> dict[str, Any]:
+    decision, extension = loan.decision, loan.extension
+    return columns_of(loan, without=("id", "version", "decision", "extension")) | {
+        "decided_by": decision and decision.by,
+        "decided_at": decision and decision.at,
+        "decided_yes": decision and decision.approved,
+        "decided_note": decision and decision.note,
+        "extension_until": extension and extension.until,
+        "extension_asked_by": extension and extension.asked_by,
+        "extension_asked_at": extension and extension.asked_at,
+        "extension_lapses_at": extension and extension.lapses_at,
+    }
+
+
+def _loan(**row: Any) -> Loan:
+    decided = {name: row.pop(f"decided_{name}") for name in ("by", "at", "yes", "note")}
+    extended = {name: row.pop(f"extension_{name}") for name in ("until", "asked_by", "asked_at", "lapses_at")}
+    return Loan(
+        **row,
+        decision=_decision(**decided) if decided["by"] is not None else None,
+        extension=Extension(**extended) if extended["until"] is not None else None,
+    )
+
+
+def _decision(*, yes: bool, **rest: Any) -> Decision:
+    return Decision(approved=yes, **rest)

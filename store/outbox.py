@@ -1,0 +1,127 @@
+"""Messages to send, written in the transaction of the change that they tell of: neither is ever there alone.
+
+A loan's card is coalesced: however many changes, at most one card of a loan waits, and it is drawn when it is sent.
+`wanted` counts the changes that the waiting card stands for. Whoever sends it says which count was read before the
+drawing; when it has gone up meanwhile, the card waits on. So the last change always shows, without a claim that a
+crash could leave behind. Each message is sent at least once; a crash between sending and `sent` sends it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, text, update
+from sqlmodel import col
+
+from store.rows import insert_into, insert_numbered, read_all, select_as
+from store.tables import CARD
+from store.tables import OutboxRow as _Row
+
+_WAITING, _SENT, _DROPPED = "waiting", "sent", "dropped"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to send.
+
+    kind          "card", or what the publisher has a rendering for: "thread", "dm", "channel"
+    to            a Slack id; empty for a card, whose place is known by its loan
+    args          JSON, for the rendering
+    id            0 until it is put
+    tries         how often sending has failed
+    wanted        of a card: how many changes it stands for
+    next_try_at   made_at at first
+    """
+
+    kind: str
+    loan_id: int | None
+    to: str
+    args: Mapping[str, Any]
+    made_at: datetime
+    id: int = 0
+    tries: int = 0
+    wanted: int = 1
+    next_try_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits. oldest: when the first of it was made, None when nothing waits."""
+
+    count: int
+    oldest: datetime | None = field(default=None)
+
+
+class Outbox:
+    """The outbox, as one transaction sees it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, letter: Letter) -> Letter:
+        """Add a message; it comes back with its number."""
+        number = insert_numbered(self._connection, _Row, _columns(letter))
+        return replace(letter, id=number, next_try_at=letter.next_try_at or letter.made_at)
+
+    def card(self, loan_id: int, now: datetime) -> None:
+        """Have a loan's card drawn and sent; one that waits already stands for this change too."""
+        row = insert_into(self._connection, _Row).values(_columns(Letter(CARD, loan_id, "", {}, now)))
+        self._connection.execute(
+            row.on_conflict_do_update(
+                index_elements=["loan_id"],
+                index_where=text(f"kind = '{CARD}' AND state = '{_WAITING}'"),
+                set_={"wanted": col(_Row.wanted) + 1},
+            )
+        )
+
+    def due(self, now: datetime, limit: int) -> tuple[Letter, ...]:
+        """Return what is to be sent now, in the order in which it was put."""
+        chosen = select_as(_Row, Letter).where(col(_Row.state) == _WAITING, col(_Row.next_try_at) <= now)
+        return read_all(self._connection, chosen.order_by(col(_Row.id)).limit(limit), Letter)
+
+    def sent(self, letter: Letter, at: datetime) -> bool:
+        """Note that it was sent; False when its loan has changed since it was read, so that it waits on."""
+        return self._done(letter, at, _SENT, why="")
+
+    def dropped(self, letter: Letter, at: datetime, why: str) -> bool:
+        """Note that it will never be sent, and why; False as with sent()."""
+        return self._done(letter, at, _DROPPED, why)
+
+    def _done(self, letter: Letter, at: datetime, state: str, why: str) -> bool:
+        waits = update(_Row).where(col(_Row.id) == letter.id, col(_Row.state) == _WAITING)
+        done = waits.where(col(_Row.wanted) == letter.wanted).values(state=state, done_at=at, why=why)
+        if self._connection.execute(done).rowcount == 1:
+            return True
+        self._connection.execute(waits.values(next_try_at=at, tries=0, why=""))
+        return False
+
+    def failed(self, letter: Letter, why: str, next_try_at: datetime) -> None:
+        """Note that sending failed, and when to try again."""
+        waits = update(_Row).where(col(_Row.id) == letter.id, col(_Row.state) == _WAITING)
+        self._connection.execute(waits.values(tries=col(_Row.tries) + 1, why=why, next_try_at=next_try_at))
+
+    def backlog(self) -> Backlog:
+        """Count what waits."""
+        waiting = select(func.count(), func.min(_Row.made_at)).where(col(_Row.state) == _WAITING)
+        count, oldest = self._connection.execute(waiting).one()
+        return Backlog(count, oldest)
+
+    def forget(self, before: datetime) -> int:
+        """Delete what was sent or dropped before a moment; return how much that was."""
+        return self._connection.execute(delete(_Row).where(col(_Row.done_at) < before)).rowcount
+
+
+def _columns(letter: Letter) -> dict[str, Any]:
+    return {
+        "kind": letter.kind,
+        "loan_id": letter.loan_id,
+        "to": letter.to,
+        "args": dict(letter.args),
+        "made_at": letter.made_at,
+        "state": _WAITING,
+        "wanted": 1,
+        "tries": 0,
+        "next_try_at": letter.next_try_at or letter.made_at,
+        "why": "",
+    }

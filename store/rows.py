@@ -1,0 +1,64 @@
+"""From a value to a row and back, by the names that both share; the versioned save; INSERT that gives way."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, Table, and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.tables import Row
+
+Value = TypeVar("Value")
+
+
+def table_of(row: type[Row]) -> Table:
+    """Return the table behind a row."""
+    return Row.metadata.tables[str(row.__tablename__)]
+
+
+def columns_of(value: Any, *, without: Collection[str] = ()) -> dict[str, Any]:
+    """Return a dataclass's fields by name; nested values stay as they are."""
+    return {field.name: getattr(value, field.name) for field in fields(value) if field.name not in without}
+
+
+def select_as(row: type[Row], value: type[Any]) -> Select[Any]:
+    """Select the columns that a dataclass has fields for."""
+    return select(*(table_of(row).c[field.name] for field in fields(value)))
+
+
+def read_all(connection: Connection, query: Select[Any], build: Callable[..., Value]) -> tuple[Value, ...]:
+    """Run a query and build a value of each row, by column names."""
+    return tuple(build(**row._asdict()) for row in connection.execute(query))
+
+
+def read_one(connection: Connection, query: Select[Any], build: Callable[..., Value]) -> Value | None:
+    """Build a value of the first row, or None when there is no row."""
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else build(**row._asdict())
+
+
+def save_versioned(
+    connection: Connection,
+    row: type[Row],
+    key: Mapping[str, object],
+    read_version: int,
+    changed: Mapping[str, object],
+) -> bool:
+    """Write over a row and count its version on; return False when it no longer is at the version that was read."""
+    table = table_of(row)
+    unchanged = and_(table.c.version == read_version, *(table.c[name] == value for name, value in key.items()))
+    values = {**changed, "version": read_version + 1}
+    return connection.execute(update(table).where(unchanged).values(values)).rowcount == 1
+
+
+def insert_numbered(connection: Connection, row: type[Row], columns: Mapping[str, object]) -> int:
+    """Add a row and return the number that the database gave it."""
+    table = table_of(row)
+    return int(connection.execute(insert(table).values(columns).returning(table.c.id)).scalar_one())
+
+
+def insert_into(connection: Connection, row: type[Row]) -> "sqlite.Insert | postgresql.Insert":
+    """Return the INSERT that knows ON CONFLICT; both databases spell it alike, SQLAlchemy keeps it in two places."""
+    table = table_of(row)
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,226 @@
+"""The tables. A column bears the name of the value's field wherever it can, so that a row becomes a value by name.
+
+Rows are declared here and never handed out. A change here needs a migration beside it; a test compares the two.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import JSON, Index, MetaData, text
+from sqlmodel import Field, SQLModel
+
+from loans.journal import EntryKind
+from loans.loan import NODE_GONE, NodeState, State, TakingState
+from store.columns import Instant, Names, Words, choice
+
+CARD: Final = "card"
+
+_NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
+"""SQLite gives a deleted row's number away again unless told; what a button carries must not change hands."""
+
+_GONE: Final = ", ".join(f"'{state}'" for state in sorted(NODE_GONE))
+
+
+def _at(**options: Any) -> Any:
+    return Field(sa_type=Instant, **options)
+
+
+def _words(**options: Any) -> Any:
+    return Field(sa_type=Words, **options)
+
+
+def _loan(**options: Any) -> Any:
+    return Field(foreign_key="loans.id", **options)
+
+
+def _only(columns: str, where: str, name: str, *, unique: bool = False) -> Index:
+    """Build a partial index, alike on both databases."""
+    condition = text(where)
+    return Index(name, *columns.split(), unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class Row(SQLModel):
+    """What all tables share: a metadata of their own, with names that migrations can rely on."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+
+
+class LoanRow(Row, table=True):
+    """A loan. Its decision and its extension lie flat beside it, so that they can be asked for."""
+
+    __tablename__ = "loans"
+    __table_args__ = (Index(None, "state", "until"), Index(None, "state", "lapses_at"), _NEVER_AGAIN)
+
+    id: int | None = Field(default=None, primary_key=True)
+    version: int
+    requester: str = Field(index=True)
+    node_class: str
+    count: int
+    until: datetime = _at()
+    asked_at: datetime = _at()
+    lapses_at: datetime = _at()
+    purpose: str = _words()
+    channel: str | None
+    starts_at: datetime | None = _at()
+    state: State = Field(sa_type=choice(State))
+    decided_by: str | None
+    decided_at: datetime | None = _at()
+    decided_yes: bool | None
+    decided_note: str | None = _words()
+    extension_until: datetime | None = _at()
+    extension_asked_by: str | None
+    extension_asked_at: datetime | None = _at()
+    extension_lapses_at: datetime | None = _at()
+    started_at: datetime | None = _at()
+    lent_at: datetime | None = _at()
+    return_why: str = _words()
+    returned_by: str | None
+    ended_at: datetime | None = _at()
+
+
+class NodeLoanRow(Row, table=True):
+    """One node of a loan. The database itself holds that a node is in at most one open loan."""
+
+    __tablename__ = "node_loans"
+    __table_args__ = (
+        _only("node", f"state NOT IN ({_GONE})", "uq_node_loans_open_node", unique=True),
+        Index(None, "state", "look_at"),
+    )
+
+    loan_id: int = _loan(primary_key=True)
+    node: str = Field(primary_key=True)
+    version: int
+    wave: int
+    since: datetime = _at()
+    look_at: datetime = _at()
+    state: NodeState = Field(sa_type=choice(NodeState))
+    run: int
+    step: str
+    note: str = _words()
+    blocked: bool
+    ask_at: datetime | None = _at()
+    forced_by: str | None
+    begin_at_step: str
+    lent_at: datetime | None = _at()
+    left_at: datetime | None = _at()
+
+
+class TakingRow(Row, table=True):
+    """One wave of taking."""
+
+    __tablename__ = "takings"
+    __table_args__ = (Index(None, "state", "look_at"),)
+
+    loan_id: int = _loan(primary_key=True)
+    wave: int = Field(primary_key=True)
+    version: int
+    count: int
+    look_at: datetime = _at()
+    nodes: list[str] = Field(sa_type=Names)
+    state: TakingState = Field(sa_type=choice(TakingState))
+    step: str
+    note: str = _words()
+
+
+class JournalRow(Row, table=True):
+    """One line of the journal; their order is their number."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index(None, "loan_id", "subject", "run"), Index(None, "plan", "kind", "id"), _NEVER_AGAIN)
+
+    id: int | None = Field(default=None, primary_key=True)
+    loan_id: int = _loan()
+    subject: str
+    run: int
+    plan: str
+    step: str
+    kind: EntryKind = Field(sa_type=choice(EntryKind))
+    at: datetime = _at()
+    detail: str = _words()
+
+
+class OutboxRow(Row, table=True):
+    """A message to send. Of a loan's card at most one waits; `wanted` counts the changes that it stands for."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _only("loan_id", f"kind = '{CARD}' AND state = 'waiting'", "uq_outbox_waiting_card", unique=True),
+        _only("next_try_at id", "state = 'waiting'", "ix_outbox_waiting"),
+        _NEVER_AGAIN,
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    loan_id: int | None = _loan(nullable=True)
+    to: str
+    args: dict[str, Any] = Field(sa_type=JSON)
+    made_at: datetime = _at()
+    state: str
+    wanted: int
+    tries: int
+    next_try_at: datetime = _at()
+    done_at: datetime | None = _at()
+    why: str = _words()
+
+
+class AuditRow(Row, table=True):
+    """Who decided or changed what."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _at()
+    who: str
+    what: str
+    loan_id: int | None = _loan(nullable=True, index=True)
+    node: str | None = Field(index=True)
+    detail: str = _words()
+
+
+class SeenRow(Row, table=True):
+    """A key that has had its first time."""
+
+    __tablename__ = "seen"
+
+    key: str = Field(primary_key=True)
+    at: datetime = _at(index=True)
+
+
+class PostRow(Row, table=True):
+    """Where a loan's card, or another message that is edited later, stands in Slack."""
+
+    __tablename__ = "posts"
+
+    loan_id: int = _loan(primary_key=True)
+    kind: str = Field(primary_key=True)
+    channel: str
+    ts: str
+
+
+class DraftRow(Row, table=True):
+    """A wish that was understood and not yet confirmed."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (_NEVER_AGAIN,)
+
+    id: int | None = Field(default=None, primary_key=True)
+    who: str
+    what: dict[str, Any] = Field(sa_type=JSON)
+    made_at: datetime = _at(index=True)
+
+
+class LeaseRow(Row, table=True):
+    """Who does a thing that only one may do, and until when."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = _at()
