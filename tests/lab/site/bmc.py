@@ -1,11 +1,10 @@
 """The BMCs: one ipmi_sim per node, and one Redfish service for all of them. Both boot and kill the real node."""
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
-from tests.lab.site import processes
+from tests.lab.site import processes, tls
 from tests.lab.site.layout import IPMI_PORT, REDFISH_PORT, Layout
 
 REPOSITORY = Path(__file__).parents[3]
@@ -58,15 +57,7 @@ def redfish_url(layout: Layout) -> str:
 def prepare(layout: Layout) -> None:
     password_file(layout).write_text(PASSWORD)
     password_file(layout).chmod(0o600)
-    certify(layout, certificate(layout), layout.keys / "redfish.key")
-
-
-def certify(layout: Layout, certificate_path: Path, key: Path) -> None:
-    """A self-signed certificate for the management address."""
-    subject = ["-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{layout.gateway}"]
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
-    files = ["-out", str(certificate_path), "-keyout", str(key)]
-    subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
+    tls.certify(layout, certificate(layout), layout.keys / "redfish.key")
 
 
 def start_redfish(layout: Layout) -> None:

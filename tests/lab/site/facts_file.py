@@ -2,7 +2,7 @@
 
 import json
 
-from tests.lab.site import bmc, redfish_bmc, ssh
+from tests.lab.site import bmc, kubernetes, postgres, processes, redfish_bmc, ssh
 from tests.lab.site.layout import IPMI_PORT, SSH_PORT, Layout
 
 
@@ -16,9 +16,19 @@ def write(layout: Layout) -> None:
         "ssh": {"user": "root", "key": str(ssh.user_key(layout)), "known_hosts": str(ssh.known_hosts(layout))},
         "bmc": {"user": bmc.USER, "password_file": str(bmc.password_file(layout))},
         "redfish": {"url": bmc.redfish_url(layout), "ca": str(bmc.certificate(layout))},
+        "kubernetes": _kubernetes(layout),
+        "postgres": {"url": postgres.url(layout)} if processes.running(layout, "postgres") else None,
         "nodes": {node: _node(layout, index, node) for index, node in enumerate(layout.nodes)},
     }
     (layout.dir / "lab.json").write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _kubernetes(layout: Layout) -> dict[str, str] | None:
+    """None when there is no real control plane."""
+    if not processes.running(layout, "kube-apiserver"):
+        return None
+    config = str(kubernetes.kubeconfig(layout))
+    return {"server": kubernetes.server(layout), "kubeconfig": config, "ca": str(kubernetes.certificate(layout))}
 
 
 def _node(layout: Layout, index: int, node: str) -> dict[str, object]:

@@ -10,7 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.site import bmc, facts_file, network, packages, power, processes, slots, slurm, ssh
+from tests.lab.site import (
+    bmc,
+    facts_file,
+    kubernetes,
+    kubernetes_build,
+    network,
+    packages,
+    postgres,
+    power,
+    processes,
+    slots,
+    slurm,
+    ssh,
+)
 from tests.lab.site.layout import Layout
 
 SITE = Path(__file__).parent
@@ -27,6 +40,8 @@ class Parts:
     nodes: int = 4
     knobs: slurm.Knobs = slurm.Knobs()
     redfish: bool = True
+    kubernetes: bool = True
+    postgres: bool = True
 
 
 @contextlib.contextmanager
@@ -48,12 +63,35 @@ def up(folder: Path, parts: Parts) -> Layout:
     if os.geteuid() != 0:
         raise PermissionError("the lab makes network namespaces and mounts: run it as root")
     packages.install_missing()
+    binaries = _control_plane() if parts.kubernetes else None
     down(folder)
     layout = Layout(folder, slots.claim(folder), parts.nodes)
     _make_folders(layout)
-    ssh.prepare(layout)
-    bmc.prepare(layout)
     network.up(layout)
+    if binaries:
+        kubernetes.start(layout, binaries)
+    ssh.prepare(layout)
+    _start_nodes(layout, parts)
+    if parts.postgres:
+        postgres.create(layout)
+    slurm.wait_for_state(layout, layout.nodes, "IDLE")
+    if binaries:
+        kubernetes.wait_until_ready(layout)
+    facts_file.write(layout)
+    print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json", flush=True)
+    return layout
+
+
+def _control_plane() -> kubernetes_build.Binaries | None:
+    try:
+        return kubernetes_build.build()
+    except kubernetes_build.CannotBuild as missing:
+        print(f"lab: NO REAL KUBERNETES: {missing}\nlab: everything else is real; going on without it", flush=True)
+        return None
+
+
+def _start_nodes(layout: Layout, parts: Parts) -> None:
+    bmc.prepare(layout)
     slurm.start(layout, parts.knobs)
     ssh.start_management(layout)
     for node in layout.nodes:
@@ -61,10 +99,6 @@ def up(folder: Path, parts: Parts) -> Layout:
         power.turn_on(layout, node)
     if parts.redfish:
         bmc.start_redfish(layout)
-    slurm.wait_for_state(layout, layout.nodes, "IDLE")
-    facts_file.write(layout)
-    print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json", flush=True)
-    return layout
 
 
 def down(folder: Path) -> None:
@@ -87,11 +121,12 @@ def load(folder: Path) -> Layout:
 
 
 def _make_folders(layout: Layout) -> None:
-    for name in ("share", "keys", "log", "bmc", "slurm-state"):
+    for name in ("share", "keys", "log", "bmc", "slurm-state", "kubernetes", "postgres"):
         _remove(layout.dir / name)
     for path in (layout.run, layout.log, layout.keys, layout.share):
         path.mkdir(parents=True)
     layout.keys.chmod(0o700)
+    postgres.prepare(layout)
     shutil.copytree(SITE / "node" / "bin", layout.share / "bin")
     shutil.copy(SITE / "node" / "rc.sh", layout.share / "rc.sh")
 
