@@ -170,6 +170,9 @@ class TakingState(StrEnum):
     FAILED = "failed"
 
 
+TAKING_MOVING: Final = frozenset({TakingState.OPEN, TakingState.ABANDONING})
+
+
 @dataclass(frozen=True)
 class Taking:
     """One wave of nodes that leave Slurm together; waves count from 1, and a replaced node brings another."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 from sqlmodel import col
 
-from loans.loan import Taking, TakingState
+from loans.loan import TAKING_MOVING, Taking
 from store.errors import NoSuchTaking, Stale
 from store.rows import columns_of, read_all, read_one, save_versioned, select_as
 from store.tables import TakingRow as _Row
@@ -46,6 +46,6 @@ class Takings:
         return read_all(self._connection, chosen, Taking)
 
     def due(self, now: datetime) -> tuple[Taking, ...]:
-        """Return the open waves that are to be looked at now, the longest due first."""
-        chosen = _EVERY.where(col(_Row.state) == TakingState.OPEN, col(_Row.look_at) <= now)
+        """Return the waves that move and are to be looked at now, the longest due first."""
+        chosen = _EVERY.where(col(_Row.state).in_(TAKING_MOVING), col(_Row.look_at) <= now)
         return read_all(self._connection, chosen.order_by(col(_Row.look_at), col(_Row.loan_id)), Taking)

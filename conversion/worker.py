@@ -1,0 +1,104 @@
+"""Compares what should be with what is, at each tick, and sends what is due on its way.
+
+A lost event costs a tick, not a node: nothing is kept in memory but which subjects a thread is busy with. One worker
+per store; bot/app.py holds a lease for it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from conversion import orders
+from conversion.crew import Crew
+from conversion.looks import look_at_node, look_at_taking
+from conversion.news import tell
+from conversion.settle import NewWave, next_for
+from conversion.subjects import Ground
+from loans.lifecycle import Arrive, Event, Home, Return, Unwound
+from loans.loan import HOLDING, Loan, NodeState, State, Taking
+from store.db import Tx
+from store.errors import Stale
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """The hands of the engine."""
+
+    def __init__(self, ground: Ground, crew: Crew) -> None:
+        self._ground = ground
+        self._crew = crew
+
+    def tick(self) -> None:
+        """Start what may start, look at what is due, and settle what has come to rest."""
+        now = self._ground.now()
+        with self._ground.store.read() as tx:
+            approved = tx.loans.in_states([State.APPROVED])
+            holding = tx.loans.in_states(sorted(HOLDING))
+            takings = tx.takings.due(now)
+            parts = tx.nodes.due(now)
+        for loan in approved:
+            if loan.starts_at is None or loan.starts_at <= now:
+                self._change(loan, partial(_start, loan=loan, now=now))
+        for taking in takings:
+            self._crew.go(_key(taking), partial(look_at_taking, self._ground, taking.loan_id, taking.wave))
+        for part in parts:
+            # A node that is being taken moves with its wave; one whose wave is at work waits for it.
+            if part.state is not NodeState.TAKING and not self._crew.is_busy((part.loan_id, f"take.{part.wave}")):
+                self._crew.go((part.loan_id, part.node), partial(look_at_node, self._ground, part.loan_id, part.node))
+        for loan in holding:
+            self._settle(loan)
+
+    def _settle(self, loan: Loan) -> None:
+        with self._ground.store.read() as tx:
+            parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
+        found = next_for(loan, parts, takings, self._ground.pace.waves)
+        now = self._ground.now()
+        match found:
+            case None:
+                return
+            case NewWave(wave, count):
+                self._change(loan, lambda tx: tx.takings.add(Taking(loan.id, wave, count, look_at=now)))
+            case Return(why):
+                self._change(loan, lambda tx: orders.give_back(tx, loan, now, why, None))
+            case event:
+                self._change(loan, lambda tx: self._come_to_rest(tx, loan, event))
+
+    def _come_to_rest(self, tx: Tx, loan: Loan, event: Event) -> None:
+        now = self._ground.now()
+        settled = orders.record(tx, loan, event, now, who="lendbot")
+        log.info("loan.moved", loan=loan.id, state=settled.state)
+        match event:
+            case Arrive():
+                arrived = sum(part.state is NodeState.LENT for part in tx.nodes.of(loan.id))
+                tell(tx, settled, "lent" if arrived >= loan.count else "short", now, arrived=arrived)
+            case Unwound():
+                tell(tx, settled, "failed", now, why=_why_failed(tx, loan))
+            case Home():
+                tell(tx, settled, "home", now)
+            case _:
+                pass
+
+    def _change(self, loan: Loan, change: Callable[[Tx], object]) -> None:
+        """Make one change in a transaction; when somebody was first, the next tick sees what they made of it."""
+        try:
+            with self._ground.store.write() as tx:
+                change(tx)
+        except Stale:
+            log.info("loan.overtaken", loan=loan.id)
+
+
+def _start(tx: Tx, loan: Loan, now: datetime) -> None:
+    orders.start(tx, loan, now)
+
+
+def _why_failed(tx: Tx, loan: Loan) -> str:
+    notes = [taking.note for taking in tx.takings.of(loan.id) if taking.note]
+    notes += [part.note for part in tx.nodes.of(loan.id) if part.note]
+    return notes[-1] if notes else "no node could be had"
+
+
+def _key(taking: Taking) -> tuple[int, str]:
+    return (taking.loan_id, f"take.{taking.wave}")

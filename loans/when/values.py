@@ -1,0 +1,142 @@
+"""What a time phrase can turn out to be, as values.
+
+The first half is what callers see. The second half is what the grammar's rules hand to each other while they read; `Not`
+is there because a reading that fails has a reason, and the reason is the answer when nothing better is left.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The phrase names one instant, later than now."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The phrase names a start and an end; the end is later, and neither is past."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Duration:
+    """The phrase names a length of days or less. `at` is where it ends when it starts now, days counted by the calendar."""
+
+    span: timedelta
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing the phrase can mean, and the sentence a person confirms it by. `start` is set when it is an interval."""
+
+    say: str
+    at: datetime
+    start: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One reading that needs a yes, or several that need a choice. `guess` is the phrase as we mended its spelling."""
+
+    readings: tuple[Reading, ...]
+    guess: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The phrase is not a time we may act on; the sentence says why, and what would do."""
+
+    sentence: str
+
+
+Answer = Deadline | Interval | Duration | Ask | Refused
+
+
+class Why(Enum):
+    """Why one reading of a phrase came to nothing. Past is kept apart: a reading lost to it makes its siblings doubtful."""
+
+    PAST = "past"
+    IMPOSSIBLE = "impossible"
+    MISMATCH = "mismatch"
+    VAGUE = "vague"
+
+
+@dataclass(frozen=True)
+class Not:
+    """A reading that cannot be, and the sentence that says so."""
+
+    why: Why
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day on the calendar.
+
+    sure    false when a person should confirm it although it is the only reading
+    loose   a word to the right could still move it: "Monday" in "Monday to Friday next week"
+    tail    it carries such a word: a year, "next week", "of next month"
+    """
+
+    date: date
+    sure: bool = True
+    loose: bool = False
+    tail: bool = False
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A time of day. `end` is 24:00. `edge` is a midnight, which can open or close the day it is said of."""
+
+    time: time
+    sure: bool = True
+    zone: "Zone | None" = None
+    end: bool = False
+    edge: bool = False
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A zone named in the phrase: an offset, a region, or an abbreviation whose region may be on the other offset that day."""
+
+    fixed: tzinfo | None
+    region: tzinfo | None = None
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length as said. Months and days follow the calendar, seconds are elapsed time."""
+
+    months: int = 0
+    days: int = 0
+    seconds: float = 0
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant. `opens` is where it starts when it is a whole day, for the left side of an interval."""
+
+    at: datetime
+    sure: bool = True
+    note: str = ""
+    opens: datetime | None = None
+    loose: bool = False
+    tail: bool = False
+    zoned: bool = False
+    clocked: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """From one instant until another."""
+
+    start: Moment
+    end: Moment

@@ -1,0 +1,253 @@
+"""Cuts a phrase into words the grammar knows. Decides which spellings are known, and refuses every character that is not.
+
+A word is looked up whole, never by its beginning, so "Monkey" is not Monday. Nothing is skipped but spaces, a comma before a
+space, and the sign between a number and a month's name. It knows nothing of what the words mean together.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lark import Token
+from lark.lexer import Lexer
+
+MAX_CHARS: Final = 120
+"""No phrase in three public corpora that names one deadline is longer than 60 characters; an essay is not a deadline."""
+MAX_WORDS: Final = 30
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]  # fmt: skip
+CARDINALS: Final = {
+    word: value
+    for value, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
+    )
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
+ORDINALS: Final = {
+    word: value
+    for value, word in enumerate(
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
+        start=1,
+    )
+} | {"thirtieth": 30}
+UNITS: Final = {
+    "second": "second seconds sec secs s",
+    "minute": "minute minutes min mins",
+    "hour": "hour hours hr hrs h",
+    "day": "day days d",
+    "week": "week weeks wk wks w",
+    "fortnight": "fortnight fortnights",
+    "month": "month months mo mos",
+    "year": "year years yr yrs y",
+}
+UNIT_OF: Final = {spelling: unit for unit, spellings in UNITS.items() for spelling in spellings.split()}
+
+_KINDS: Final = {
+    "WEEKDAY": "mon tue tues wed weds thu thur thurs fri sat sun",
+    "MONTH": "jan feb mar apr jun jul aug sep sept oct nov dec",
+    "_UNTIL": "until till til",
+    "_BY": "by",
+    "BEFORE": "before",
+    "_ON": "on",
+    "_AT": "at @",
+    "_IN": "in",
+    "_WITHIN": "within",
+    "_FOR": "for",
+    "_FROM": "from",
+    "_STARTING": "starting",
+    "_BETWEEN": "between",
+    "_TO": "to",
+    "_THROUGH": "through thru",
+    "_AND": "and",
+    "_OF": "of",
+    "_THE": "the",
+    "A": "a an",
+    "THIS": "this",
+    "NEXT": "next",
+    "COMING": "coming upcoming",
+    "LAST": "last",
+    "AFTER": "after",
+    "_LATER": "later hence",
+    "END": "end",
+    "TODAY": "today",
+    "TOMORROW": "tomorrow tmrw tmr",
+    "TONIGHT": "tonight",
+    "NOW": "now",
+    "NOON": "noon midday",
+    "MIDNIGHT": "midnight",
+    "PART": "morning afternoon evening night",
+    "WEEKEND": "weekend",
+    "_OCLOCK": "o'clock oclock",
+    "PAST": "past",
+    "HALF": "half",
+    "QUARTER": "quarter quarters",
+    "COUPLE": "couple",
+    "ABOUT": "about around approximately roughly",
+    "MER": "am pm a.m p.m",
+    "M": "m",
+    "EOD": "eod cob",
+    "EOW": "eow",
+    "EOM": "eom",
+    "EOY": "eoy",
+    "ZONE": "utc gmt z est edt et mst mdt mt pst pdt pt ct cet cest jst",
+    "BAD_ZONE": "ist cst bst",
+}
+# Singular unit names carry their own terminal: "next week" is a week of the calendar, "next weeks" is nothing.
+_SINGULAR: Final = {"day": "_DAY", "week": "_WEEK", "month": "_MONTH", "year": "_YEAR", "second": "SECOND"}
+_VOCABULARY: Final[dict[str, str]] = (
+    {word: kind for kind, words in _KINDS.items() for word in words.split()}
+    | dict.fromkeys(WEEKDAYS, "WEEKDAY")
+    | dict.fromkeys(MONTHS, "MONTH")
+    | dict.fromkeys(CARDINALS, "CARD")
+    | dict.fromkeys(ORDINALS, "ORD_WORD")
+    | dict.fromkeys(UNIT_OF, "UNIT")
+    | _SINGULAR
+)
+
+_TENS: Final = "twenty|thirty|forty|fifty"
+_ONES: Final = "|".join(list(CARDINALS)[1:10])
+_ORDS: Final = "|".join(list(ORDINALS)[:9])
+_MONTHISH: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind == "MONTH")
+_SHAPES: Final = (
+    ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?<=[a-z])[-/](?=[0-9])"),
+    ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
+    ("OFFSET", r"(?:(?:utc|gmt) ?|(?<=[0-9])|(?<=[0-9] ))[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])"),
+    ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
+    ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),
+    ("_T", r"(?<=[0-9])t(?=[0-9]{2}:)"),
+    ("COLON", r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?![0-9:])"),
+    ("H_CLOCK", r"[0-9]{1,2}h[0-9]{2}(?![0-9a-z])"),
+    ("ORD", r"[0-9]{1,2}(?:st|nd|rd|th)\b"),
+    ("DOTTED", r"[0-9]{1,2}\.[0-9]{1,2}\.(?=\s|$)"),
+    ("DOT", r"[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])"),
+    ("SLASH", r"[0-9]{1,2} ?/ ?[0-9]{1,2}(?![0-9/])"),
+    ("NUM", r"[0-9]{1,6}(?![0-9])"),
+    ("COMPACT", r"[0-9]{8}(?![0-9])"),
+    ("_DAY_AFTER", r"(?:the )?day after (?=tom|tmr)"),
+    ("_BY", r"(?:no|not) later than\b|up to\b"),
+    ("_OUT", r"from (?:now|this moment|right now)\b"),
+    ("MER", r"[ap]\.? ?m\b\.?"),
+    ("ORD_WORD", rf"(?:{_TENS})[- ](?:{_ORDS})\b"),
+    ("CARD", rf"(?:{_TENS})[- ](?:{_ONES})\b"),
+    ("WORD", r"[a-z]+(?:'[a-z]+)?\.?|@"),
+    ("DASH", r"-"),
+    ("_SPACE", r"\s+|,(?=\s|$)"),
+)
+_SHAPE_OF: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _SHAPES)
+_PLAIN: Final = str.maketrans(
+    {"\u00a0": " ", "\u202f": " ", "\u2019": "'", "\u2013": "-", "\u2014": "-", "\u2212": "-"}
+)
+
+
+class UnknownWord(Exception):  # noqa: N818 - it is an answer on its way, not an error
+    """A word or sign outside the vocabulary. `word` is as the person wrote it, `start` where it begins in the tidy phrase."""
+
+    def __init__(self, word: str, start: int) -> None:
+        super().__init__(word)
+        self.word = word
+        self.start = start
+
+
+def tidy(phrase: str) -> str:
+    """Lower case, plain quotes, dashes and spaces, no closing punctuation. Digits of other scripts stay, and are refused."""
+    plain = phrase.translate(_PLAIN).lower()
+    return " ".join(plain.split()).rstrip(".!?,; ").lstrip(",; ")
+
+
+def is_known(word: str) -> bool:
+    """Whether the grammar has a use for this word."""
+    return word in _VOCABULARY
+
+
+def words_worth_guessing() -> tuple[str, ...]:
+    """The words whose misspelling is recognisable: long, and no numbers, since "fine" must not become nine."""
+    sound = ("WEEKDAY", "MONTH", "_UNTIL", "TODAY", "TOMORROW", "TONIGHT", "NOON", "MIDNIGHT", "UNIT", "BEFORE", "NEXT")
+    kinds = {*sound, *_SINGULAR.values(), "_FROM", "_BETWEEN", "_WITHIN", "_STARTING", "PART"}
+    return tuple(word for word, kind in _VOCABULARY.items() if kind in kinds and len(word) > 3)  # noqa: PLR2004
+
+
+class Words(Lexer):
+    """lark's lexer, replaced: a table of shapes, then a dictionary. Ambiguity is the grammar's business, not the lexer's."""
+
+    def __init__(self, lexer_conf: Any) -> None:
+        """The configuration lark hands over is not needed: the shapes are in this module."""
+
+    def lex(self, text: str) -> Iterator[Token]:  # type: ignore[override]
+        """The tokens of a tidy phrase. Raises UnknownWord at the first word or sign it does not know."""
+        start = 0
+        while start < len(text):
+            kind, word = _shape_at(text, start)
+            if not kind:
+                raise UnknownWord(word, start)
+            if kind not in {"_SPACE", "_JOIN", "_T"}:
+                yield Token(kind, word, start_pos=start)
+            start += len(word)
+
+
+def _shape_at(text: str, start: int) -> tuple[str, str]:
+    """The kind and the text of the word at start; the kind is empty when it is not known."""
+    for kind, pattern in _SHAPE_OF:
+        match = pattern.match(text, start)
+        if match is None:
+            continue
+        word = match[0]
+        if kind != "WORD":
+            return kind, word
+        return _VOCABULARY.get(word.rstrip("."), ""), word
+    return "", text[start]
