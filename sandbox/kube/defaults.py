@@ -1,0 +1,52 @@
+"""What the real API server and its admission fill in, kind by kind. Pure."""
+
+from typing import Final
+
+from sandbox.kube.resources import DAEMONSETS, DEPLOYMENTS, LEASES, NAMESPACES, NODES, PODS, REPLICASETS, Obj, Resource
+
+NOT_READY: Final = "node.kubernetes.io/not-ready"
+UNREACHABLE: Final = "node.kubernetes.io/unreachable"
+UNSCHEDULABLE: Final = "node.kubernetes.io/unschedulable"
+
+_PATIENCE: Final = tuple(
+    {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in (NOT_READY, UNREACHABLE)
+)
+"""Admission's DefaultTolerationSeconds: a pod stays five minutes on a node that stopped answering."""
+
+
+def filled(resource: Resource, obj: Obj) -> Obj:
+    """Return a new object with its defaults."""
+    if resource is PODS:
+        return {
+            **obj,
+            "spec": _pod_spec(obj.get("spec") or {}),
+            "status": {"phase": "Pending", **obj.get("status", {})},
+        }
+    if resource is NODES:
+        return {**obj, "spec": obj.get("spec") or {}, "status": obj.get("status") or {}}
+    if resource is NAMESPACES:
+        labels = {"kubernetes.io/metadata.name": obj["metadata"]["name"], **(obj["metadata"].get("labels") or {})}
+        meta = {**obj["metadata"], "labels": labels}
+        return {"metadata": meta, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+    if resource in {DEPLOYMENTS, REPLICASETS}:
+        return {**obj, "spec": {"replicas": 1, **obj.get("spec", {})}, "status": {"replicas": 0}}
+    if resource is DAEMONSETS:
+        counts = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
+        return {**obj, "status": dict.fromkeys(counts, 0)}
+    if resource is LEASES:
+        return {**obj, "spec": obj.get("spec") or {}}
+    if resource.has_status:
+        return {**obj, "status": obj.get("status") or {}}
+    return obj
+
+
+def _pod_spec(spec: Obj) -> Obj:
+    tolerations = list(spec.get("tolerations") or [])
+    tolerations += [one for one in _PATIENCE if not any(_covers(known, one) for known in tolerations)]
+    fixed = {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "schedulerName": "default-scheduler"}
+    return {**fixed, **spec, "tolerations": tolerations}
+
+
+def _covers(known: Obj, one: Obj) -> bool:
+    return known.get("key") in {one["key"], None} and known.get("effect") in {"NoExecute", None}

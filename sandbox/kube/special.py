@@ -1,0 +1,84 @@
+"""Pods that make draining hard, one of each kind, put on a node by a test or by the demo's fault panel."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sandbox.kube.api import Api
+from sandbox.kube.defaults import UNSCHEDULABLE
+from sandbox.kube.pods import owner_reference
+from sandbox.kube.resources import BUDGETS, DEPLOYMENTS, NODES, PODS, REPLICASETS, Obj
+from sandbox.kube.seed import deployment, pod
+from sandbox.kube.views import MIRROR
+
+NAMESPACE: Final = "default"
+
+
+def _bare(api: Api, node: str) -> Obj:
+    return api.create(PODS, NAMESPACE, pod(f"bare-{node}", node))
+
+
+def _owned(api: Api, node: str, name: str) -> Obj:
+    """Return a pod of a ReplicaSet that wants no more of it: evicted, it stays away."""
+    found = api.store.find(REPLICASETS, NAMESPACE, name)
+    spec = {"replicas": 0, "selector": {"matchLabels": {"app": name}}, "template": {"metadata": {}, "spec": {}}}
+    owner = found or api.create(REPLICASETS, NAMESPACE, {"metadata": {"name": name}, "spec": spec})
+    one = pod(name, node)
+    one["metadata"]["ownerReferences"] = [owner_reference(REPLICASETS, owner)]
+    return one
+
+
+def _emptydir(api: Api, node: str) -> Obj:
+    one = _owned(api, node, f"emptydir-{node}")
+    one["spec"]["volumes"] = [{"name": "scratch", "emptyDir": {}}]
+    return api.create(PODS, NAMESPACE, one)
+
+
+def _mirror(api: Api, node: str) -> Obj:
+    one = pod(f"static-{node}", node)
+    one["metadata"]["annotations"] = {MIRROR: "0", "kubernetes.io/config.source": "file"}
+    one["metadata"]["ownerReferences"] = [owner_reference(NODES, api.store.get(NODES, "", node))]
+    return api.create(PODS, NAMESPACE, one)
+
+
+def _tolerant(api: Api, node: str) -> Obj:
+    """A pod that tolerates the cordon: evicted, it comes straight back to this node."""
+    bears = [{"key": UNSCHEDULABLE, "operator": "Exists"}, {"operator": "Exists", "effect": "NoSchedule"}]
+    here = {"kubernetes.io/hostname": node}
+    return api.create(DEPLOYMENTS, NAMESPACE, deployment(f"tolerant-{node}", 1, tolerations=bears, nodeSelector=here))
+
+
+def _finalizer(api: Api, node: str) -> Obj:
+    one = _owned(api, node, f"finalizer-{node}")
+    one["metadata"]["finalizers"] = ["sandbox/hold"]
+    return api.create(PODS, NAMESPACE, one)
+
+
+def _budget(api: Api, name: str, app: str) -> None:
+    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": app}}}
+    api.create(BUDGETS, NAMESPACE, {"metadata": {"name": name}, "spec": spec})
+
+
+def _two_budgets(api: Api, node: str) -> Obj:
+    name = f"two-budgets-{node}"
+    for number in (1, 2):
+        _budget(api, f"{name}-{number}", name)
+    return api.create(PODS, NAMESPACE, _owned(api, node, name))
+
+
+def _blocked(api: Api, node: str) -> Obj:
+    """A pod whose budget allows no disruption, ever."""
+    name = f"blocked-{node}"
+    _budget(api, name, name)
+    return api.create(PODS, NAMESPACE, _owned(api, node, name))
+
+
+SPECIAL: Final[Mapping[str, Callable[[Api, str], Obj]]] = {
+    "bare": _bare,
+    "emptydir": _emptydir,
+    "mirror": _mirror,
+    "tolerant": _tolerant,
+    "finalizer": _finalizer,
+    "two-budgets": _two_budgets,
+    "blocked": _blocked,
+}
+"""Each kind of difficult pod."""
