@@ -1,0 +1,94 @@
+"""Running one program to its end, here or on a management host.
+
+Decides how a program that cannot be run is told apart from one that ran and failed. Knows nothing of what the programs
+mean: their exit code and their words go back to the adapter that asked.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final, Protocol
+
+from adapters.ssh import Address, SshConnections
+from conversion.ports import Ran, UnexpectedAnswer, Unreachable
+
+_KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")
+"""All else would change answers unseen: SQUEUE_STATES and SLURM_TIME_FORMAT of whoever started the bot, for two."""
+
+_MOST_OUTPUT: Final = 64 * 2**20
+"""Of `scontrol show node -o` this is some 70,000 nodes; more than that is not an answer."""
+
+
+class Runner(Protocol):
+    """Somewhere to run a program."""
+
+    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+        """Run argv to its end; out and err are whole.
+
+        side    what an error calls the far side: "Slurm"
+        raises  Unreachable when the time-out passes or the host cannot be had; UnexpectedAnswer when there is no such
+                program, or no end to what it says
+        """
+
+
+class LocalRunner:
+    """Runs programs on this machine, in an environment of their own."""
+
+    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+        """Run argv to its end; see Runner."""
+        kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                env={**kept, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise UnexpectedAnswer(side, f"`{argv[0]}` cannot be run here: {error.strerror}") from error
+        with process:
+            out, err = _communicate(process, argv[0], side, timeout)
+        return Ran(process.returncode, _text(out, argv[0], side), _text(err, argv[0], side))
+
+
+class SshRunner:
+    """Runs programs on a management host over SSH."""
+
+    def __init__(self, connections: SshConnections, host: Address) -> None:
+        self._connections = connections
+        self._host = host
+
+    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+        """Run argv to its end; see Runner. env is read by others on that host: no secrets in it."""
+        words = ["env", *(f"{name}={value}" for name, value in env.items()), *argv] if env else list(argv)
+        done = self._connections.run(
+            self._host,
+            shlex.join(words),
+            side=f"{side} (through ssh {self._host[0]})",
+            timeout=timeout,
+            keep_bytes=_MOST_OUTPUT,
+        )
+        return Ran(done.exit, _text(done.out, argv[0], side), _text(done.err, argv[0], side))
+
+
+def _communicate(
+    process: "subprocess.Popen[bytes]", program: str, side: str, timeout: timedelta
+) -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(timeout=timeout.total_seconds())
+    except subprocess.TimeoutExpired as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise Unreachable(side, f"`{program}` gave no answer in {timeout.total_seconds():g} s") from error
+
+
+def _text(said: bytes, program: str, side: str) -> str:
+    text = said.decode(errors="replace")
+    if len(said) >= _MOST_OUTPUT:
+        raise UnexpectedAnswer(side, f"`{program}` said more than {_MOST_OUTPUT >> 20} MiB", text[:2000])
+    return text

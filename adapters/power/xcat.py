@@ -1,0 +1,73 @@
+"""Power by xCAT: `rpower` on the management host.
+
+Decides what rpower's words mean; who holds the BMC's password is xCAT's affair.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from adapters.command import Runner
+from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
+from loans.nodes import NodeName, PowerState
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_DENIED: Final = re.compile(
+    r"permission denied|not authorized|unauthorized|incorrect password|(wrong|invalid|bad) (user ?name|password)",
+    re.IGNORECASE,
+)
+_SILENT: Final = re.compile(
+    r"timeout|timed out|no response|unreachable|did not respond|unable to open socket|connection refused"
+    r"|BMC_(not_|un)reachable|cannot connect|failed to connect|no route",
+    re.IGNORECASE,
+)
+
+
+class XcatPower:
+    """The Power port on `rpower`. Safe for many threads."""
+
+    def __init__(self, runner: Runner, *, program: str = "rpower", timeout: timedelta = timedelta(seconds=30)) -> None:
+        self._runner = runner
+        self._program = program
+        self._timeout = timeout
+
+    def state(self, node: NodeName) -> PowerState:
+        """Return what the BMC says, through xCAT; a word that is neither on nor off is UNKNOWN."""
+        said = self._ask(node, "stat")
+        return PowerState(said) if said in {"on", "off"} else PowerState.UNKNOWN
+
+    def off(self, node: NodeName) -> None:
+        """Cut the power now, without asking the operating system."""
+        self._ask(node, "off")
+        _log.info("power.off", node=node, driver="xcat")
+
+    def on(self, node: NodeName) -> None:
+        """Switch on; no harm when it is on."""
+        self._ask(node, "on")
+        _log.info("power.on", node=node, driver="xcat")
+
+    def _ask(self, node: NodeName, verb: str) -> str:
+        """Return what rpower says of the node: `gpu003: on` is `on`."""
+        ran = self._runner.run([self._program, node, verb], side=_side(node), timeout=self._timeout)
+        words = f"{ran.err}\n{ran.out}"
+        found = re.search(rf"^{re.escape(node)}:\s*(.+?)\s*$", ran.out, re.MULTILINE)
+        if ran.exit != 0 or found is None or "error" in words.lower():
+            raise _error(node, ran)
+        return found[1].lower()
+
+
+def _side(node: NodeName) -> str:
+    return f"{node} (BMC, by xCAT)"
+
+
+def _error(node: NodeName, ran: Ran) -> FarSideError:
+    words = f"{ran.err}\n{ran.out}".strip()
+    said = " / ".join(line.strip() for line in words.splitlines()[:2]) or f"rpower ended with {ran.exit}"
+    if _DENIED.search(words):
+        return Denied(_side(node), said)
+    if _SILENT.search(words):
+        return Unreachable(_side(node), said)
+    return UnexpectedAnswer(_side(node), said, words)

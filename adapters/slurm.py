@@ -1,0 +1,210 @@
+"""Slurm through its own command line, here or on a management host.
+
+Decides when an answer of Slurm's is shared, and is the last guard before a node goes DOWN, which kills what runs there.
+Knows nothing of loans: whose mark a reason carries is judged above. Never says IGNORE_JOBS.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from adapters import slurm_text
+from adapters.command import Runner
+from adapters.hostlist import folded, folded_parts
+from adapters.shared_read import SharedRead
+from adapters.slurm_text import SIDE
+from conversion.ports import Busy, Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
+from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_drained, is_out_of_slurm
+
+T = TypeVar("T")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_MEANINGS: Final[tuple[tuple[re.Pattern[str], type[FarSideError]], ...]] = (
+    (re.compile(r"requested nodes are busy", re.IGNORECASE), Busy),
+    (
+        re.compile(
+            r"unable to contact slurm controller|socket timed out|connection (refused|timed out|reset)|zero bytes were"
+            r"|munge|standby mode|resource temporarily unavailable|no route to host|transport endpoint",
+            re.IGNORECASE,
+        ),
+        Unreachable,
+    ),
+    (
+        re.compile(
+            r"invalid user id|access/permission denied|protocol authentication error"
+            r"|invalid authentication|not authorized",
+            re.IGNORECASE,
+        ),
+        Denied,
+    ),
+)
+"""What scontrol's words mean, first match first; all else is an UnexpectedAnswer. A dead munged heals, so it stands
+before the authentication errors that it causes."""
+
+_NOTHING_TO_RESUME: Final = "Invalid node state specified"
+_JOB_STATES: Final = "PENDING,RUNNING,SUSPENDED,COMPLETING"
+
+
+class SlurmCommands:
+    """The Slurm port on scontrol and squeue. Safe for many threads."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        timeout: timedelta = timedelta(seconds=20),
+        max_age: timedelta = timedelta(seconds=1),
+        conf: Path | None = None,
+    ) -> None:
+        """Read nothing yet. max_age: how old a shared answer may be; conf: SLURM_CONF, where it is not the default."""
+        self._runner = runner
+        self._timeout = timeout
+        self._env = {"LC_ALL": "C", "SLURM_TIME_FORMAT": "standard", "TZ": "UTC"}
+        if conf is not None:
+            self._env["SLURM_CONF"] = str(conf)
+        self._nodes = SharedRead(self._read_nodes, max_age)
+        self._jobs = SharedRead(self._read_jobs, max_age)
+        self._reservations = SharedRead(self._read_reservations, max_age)
+
+    def nodes(self) -> Mapping[NodeName, SlurmNode]:
+        """Return every node by name."""
+        return self._nodes.get()
+
+    def jobs(self) -> Sequence[SlurmJob]:
+        """Return the jobs that run, complete or wait; a waiting array is one job."""
+        return self._jobs.get()
+
+    def reservations(self) -> Mapping[str, Reservation]:
+        """Return every reservation by name."""
+        return self._reservations.get()
+
+    def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
+        """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
+        if name in self._anew(self._reservations):
+            return
+        minutes = math.ceil(span / timedelta(minutes=1))
+        hostlist = folded(nodes)
+        when = ["StartTime=now", f"Duration={minutes}"]
+        self._write(["create", "reservation", f"ReservationName={name}", *when, "Users=root", f"Nodes={hostlist}"])
+        _log.info("slurm.reserved", reservation=name, nodes=hostlist, minutes=minutes)
+
+    def unreserve(self, name: str) -> None:
+        """Delete a reservation; one that is gone already is fine."""
+        try:
+            self._write(["delete", f"ReservationName={name}"])
+        except UnexpectedAnswer:
+            if name in self._anew(self._reservations):
+                raise
+            return
+        _log.info("slurm.unreserved", reservation=name)
+
+    def drain(self, nodes: Sequence[NodeName], reason: str) -> None:
+        """Keep new jobs away; running ones go on."""
+        self._update(nodes, "DRAIN", reason)
+        _log.info("slurm.drained", nodes=folded(nodes), reason=reason)
+
+    def down(self, nodes: Sequence[NodeName], reason: str) -> None:
+        """Mark DOWN those that are exactly IDLE+DRAIN in a read of this moment; refuse all when one is anything else.
+
+        Nodes that are out of Slurm already are left as they are. Afterwards every one carries DRAIN too: without it
+        an admin's DOWN is lifted by a reboot where ReturnToService=2 (measured).
+        """
+        seen = self._read_back(nodes)
+        unsafe = [node for node in seen if not is_drained(node) and not is_out_of_slurm(node)]
+        if unsafe:
+            raise UnexpectedAnswer(
+                SIDE, f"not marked DOWN, since not exactly IDLE+DRAIN: {_states(unsafe)}", _states(seen)
+            )
+        going = [node.name for node in seen if not is_out_of_slurm(node)]
+        if not going:
+            return
+        self._update(going, "DOWN", reason)
+        _log.info("slurm.downed", nodes=folded(going), reason=reason)
+        self._keep_drained(going, reason)
+
+    def resume(self, nodes: Sequence[NodeName]) -> None:
+        """Lift DRAIN and DOWN; one that is idle already is fine."""
+        try:
+            self._update(nodes, "RESUME")
+        except UnexpectedAnswer as error:
+            if _NOTHING_TO_RESUME not in error.raw:
+                raise
+            held = [node.name for node in self._read_back(nodes) if node.base == "DOWN" or "DRAIN" in node.flags]
+            self._update(held, "RESUME")
+        _log.info("slurm.resumed", nodes=folded(nodes))
+
+    def _keep_drained(self, nodes: Sequence[NodeName], reason: str) -> None:
+        bare = [node.name for node in self._read_back(nodes) if "DRAIN" not in node.flags]
+        if bare:
+            self.drain(bare, reason)
+        left = [node for node in self._read_back(nodes) if not is_out_of_slurm(node)] if bare else []
+        if left:
+            raise UnexpectedAnswer(SIDE, f"asked to be DOWN and DRAIN, it says {_states(left)}", _states(left))
+
+    def _read_back(self, nodes: Sequence[NodeName]) -> list[SlurmNode]:
+        """Return these nodes as a read that begins now sees them."""
+        found = self._anew(self._nodes)
+        missing = [name for name in nodes if name not in found]
+        if missing:
+            raise UnexpectedAnswer(SIDE, f"it knows no node {folded(missing)}")
+        return [found[name] for name in nodes]
+
+    def _update(self, nodes: Sequence[NodeName], state: str, reason: str | None = None) -> None:
+        """Ask one state of all nodes; rc 1 may mean that some did change, so nothing read before counts any more."""
+        why = [f"Reason={reason}"] if reason is not None else []
+        for hostlist in folded_parts(nodes) if nodes else ():
+            self._write(["update", f"NodeName={hostlist}", f"State={state}", *why])
+
+    def _write(self, words: Sequence[str]) -> None:
+        try:
+            self._run(["scontrol", *words])
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        for shared in (self._nodes, self._jobs, self._reservations):
+            shared.forget()
+
+    @staticmethod
+    def _anew(shared: SharedRead[T]) -> T:
+        shared.forget()
+        return shared.get()
+
+    def _read_nodes(self) -> Mapping[NodeName, SlurmNode]:
+        return slurm_text.nodes(self._run(["scontrol", "show", "node", "-o"]))
+
+    def _read_jobs(self) -> Sequence[SlurmJob]:
+        return slurm_text.jobs(self._run(["squeue", "-h", "-a", "-t", _JOB_STATES, "-o", slurm_text.JOB_FORMAT]))
+
+    def _read_reservations(self) -> Mapping[str, Reservation]:
+        return slurm_text.reservations(self._run(["scontrol", "show", "reservation", "-o"]))
+
+    def _run(self, argv: Sequence[str]) -> str:
+        ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=self._env)
+        if ran.exit != 0:
+            raise _error(argv, ran)
+        return ran.out
+
+
+def _error(argv: Sequence[str], ran: Ran) -> FarSideError:
+    """Return what a failed call means; the far side's own words are in it."""
+    words = f"{ran.err}\n{ran.out}".strip()
+    said = " / ".join(line.strip() for line in words.splitlines()[:3]) or f"`{argv[0]}` ended with {ran.exit}"
+    for pattern, kind in _MEANINGS:
+        if pattern.search(words):
+            return kind(SIDE, said)
+    return UnexpectedAnswer(SIDE, said, words)
+
+
+def _states(nodes: Sequence[SlurmNode]) -> str:
+    """Return nodes grouped by state, for a sentence: `gpu[01-02] ALLOCATED, gpu07 IDLE`."""
+    by_state: dict[str, list[NodeName]] = {}
+    for node in nodes:
+        by_state.setdefault(node.state, []).append(node.name)
+    return ", ".join(f"{folded(names)} {state}" for state, names in sorted(by_state.items()))

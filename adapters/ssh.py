@@ -1,0 +1,148 @@
+"""SSH connections that are kept and shared: one a host, many commands.
+
+Decides when a connection is reused, reopened or let go. A command is sent once: a cached connection that proves broken
+before the command was sent is opened again, one that breaks afterwards is an error.
+"""
+
+import threading
+import time
+from datetime import timedelta
+from typing import Final
+
+import paramiko
+
+from adapters.ssh_channel import Done, Exchange
+from adapters.ssh_login import Address, SshLogin, saying, transport_of
+from conversion.ports import Unreachable
+
+__all__ = ["Address", "SshConnections", "SshLogin"]
+
+_SESSIONS_EACH: Final = 8
+"""OpenSSH's MaxSessions is 10 a connection; a ninth command waits for its turn."""
+
+
+class _Line:
+    """What we keep of one host: a connection when there is one, and who uses it."""
+
+    def __init__(self) -> None:
+        self.opening = threading.Lock()
+        self.turns = threading.BoundedSemaphore(_SESSIONS_EACH)
+        self.client: paramiko.SSHClient | None = None
+        self.users = 0
+        self.used = time.monotonic()
+
+    def drop(self, client: paramiko.SSHClient) -> None:
+        """Let a broken connection go, unless another thread has replaced it already."""
+        with self.opening:
+            if self.client is client:
+                self.client = None
+        client.close()
+
+
+class SshConnections:
+    """Runs commands on many hosts. Safe for many threads; two on one host share a connection."""
+
+    def __init__(self, login: SshLogin, *, jump: Address | None = None, idle: timedelta = timedelta(minutes=5)) -> None:
+        """Connect to nothing yet. jump: a host to go through; idle: an unused connection is closed after this."""
+        self._login = login
+        self._jump = jump
+        self._idle_s = idle.total_seconds()
+        self._lines: dict[Address, _Line] = {}
+        self._lock = threading.Lock()
+
+    def run(
+        self,
+        address: Address,
+        command: str,
+        *,
+        side: str,
+        timeout: timedelta,
+        keep_bytes: int,
+        stdin: str | None = None,
+    ) -> Done:
+        """Run one command to its end; raises Unreachable and Denied, with `side` as the far side's name."""
+        line = self._enter(address)
+        try:
+            if not line.turns.acquire(timeout=timeout.total_seconds()):
+                raise Unreachable(side, f"{_SESSIONS_EACH} commands are under way there; no turn in {timeout}")
+            try:
+                channel = self._channel(address, line, side)
+                exchange = Exchange(channel, side=side, timeout=timeout, keep_bytes=keep_bytes)
+                return exchange.run(command, stdin.encode() if stdin is not None else None)
+            finally:
+                line.turns.release()
+        finally:
+            self._leave(line)
+
+    def close(self) -> None:
+        """Close every connection, also those in use."""
+        with self._lock:
+            lines, self._lines = list(self._lines.values()), {}
+        _close(lines)
+
+    def _enter(self, address: Address) -> _Line:
+        now = time.monotonic()
+        with self._lock:
+            line = self._lines.setdefault(address, _Line())
+            line.users += 1
+            stale = [a for a, each in self._lines.items() if not each.users and now - each.used > self._idle_s]
+            gone = [self._lines.pop(a) for a in stale if a != self._jump]
+        _close(gone)
+        return line
+
+    def _leave(self, line: _Line) -> None:
+        with self._lock:
+            line.users -= 1
+            line.used = time.monotonic()
+
+    def _channel(self, address: Address, line: _Line, side: str) -> paramiko.Channel:
+        client, cached = self._client(address, line, side)
+        try:
+            return self._session(client, line, side)
+        except Unreachable:
+            if not cached or line.client is client:  # the host refused the channel: the connection itself is sound
+                raise
+        client, _ = self._client(address, line, side)
+        return self._session(client, line, side)
+
+    def _session(self, client: paramiko.SSHClient, line: _Line, side: str) -> paramiko.Channel:
+        try:
+            return transport_of(client).open_session(timeout=self._login.connect_timeout.total_seconds())
+        except paramiko.ChannelException as error:
+            raise Unreachable(side, f"it opens no channel: {error.text}") from error
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            line.drop(client)
+            raise Unreachable(side, f"the connection broke: {saying(error)}") from error
+
+    def _client(self, address: Address, line: _Line, side: str) -> tuple[paramiko.SSHClient, bool]:
+        """Return a host's connection, and True when it was open before."""
+        with line.opening:
+            if line.client is not None and _is_alive(line.client):
+                return line.client, True
+            if line.client is not None:
+                line.client.close()
+                line.client = None
+            client = self._open(address, side)
+            line.client = client
+            return client, False
+
+    def _open(self, address: Address, side: str) -> paramiko.SSHClient:
+        if self._jump is None or address == self._jump:
+            return self._login.open(address, side)
+        line = self._enter(self._jump)
+        try:
+            jump, _ = self._client(self._jump, line, f"{side}, jump host {self._jump[0]}")
+            return self._login.open(address, side, jump)
+        finally:
+            self._leave(line)
+
+
+def _is_alive(client: paramiko.SSHClient) -> bool:
+    transport = client.get_transport()
+    return transport is not None and transport.is_active()
+
+
+def _close(lines: list[_Line]) -> None:
+    for line in lines:
+        if line.client is not None:
+            line.client.close()

@@ -1,0 +1,140 @@
+"""One command on one SSH channel: its input, the end of its output, its exit code, and its time-out.
+
+Decides how much output is kept: a command may print 100 MB, and only the end of it is ever looked at.
+"""
+
+import select
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import paramiko
+
+from adapters.ssh_login import saying
+from conversion.ports import Unreachable
+
+_CHUNK: Final = 65536
+_SLICE_S: Final = 0.5
+"""The exit code makes no file descriptor readable, so it is looked at this often when nothing is said."""
+
+_QUIET_AFTER_EXIT_S: Final = 1.0
+"""A daemon that a command started may hold its output open for ever: this long after the exit we stop listening."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended; out and err are the last bytes of what it said."""
+
+    exit: int
+    out: bytes
+    err: bytes
+
+
+class Tail:
+    """The last bytes of a stream, in bounded memory."""
+
+    def __init__(self, keep_bytes: int) -> None:
+        self._keep = keep_bytes
+        self._kept = bytearray()
+
+    def add(self, said: bytes) -> None:
+        """Add what was said; what is older than the last keep_bytes is let go, now and then."""
+        self._kept += said
+        if len(self._kept) > 2 * self._keep:
+            del self._kept[: -self._keep]
+
+    def value(self) -> bytes:
+        """Return the last keep_bytes."""
+        return bytes(self._kept[-self._keep :])
+
+
+class Exchange:
+    """One run of one command on a fresh channel. The channel is closed at the end, however it comes."""
+
+    def __init__(self, channel: paramiko.Channel, *, side: str, timeout: timedelta, keep_bytes: int) -> None:
+        self._channel = channel
+        self._side = side
+        self._timeout_s = timeout.total_seconds()
+        self._deadline = time.monotonic() + self._timeout_s
+        self._out, self._err = Tail(keep_bytes), Tail(keep_bytes)
+
+    def run(self, command: str, stdin: bytes | None) -> Done:
+        """Run the command to its end; Unreachable when the time-out passes or the connection breaks."""
+        try:
+            self._start(command)
+            self._say(stdin)
+            self._listen()
+            return Done(self._exit(), self._out.value(), self._err.value())
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise self._gone(error) from error
+        finally:
+            self._channel.close()
+
+    def _start(self, command: str) -> None:
+        """Send the command. paramiko waits without end for the answer to that, so a timer closes the channel."""
+        self._channel.settimeout(self._left_s())
+        timer = threading.Timer(self._left_s(), self._channel.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._channel.exec_command(command)
+        finally:
+            timer.cancel()
+
+    def _say(self, stdin: bytes | None) -> None:
+        if stdin:
+            try:
+                self._channel.sendall(stdin)
+            except TimeoutError:
+                raise
+            except OSError:  # the command ended without reading it all; its exit code will tell
+                return
+        self._channel.shutdown_write()
+
+    def _listen(self) -> None:
+        poller = select.poll()
+        poller.register(self._channel.fileno(), select.POLLIN)
+        quiet_since: float | None = None
+        while True:
+            poller.poll(1000 * min(self._left_s(), _SLICE_S))
+            ended = self._channel.eof_received or self._channel.closed  # before taking: what came first is not lost
+            if self._take():
+                quiet_since = None
+            elif ended:
+                return
+            elif self._channel.exit_status_ready():
+                quiet_since = quiet_since or time.monotonic()
+                if time.monotonic() - quiet_since > _QUIET_AFTER_EXIT_S:
+                    return
+
+    def _take(self) -> bool:
+        """Move what has arrived to the tails; False when there was nothing."""
+        took = False
+        for ready, receive, tail in (
+            (self._channel.recv_ready, self._channel.recv, self._out),
+            (self._channel.recv_stderr_ready, self._channel.recv_stderr, self._err),
+        ):
+            if ready():
+                tail.add(receive(_CHUNK))
+                took = True
+        return took
+
+    def _exit(self) -> int:
+        self._channel.status_event.wait(self._left_s())
+        code = self._channel.exit_status
+        if code < 0:
+            raise Unreachable(self._side, "a command ended without an exit code: killed, or the connection was cut")
+        return code
+
+    def _left_s(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _gone(self, error: Exception) -> Unreachable:
+        if time.monotonic() >= self._deadline:
+            return Unreachable(self._side, f"no end after {self._timeout_s:g} s; the command may still be running")
+        return Unreachable(self._side, f"the connection broke while a command ran: {saying(error)}")
