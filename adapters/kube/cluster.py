@@ -1,0 +1,165 @@
+"""The cluster as the engine asks for it: conversion.ports.Kubernetes over one API, one watch and no cleverness.
+
+Decides which object a verb of ours changes and how it is guarded. What a node means for a loan is the engine's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from http.client import CONFLICT, NOT_FOUND
+from typing import Final
+
+from kubernetes.client import ApiClient
+
+from adapters.drain import DrainRules
+from adapters.kube.api import SIDE, Json, KubeApi, path
+from adapters.kube.daemons import DaemonSet, daemonset_of, standing
+from adapters.kube.evictions import Evictions
+from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
+from adapters.kube.objects import HeldNode, items_of, understood
+from adapters.kube.rights import ASK_FOR_RIGHTS, DELETE_NODES, LIST_DAEMONSETS, PATCH_NODES, RIGHTS, Right
+from adapters.kube.watch import MAX_AGE, NodeWatch
+from adapters.shared_read import SharedRead
+from conversion.ports import DaemonPods, DrainPass, UnexpectedAnswer, Unreachable
+from loans.nodes import KubeNode, Taint
+
+TRIES: Final = 5
+"""Writes to one node that may lose against somebody else's before we leave it to the engine to come again."""
+
+DAEMONSETS: Final = path("apis", "apps", "v1", "daemonsets")
+REVIEWS: Final = path("apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews")
+
+
+class KubeCluster:
+    """One cluster.
+
+    client        as adapters.kube.connect makes it
+    timeout       of each request
+    clock         now, aware; for the grace of pods that end
+    stale_after   silence of the watch after which nothing that it brought is believed
+    """
+
+    def __init__(
+        self,
+        client: ApiClient,
+        *,
+        timeout: timedelta,
+        clock: Callable[[], datetime],
+        rules: DrainRules = DrainRules(),  # noqa: B008 - frozen, and equal to any other
+        stale_after: timedelta = timedelta(seconds=10),
+    ) -> None:
+        self._api = KubeApi(client, timeout)
+        self._watch = NodeWatch(self._api, stale_after)
+        self._evictions = Evictions(self._api, rules, clock)
+        self._daemonsets = SharedRead(self._list_daemonsets, MAX_AGE)
+
+    def start(self) -> None:
+        """Begin to watch; the first read of a node does so by itself."""
+        self._watch.start()
+
+    def close(self) -> None:
+        """End the watch and give back the connections."""
+        self._watch.close()
+        self._api.close()
+
+    def node(self, name: str) -> KubeNode | None:
+        """Return a node, or None when the cluster has no such node."""
+        held = self._watch.one(name)
+        return held.node if held else None
+
+    def nodes(self) -> Mapping[str, KubeNode]:
+        """Return every node by its Kubernetes name."""
+        return {name: held.node for name, held in self._watch.all().items()}
+
+    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+        """Put our annotation, the labels and the taints on a node; others' stay as they are."""
+        self._patch(name, lambda held: mark_patch(held, loan_id, labels, taints))
+
+    def uncordon(self, name: str, loan_id: int) -> None:
+        """Allow pods on a node that carries our mark."""
+        self._patch(name, lambda held: uncordon_patch(held, loan_id))
+        self._evictions.forget(name)
+
+    def cordon(self, name: str, loan_id: int) -> None:
+        """Forbid new pods on a node that carries our mark, or nobody's."""
+        self._patch(name, lambda held: cordon_patch(held, loan_id))
+
+    def daemon_pods(self, name: str) -> DaemonPods:
+        """Return how the cluster's DaemonSets stand on a node."""
+        node = self._existing(self._watch.one(name), name).node
+        daemonsets = self._daemonsets.get()
+        with understood("DaemonSets", [str(daemonset) for daemonset in daemonsets]):
+            return standing(daemonsets, node, self._evictions.pods_on(name))
+
+    def drain(self, name: str, *, force: bool) -> DrainPass:
+        """Make one pass of eviction over a node's pods; never waits."""
+        return self._evictions.pass_over(name, force=force)
+
+    def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Return how many pods an eviction of these nodes would end, by namespace."""
+        return self._evictions.pods_by_namespace(names)
+
+    def delete_node(self, name: str, uid: str) -> None:
+        """Delete exactly this Node object; one that is gone already is fine."""
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        for _ in range(TRIES):
+            answer = self._api.ask(DELETE_NODES, _node_path(name), body=options)
+            if answer.status == CONFLICT and self._is_still(name, uid):
+                continue
+            if answer.status not in (NOT_FOUND, CONFLICT):
+                self._learn_end(name, uid, answer.ok())
+            self._evictions.forget(name)
+            return
+        raise Unreachable(SIDE, f"node {name} could not be deleted: it changed {TRIES} times under our hands")
+
+    def missing_rights(self) -> list[Right]:
+        """Return the rights of RIGHTS that the cluster does not grant us, for doctor."""
+        return [right for right in RIGHTS if not self._may(right)]
+
+    def _patch(self, name: str, patch_of: Callable[[HeldNode], Json | None]) -> None:
+        """Write what a node lacks, guarded by its version; a lost race is looked at afresh."""
+        held = self._existing(self._watch.one(name), name)
+        for _ in range(TRIES):
+            patch = patch_of(held)
+            if patch is None:
+                return
+            answer = self._api.ask(PATCH_NODES, _node_path(name), body=patch)
+            if answer.status not in (NOT_FOUND, CONFLICT):
+                self._watch.learn(answer.ok())
+                return
+            held = self._existing(self._watch.fetch(name), name)
+        raise Unreachable(SIDE, f"node {name} changed {TRIES} times under our hands; its mark waits for a quiet moment")
+
+    def _existing(self, held: HeldNode | None, name: str) -> HeldNode:
+        if held is None:
+            raise UnexpectedAnswer(SIDE, f"there is no node {name}")
+        return held
+
+    def _is_still(self, name: str, uid: str) -> bool:
+        held = self._watch.fetch(name)
+        return held is not None and held.node.uid == uid
+
+    def _learn_end(self, name: str, uid: str, body: Json) -> None:
+        """Take the answer to a delete: a node with finalizers is answered whole, and stays until they are gone."""
+        if body.get("kind") == "Node" and (body.get("metadata") or {}).get("finalizers"):
+            self._watch.learn(body)
+        else:
+            self._watch.forget(name, uid)
+
+    def _list_daemonsets(self) -> tuple[DaemonSet, ...]:
+        return tuple(daemonset_of(raw) for raw in items_of(self._api.call(LIST_DAEMONSETS, DAEMONSETS)))
+
+    def _may(self, right: Right) -> bool:
+        resource, _, subresource = right.resource.partition("/")
+        attributes = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": subresource}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        body = self._api.call(ASK_FOR_RIGHTS, REVIEWS, body=review)
+        with understood("access review", body):
+            return body["status"]["allowed"] is True
+
+
+def _node_path(name: str) -> str:
+    return path("api", "v1", "nodes", name)

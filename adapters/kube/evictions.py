@@ -1,0 +1,169 @@
+"""One pass of a drain over a node's pods. Decides nothing about a pod by itself: judge() and the cluster do.
+
+Pods are listed by node, with a field selector that the API server has an index for, and not watched: an eviction is a
+call per pod in any case, so one list for each draining node and pass adds little, while a watch of pods cannot be told
+to keep to some nodes, and would bring every pod of the cluster through this process while a loan of eight nodes ends.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from http.client import CONFLICT, NOT_FOUND
+from typing import Final
+
+from adapters.drain import Action, DrainRules, Verdict, judge
+from adapters.kube.api import Json, KubeApi, path
+from adapters.kube.budgets import Budget, Eviction, budget_of, read_eviction, sentence
+from adapters.kube.objects import Pod, items_of, pod_of
+from adapters.kube.rights import DELETE_PODS, EVICT_PODS, LIST_BUDGETS, LIST_PODS
+from conversion.ports import Blocker, DrainPass
+
+PODS: Final = path("api", "v1", "pods")
+PAGE: Final = 500
+_BUDGETS: Final = "poddisruptionbudgets"
+MANY_NODES: Final = 16
+"""From here on one paged list of all pods costs the cluster less than a list per node. Our judgement."""
+
+
+class Evictions:
+    """Drains nodes, a pass at a time.
+
+    clock   tells when a pod's grace is over: the cluster's own time, or close to it
+    """
+
+    def __init__(self, api: KubeApi, rules: DrainRules, clock: Callable[[], datetime]) -> None:
+        self._api = api
+        self._rules = rules
+        self._clock = clock
+        # The pods of each drain's first pass. A restart forgets them: a pod that comes straight back is then evicted
+        # once more before it is named.
+        self._first_pass: dict[str, frozenset[str]] = {}
+
+    def pods_on(self, node: str) -> list[Pod]:
+        """Return every pod that is bound to a node."""
+        return [pod_of(raw) for raw in self._listed({"fieldSelector": f"spec.nodeName={node}"})]
+
+    def pass_over(self, node: str, *, force: bool) -> DrainPass:
+        """Ask every pod that may go to go, and name those that may not.
+
+        force   what is refused or blocked is deleted with its own grace. What the cluster cannot end even so (a silent
+                kubelet, a finalizer, a pod that comes straight back) is not waited for: it ends with the node.
+        """
+        pods = self.pods_on(node)
+        known = self._first_pass.setdefault(node, frozenset(pod.uid for pod in pods))
+        made = _Pass(self._api, force=force)
+        now = self._clock()
+        for pod in pods:
+            made.carry_out(pod, judge(pod, self._rules, now, is_newcomer=pod.uid not in known))
+        return DrainPass(evicting=made.evicting, blocked=tuple(made.blocked))
+
+    def forget(self, node: str) -> None:
+        """Forget a drain: it is over, or was called off."""
+        self._first_pass.pop(node, None)
+
+    def pods_by_namespace(self, nodes: Sequence[str]) -> Mapping[str, int]:
+        """Return how many pods would be ended by draining these nodes; what has finished ends nothing."""
+        now = self._clock()
+        would_end = (
+            pod
+            for pod in self._pods_on_each(nodes)
+            if not pod.is_finished and judge(pod, self._rules, now).action is not Action.SKIP
+        )
+        return Counter(pod.namespace for pod in would_end)
+
+    def _pods_on_each(self, nodes: Sequence[str]) -> Iterator[Pod]:
+        if len(nodes) < MANY_NODES:
+            for node in nodes:
+                yield from self.pods_on(node)
+            return
+        wanted = frozenset(nodes)
+        for raw in self._listed({"fieldSelector": "spec.nodeName!="}):
+            if (raw.get("spec") or {}).get("nodeName") in wanted:
+                yield pod_of(raw)
+
+    def _listed(self, query: Mapping[str, str]) -> Iterator[Json]:
+        """Yield the pods of a list, page by page, raw: most of a whole cluster's are not wanted."""
+        more = ""
+        while True:
+            body = self._api.call(
+                LIST_PODS, PODS, {**query, "limit": str(PAGE), **({"continue": more} if more else {})}
+            )
+            yield from items_of(body)
+            more = (body.get("metadata") or {}).get("continue") or ""
+            if not more:
+                return
+
+
+class _Pass:
+    """One pass at work: what it asked for so far, and the budgets that it had to look up."""
+
+    def __init__(self, api: KubeApi, *, force: bool) -> None:
+        self._api = api
+        self._force = force
+        self._budgets: dict[str, list[Budget]] = {}
+        self.evicting = 0
+        self.blocked: list[Blocker] = []
+
+    def carry_out(self, pod: Pod, verdict: Verdict) -> None:
+        """Do what a verdict says."""
+        match verdict.action:
+            case Action.SKIP:
+                return
+            case Action.WAIT:
+                self.evicting += 1
+            case Action.EVICT:
+                self._evict(pod)
+            case Action.REFUSE if self._force:
+                self._evict(pod)
+            case Action.RETURNS if self._force:
+                return
+            case Action.HELD if self._force:
+                self._delete(pod, grace={"gracePeriodSeconds": 0})
+            case Action.REFUSE | Action.RETURNS | Action.HELD:
+                self._block(pod, verdict.why)
+
+    def _evict(self, pod: Pod) -> None:
+        answer = self._api.ask(EVICT_PODS, _pod_path(pod, "eviction"), body=_eviction(pod))
+        outcome = read_eviction(answer)
+        match outcome:
+            case Eviction.GONE:
+                return
+            case Eviction.GOING:
+                self.evicting += 1
+            case Eviction.BUDGET | Eviction.TWO_BUDGETS if self._force:
+                self.evicting += self._delete(pod, grace={})
+            case Eviction.BUDGET | Eviction.TWO_BUDGETS:
+                self._block(pod, sentence(pod, self._budgets_of(pod.namespace), answer.message))
+
+    def _delete(self, pod: Pod, grace: Json) -> bool:
+        """Delete exactly this pod, past its budgets; return False when it was gone already."""
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}, **grace}
+        answer = self._api.ask(DELETE_PODS, _pod_path(pod), body=options)
+        if answer.status == NOT_FOUND:
+            return False
+        if answer.status != CONFLICT:  # another pod has the name now: the next pass sees it
+            answer.ok()
+        return True
+
+    def _block(self, pod: Pod, why: str) -> None:
+        self.blocked.append(Blocker(pod.namespace, pod.name, why))
+
+    def _budgets_of(self, namespace: str) -> list[Budget]:
+        if namespace not in self._budgets:
+            body = self._api.call(LIST_BUDGETS, path("apis", "policy", "v1", "namespaces", namespace, _BUDGETS))
+            self._budgets[namespace] = [budget_of(raw) for raw in items_of(body)]
+        return self._budgets[namespace]
+
+
+def _pod_path(pod: Pod, *more: str) -> str:
+    return path("api", "v1", "namespaces", pod.namespace, "pods", pod.name, *more)
+
+
+def _eviction(pod: Pod) -> Json:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod.name, "namespace": pod.namespace},
+        # A StatefulSet gives its next pod the same name: without the uid we might evict that one, elsewhere.
+        "deleteOptions": {"preconditions": {"uid": pod.uid}},
+    }

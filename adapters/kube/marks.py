@@ -1,0 +1,64 @@
+"""The smallest patch that a node needs, or None when it needs none. Pure: nodes in, JSON merge patches out.
+
+Refuses to touch what another loan has marked. Every patch carries the version that it was made from, so the cluster
+answers 409 instead of overwriting what somebody else changed meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.kube.api import SIDE, Json
+from adapters.kube.objects import LOAN, HeldNode
+from conversion.ports import UnexpectedAnswer
+from loans.nodes import KubeNode, Taint
+
+
+def mark_patch(held: HeldNode, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> Json | None:
+    """Put on our annotation, and the labels and taints that are missing or differ; others' stay word for word."""
+    refuse_other_loan(held.node, loan_id)
+    meta: Json = {}
+    if held.node.loan != loan_id:
+        meta["annotations"] = {LOAN: str(loan_id)}
+    wrong = {key: value for key, value in labels.items() if held.node.labels.get(key) != value}
+    if wrong:
+        meta["labels"] = wrong
+    patch: Json = {"metadata": meta} if meta else {}
+    if not set(taints) <= set(held.node.taints):
+        # A merge patch replaces a list whole: theirs go along untouched, timeAdded and all.
+        patch["spec"] = {"taints": _merged(held.raw_taints, taints)}
+    return _guarded(held, patch)
+
+
+def cordon_patch(held: HeldNode, loan_id: int) -> Json | None:
+    """Make a node unschedulable that carries our mark, or nobody's."""
+    refuse_other_loan(held.node, loan_id)
+    return _guarded(held, {"spec": {"unschedulable": True}} if held.node.schedulable else {})
+
+
+def uncordon_patch(held: HeldNode, loan_id: int) -> Json | None:
+    """Make a node schedulable that carries our mark."""
+    refuse_other_loan(held.node, loan_id)
+    if held.node.loan is None:
+        raise UnexpectedAnswer(SIDE, f"node {held.node.name} lost the mark of loan #{loan_id}; we leave it cordoned")
+    return _guarded(held, {} if held.node.schedulable else {"spec": {"unschedulable": None}})
+
+
+def refuse_other_loan(node: KubeNode, loan_id: int) -> None:
+    """Raise UnexpectedAnswer when a node carries the mark of a loan that is not this one."""
+    if node.loan not in (None, loan_id):
+        whose = f"loan #{node.loan}" if node.loan else "a loan whose number cannot be read"
+        raise UnexpectedAnswer(SIDE, f"node {node.name} carries the mark of {whose}, not of loan #{loan_id}")
+
+
+def _merged(theirs: Sequence[Json], ours: Sequence[Taint]) -> list[Json]:
+    """Return the taints with ours put in; key and effect together name a taint."""
+    names = {(taint.key, taint.effect) for taint in ours}
+    kept = [raw for raw in theirs if (raw["key"], raw["effect"]) not in names]
+    put = [{"key": t.key, "effect": t.effect, **({"value": t.value} if t.value else {})} for t in ours]
+    return [*kept, *put]
+
+
+def _guarded(held: HeldNode, patch: Json) -> Json | None:
+    if not patch:
+        return None
+    meta = {**patch.get("metadata", {}), "resourceVersion": str(held.version), "uid": held.node.uid}
+    return {**patch, "metadata": meta}
