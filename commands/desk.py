@@ -1,0 +1,45 @@
+"""All that a command may touch: the store, the ports, the classes and this moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from conversion.pace import Pace
+from conversion.ports import FarSides
+from loans.classes import NodeClass
+from loans.policy import Person
+from store.db import Store
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who says it, and where. channel: None on the command line."""
+
+    person: Person
+    channel: str | None = None
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """Return the zone in which their words are read."""
+        return ZoneInfo(self.person.tz)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk at which a command is carried out. now: this moment, aware; the same through one command."""
+
+    store: Store
+    far: FarSides
+    classes: Mapping[str, NodeClass]
+    pace: Pace
+    now: datetime
+
+    def class_called(self, word: str) -> NodeClass | None:
+        """Return the class that a person means by a word: its name, an alias, or either in the plural."""
+        word = word.lower()
+        for node_class in self.classes.values():
+            names = {name.lower() for name in (node_class.name, *node_class.aliases)}
+            if word in names or word.removesuffix("s") in names:
+                return node_class
+        return None

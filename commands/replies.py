@@ -1,0 +1,283 @@
+"""What a command answers, as values. The words and the buttons are made of them by bot/views."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from conversion.estimate import Estimate
+from loans.classes import NodeClass
+from loans.loan import Loan, NodeLoan, Taking
+from loans.nodes import NodeName
+from loans.policy import Reason
+from loans.selection import Choice
+from store.audit import Audit
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was understood; nothing has changed. draft: what the button for sign-off carries."""
+
+    draft: int
+    node_class: NodeClass
+    choice: Choice
+    until: datetime
+    tz: str
+    now: datetime
+    starts_at: datetime | None = None
+    purpose: str = ""
+    jobs_waiting: int = 0
+    estimate: Estimate = field(default_factory=Estimate)
+
+
+@dataclass(frozen=True)
+class WhichTime:
+    """The time has several readings, or one that needs a yes. Each has a draft of its own."""
+
+    phrase: str
+    readings: tuple[tuple[str, int], ...]
+    guess: str | None = None
+
+
+@dataclass(frozen=True)
+class BadTime:
+    """The time cannot be acted on; the grammar says why."""
+
+    phrase: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class UnknownClass:
+    """No class has that name. near: the closest, when one is close."""
+
+    word: str
+    classes: tuple[str, ...]
+    near: str | None = None
+
+
+@dataclass(frozen=True)
+class UnknownNodes:
+    """The loan has no such nodes."""
+
+    loan_id: int
+    asked: tuple[str, ...]
+    has: tuple[NodeName, ...]
+
+
+@dataclass(frozen=True)
+class NotEnough:
+    """Fewer nodes can go than were asked for. now_draft, later_draft: the offers, where there are any."""
+
+    choice: Choice
+    node_class: NodeClass
+    tz: str
+    now_draft: int | None = None
+    later_draft: int | None = None
+    later_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NotUnderstood:
+    """The sentence has no reading. usage, examples: of the verb it began with, or of the nearest one."""
+
+    text: str
+    nearest: str | None
+    usage: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """Policy says no, with every reason."""
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class NoLoan:
+    """There is no loan of that number. open_ids: those that are open."""
+
+    loan_id: int
+    open_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AlreadyDecided:
+    """Somebody else was first: the loan as it stands tells who and when."""
+
+    loan: Loan
+    now: datetime
+
+
+@dataclass(frozen=True)
+class NotFrom:
+    """The loan stands where the verb does not apply."""
+
+    loan: Loan
+    verb: str
+
+
+@dataclass(frozen=True)
+class StaleDraft:
+    """The preview is too old, not theirs, or not there: say it again."""
+
+    theirs: bool = True
+
+
+@dataclass(frozen=True)
+class FarSideDown:
+    """A far side does not answer, so nothing was concluded and nothing changed."""
+
+    side: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The request stands and awaits its decision."""
+
+    loan: Loan
+    node_class: NodeClass
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decision was taken by this very person."""
+
+    loan: Loan
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The request is taken back; nothing had changed."""
+
+    loan: Loan
+
+
+@dataclass(frozen=True)
+class GoingHome:
+    """These nodes are on their way home."""
+
+    loan: Loan
+    nodes: tuple[NodeName, ...]
+    estimate: Estimate = field(default_factory=Estimate)
+
+
+@dataclass(frozen=True)
+class ExtensionAsked:
+    """The later deadline awaits its decision."""
+
+    loan: Loan
+    now: datetime
+    tz: str
+
+
+@dataclass(frozen=True)
+class ExtensionDecided:
+    """The extension was granted or declined by this very person."""
+
+    loan: Loan
+    granted: bool
+
+
+@dataclass(frozen=True)
+class Forced:
+    """What blocks the node's way home will be removed."""
+
+    loan: Loan
+    node: NodeName
+
+
+@dataclass(frozen=True)
+class WaitsOn:
+    """People are asked about the node again at that time."""
+
+    node: NodeName
+    until: datetime
+
+
+@dataclass(frozen=True)
+class OneLoan:
+    """Everything about one loan."""
+
+    loan: Loan
+    node_class: NodeClass
+    parts: tuple[NodeLoan, ...]
+    takings: tuple[Taking, ...]
+    estimate: Estimate
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Loans:
+    """Loans in brief, with how many of their nodes have arrived. title: what the list is."""
+
+    title: str
+    loans: tuple[Loan, ...]
+    arrived: Mapping[int, int]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Free:
+    """What could be lent now, a choice per class."""
+
+    classes: tuple[tuple[NodeClass, Choice], ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened to a loan, a node, or anything lately; newest last."""
+
+    title: str
+    rows: Sequence[Audit]
+
+
+@dataclass(frozen=True)
+class HelpOn:
+    """One verb in full."""
+
+    verb: str
+    summary: str
+    usage: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HelpAll:
+    """Every verb with its line."""
+
+    verbs: tuple[tuple[str, str, str], ...]
+    """(verb, usage, summary)"""
+
+
+Reply = (
+    Preview
+    | WhichTime
+    | BadTime
+    | UnknownClass
+    | UnknownNodes
+    | NotEnough
+    | NotUnderstood
+    | Forbidden
+    | NoLoan
+    | AlreadyDecided
+    | NotFrom
+    | StaleDraft
+    | FarSideDown
+    | Requested
+    | Decided
+    | Withdrawn
+    | GoingHome
+    | ExtensionAsked
+    | ExtensionDecided
+    | Forced
+    | WaitsOn
+    | OneLoan
+    | Loans
+    | Free
+    | History
+    | HelpOn
+    | HelpAll
+)
