@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select
 from sqlmodel import col
 
-from store.rows import insert_into
+from store.rows import insert_into, was_written
 from store.tables import LeaseRow as _Row
 
 
@@ -23,7 +23,7 @@ class Leases:
             set_={"holder": holder, "until": until},
             where=or_(col(_Row.holder) == holder, col(_Row.until) <= now),
         )
-        return self._connection.execute(attempt).rowcount == 1
+        return was_written(self._connection, attempt)
 
     def holder(self, name: str) -> str | None:
         """Return who took it last, whether or not it has run out; None when it was never taken or is released."""

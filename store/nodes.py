@@ -11,7 +11,7 @@ from sqlmodel import col
 from loans.loan import NODE_GONE, NODE_MOVING, NodeLoan
 from loans.nodes import NodeName
 from store.errors import NodeTaken, NoSuchNode, Stale
-from store.rows import columns_of, insert_into, read_all, read_one, save_versioned, select_as
+from store.rows import columns_of, insert_into, read_all, read_one, save_versioned, select_as, was_written
 from store.tables import NodeLoanRow as _Row
 
 _EVERY = select_as(_Row, NodeLoan)
@@ -31,7 +31,7 @@ class Nodes:
         """
         added = replace(node, version=1)
         attempt = insert_into(self._connection, _Row).values(columns_of(added)).on_conflict_do_nothing()
-        if self._connection.execute(attempt).rowcount == 0:
+        if not was_written(self._connection, attempt):
             raise NodeTaken(node.node, by_loan=self._in_the_way_of(node))
         return added
 

@@ -54,11 +54,16 @@ def save_versioned(
 
 def insert_numbered(connection: Connection, row: type[Row], columns: Mapping[str, object]) -> int:
     """Add a row and return the number that the database gave it."""
-    table = table_of(row)
-    return int(connection.execute(insert(table).values(columns).returning(table.c.id)).scalar_one())
+    [key] = connection.execute(insert(table_of(row)).values(columns)).inserted_primary_key_rows
+    return int(key[0])
 
 
 def insert_into(connection: Connection, row: type[Row]) -> "sqlite.Insert | postgresql.Insert":
-    """Return the INSERT that knows ON CONFLICT; both databases spell it alike, SQLAlchemy keeps it in two places."""
+    """Begin an INSERT that knows ON CONFLICT: both databases spell it alike, SQLAlchemy keeps it in two places."""
     table = table_of(row)
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def was_written(connection: Connection, statement: "sqlite.Insert | postgresql.Insert") -> bool:
+    """Run an INSERT that may give way; return True when it wrote. No RETURNING: RHEL 9's SQLite 3.34 has none."""
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete
 from sqlmodel import col
 
-from store.rows import insert_into
+from store.rows import insert_into, was_written
 from store.tables import SeenRow as _Row
 
 
@@ -18,7 +18,7 @@ class Seen:
     def first(self, key: str, now: datetime) -> bool:
         """Return True exactly once a key, whoever else asks at the same time."""
         attempt = insert_into(self._connection, _Row).values(key=key, at=now).on_conflict_do_nothing()
-        return self._connection.execute(attempt).rowcount == 1
+        return was_written(self._connection, attempt)
 
     def forget(self, before: datetime) -> int:
         """Delete the keys seen before a moment; return how many."""
