@@ -17,8 +17,8 @@ from sandbox.slack.records import Json
 MOST: Final = 10
 """Connections an app may hold."""
 PING_S: Final = 5.0
-GRACE_S: Final = 5.0
-"""A socket that was told to refresh is hung up after this long."""
+GRACE_S: Final = 1.0
+"""A socket that was told to refresh is hung up after this long; till then the SDK's builtin client hears nothing new."""
 TICK_S: Final = 0.2
 
 
@@ -43,7 +43,7 @@ class SocketLine:
     ack_s: float = ACK_S
     sockets: list[Socket] = field(default_factory=list)
     _waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
-    _turn: itertools.count[int] = field(default_factory=itertools.count)
+    _turn: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def send(self, kind: Kind, payload: Json, attempt: int = 0, reason: str = "") -> Answer:
         """Deliver one envelope and wait for its ack."""
