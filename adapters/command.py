@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
-from adapters.ssh import Address, SshConnections
+from adapters.addresses import Address
+from adapters.ssh import SshConnections
 from conversion.ports import Ran, UnexpectedAnswer, Unreachable
 
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")

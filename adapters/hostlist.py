@@ -18,9 +18,7 @@ _NAME: Final = re.compile(r"(?!(?i:all)$)[\w.-]*\w", re.ASCII)
 def folded(names: Iterable[NodeName]) -> str:
     """Return names as one hostlist that every Slurm reads: only a number at the end of a name is folded."""
     unique = sorted(set(names))
-    wrong = [name for name in unique if not _NAME.fullmatch(name)]
-    if wrong:
-        raise ValueError(f"not a node name: {wrong[0]!r}")
+    _check(unique)
     numbered = [name for name in unique if name[-1].isdigit()]
     others = [name for name in unique if not name[-1].isdigit()]
     nodes = NodeSet.fromlist(numbered, resolver=RESOLVER_NOGROUP)
@@ -45,6 +43,14 @@ def expanded(hostlist: str) -> tuple[NodeName, ...]:
     if hostlist in {"", "(null)", "None", "n/a"}:
         return ()
     try:
-        return tuple(NodeName(name) for name in NodeSet(hostlist, resolver=RESOLVER_NOGROUP))
+        names = tuple(NodeName(name) for name in NodeSet(hostlist, resolver=RESOLVER_NOGROUP))
     except NodeSetParseError as error:
         raise ValueError(f"not a hostlist: {error}") from error
+    _check(names)
+    return names
+
+
+def _check(names: Iterable[NodeName]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a node name: {name!r}")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.ssh import Address, SshConnections
+from adapters.addresses import Address
+from adapters.ssh import SshConnections
 from conversion.ports import Ran
 from loans.nodes import NodeName
 
@@ -37,8 +38,3 @@ class SshShell:
     def close(self) -> None:
         """Close every connection."""
         self._connections.close()
-
-
-def addressed(template: str, port: int = 22) -> Callable[[NodeName], Address]:
-    """Return where nodes are reached: `{node}.cluster.example` with {node} for Slurm's name."""
-    return lambda node: (template.format(node=node), port)

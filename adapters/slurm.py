@@ -5,7 +5,6 @@ Knows nothing of loans: whose mark a reason carries is judged above. Never says 
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -16,36 +15,27 @@ import structlog
 from adapters import slurm_text
 from adapters.command import Runner
 from adapters.hostlist import folded, folded_parts
+from adapters.meanings import Meanings, meaning, says
 from adapters.shared_read import SharedRead
 from adapters.slurm_text import SIDE
-from conversion.ports import Busy, Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
+from conversion.ports import Busy, Denied, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_drained, is_out_of_slurm
 
 T = TypeVar("T")
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-_MEANINGS: Final[tuple[tuple[re.Pattern[str], type[FarSideError]], ...]] = (
-    (re.compile(r"requested nodes are busy", re.IGNORECASE), Busy),
+_MEANINGS: Final[Meanings] = (
+    (says("requested nodes are busy"), Busy),
     (
-        re.compile(
-            r"unable to contact slurm controller|socket timed out|connection (refused|timed out|reset)|zero bytes were"
-            r"|munge|standby mode|resource temporarily unavailable|no route to host|transport endpoint",
-            re.IGNORECASE,
-        ),
+        says("unable to contact slurm controller", "socket timed out", "zero bytes were", "munge", "standby mode"),
         Unreachable,
     ),
-    (
-        re.compile(
-            r"invalid user id|access/permission denied|protocol authentication error"
-            r"|invalid authentication|not authorized",
-            re.IGNORECASE,
-        ),
-        Denied,
-    ),
+    (says("connection (refused|timed out|reset)", "no route to host", "resource temporarily unavailable"), Unreachable),
+    (says("invalid user id", "access/permission denied", "not authorized"), Denied),
+    (says("protocol authentication error", "invalid authentication"), Denied),
 )
-"""What scontrol's words mean, first match first; all else is an UnexpectedAnswer. A dead munged heals, so it stands
-before the authentication errors that it causes."""
+"""A dead munged heals, so it stands before the authentication errors that it causes."""
 
 _NOTHING_TO_RESUME: Final = "Invalid node state specified"
 _JOB_STATES: Final = "PENDING,RUNNING,SUSPENDED,COMPLETING"
@@ -188,18 +178,8 @@ class SlurmCommands:
     def _run(self, argv: Sequence[str]) -> str:
         ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=self._env)
         if ran.exit != 0:
-            raise _error(argv, ran)
+            raise meaning(SIDE, argv[0], ran, _MEANINGS)
         return ran.out
-
-
-def _error(argv: Sequence[str], ran: Ran) -> FarSideError:
-    """Return what a failed call means; the far side's own words are in it."""
-    words = f"{ran.err}\n{ran.out}".strip()
-    said = " / ".join(line.strip() for line in words.splitlines()[:3]) or f"`{argv[0]}` ended with {ran.exit}"
-    for pattern, kind in _MEANINGS:
-        if pattern.search(words):
-            return kind(SIDE, said)
-    return UnexpectedAnswer(SIDE, said, words)
 
 
 def _states(nodes: Sequence[SlurmNode]) -> str:

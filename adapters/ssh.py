@@ -11,11 +11,12 @@ from typing import Final
 
 import paramiko
 
+from adapters.addresses import Address
 from adapters.ssh_channel import Done, Exchange
-from adapters.ssh_login import Address, SshLogin, saying, transport_of
+from adapters.ssh_login import SshLogin, saying, transport_of
 from conversion.ports import Unreachable
 
-__all__ = ["Address", "SshConnections", "SshLogin"]
+__all__ = ["SshConnections", "SshLogin"]
 
 _SESSIONS_EACH: Final = 8
 """OpenSSH's MaxSessions is 10 a connection; a ninth command waits for its turn."""

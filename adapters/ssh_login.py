@@ -15,10 +15,8 @@ from typing import Final, NoReturn
 
 import paramiko
 
+from adapters.addresses import Address
 from conversion.ports import Denied, Unreachable
-
-Address = tuple[str, int]
-"""(host name or IP address, port)"""
 
 _SILENCE_S: Final = 30
 """A peer that acknowledges nothing for so long is gone: a node that loses its power sends no goodbye."""

@@ -12,7 +12,9 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
+from adapters.addresses import Address
 from adapters.command import LocalRunner
+from adapters.meanings import Meanings, meaning, says
 from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
@@ -20,16 +22,19 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _STATE: Final = re.compile(r"^Chassis Power is (on|off)\s*$", re.MULTILINE)
 
-_DENIED: Final = re.compile(
-    r"RAKP 2 HMAC is invalid|unauthorized name|invalid user ?name|password.*(incorrect|invalid)|insufficient privilege"
-    r"|invalid role|requested maximum privilege|unable to establish .* privilege",
-    re.IGNORECASE,
+_MEANINGS: Final[Meanings] = (
+    (
+        says("insufficient resources", "get auth capabilities error", "address lookup", "could not open socket"),
+        Unreachable,
+    ),
+    (
+        says("RAKP 2 HMAC is invalid", r"RAKP \d message indicates", "failed: insufficient privilege", "exceeds limit"),
+        Denied,
+    ),
+    (says("unable to establish", "timeout", "timed out", "no response", "no route", "unreachable"), Unreachable),
 )
-_SILENT: Final = re.compile(
-    r"unable to establish (IPMI|LAN)|timeout|timed out|no route|unreachable|no response|connection refused"
-    r"|could not open socket|get auth capabilities error|address lookup for",
-    re.IGNORECASE,
-)
+"""`Unable to establish` alone comes after a wrong password and after silence alike; only -v tells them apart (measured
+with ipmitool 1.8.19)."""
 
 
 class IpmiPower:
@@ -39,17 +44,15 @@ class IpmiPower:
         self,
         runner: LocalRunner,
         *,
-        host: Callable[[NodeName], str],
+        bmc: Callable[[NodeName], Address],
         user: str,
         password: SecretStr,
         timeout: timedelta = timedelta(seconds=20),
         program: str = "ipmitool",
-        port: int | Callable[[NodeName], int] = 623,
     ) -> None:
-        """Ask nothing yet. host, port: where a node's BMC listens."""
+        """Ask nothing yet. bmc: where a node's listens, mostly on UDP port 623."""
         self._runner = runner
-        self._host = host
-        self._port = port
+        self._bmc = bmc
         self._user = user
         self._password = password
         self._timeout = timeout
@@ -81,11 +84,11 @@ class IpmiPower:
         _log.info(f"power.{verb}", node=node, driver="ipmi")
 
     def _ask(self, node: NodeName, verb: str) -> Ran:
-        port = self._port if isinstance(self._port, int) else self._port(node)
-        where = ["-H", self._host(node), "-p", str(port), "-U", self._user, "-E"]
+        host, port = self._bmc(node)
+        where = ["-H", host, "-p", str(port), "-U", self._user, "-E"]
         # -C 3 is what every BMC has; left to look for a better one, ipmitool takes 10 s a call (measured)
         return self._runner.run(
-            [self._program, "-I", "lanplus", "-C", "3", *where, "chassis", "power", verb],
+            [self._program, "-v", "-I", "lanplus", "-C", "3", *where, "chassis", "power", verb],
             side=_side(node),
             timeout=self._timeout,
             env={"IPMITOOL_PASSWORD": self._password.get_secret_value(), "LC_ALL": "C"},
@@ -97,10 +100,4 @@ def _side(node: NodeName) -> str:
 
 
 def _error(node: NodeName, ran: Ran) -> FarSideError:
-    words = f"{ran.err}\n{ran.out}".strip()
-    said = " / ".join(line.strip() for line in words.splitlines()[:2]) or f"ipmitool ended with {ran.exit}"
-    if _DENIED.search(words):
-        return Denied(_side(node), said)
-    if _SILENT.search(words):
-        return Unreachable(_side(node), said)
-    return UnexpectedAnswer(_side(node), said, words)
+    return meaning(_side(node), "ipmitool", ran, _MEANINGS)

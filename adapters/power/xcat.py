@@ -10,19 +10,22 @@ from typing import Final
 import structlog
 
 from adapters.command import Runner
+from adapters.meanings import Meanings, meaning, says
 from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-_DENIED: Final = re.compile(
-    r"permission denied|not authorized|unauthorized|incorrect password|(wrong|invalid|bad) (user ?name|password)",
-    re.IGNORECASE,
-)
-_SILENT: Final = re.compile(
-    r"timeout|timed out|no response|unreachable|did not respond|unable to open socket|connection refused"
-    r"|BMC_(not_|un)reachable|cannot connect|failed to connect|no route",
-    re.IGNORECASE,
+_MEANINGS: Final[Meanings] = (
+    (
+        says("permission denied", "not authorized", "unauthorized", r"(incorrect|wrong|invalid) (user ?name|password)"),
+        Denied,
+    ),
+    (
+        says("timeout", "timed out", "no response", "did not respond", "unable to open socket", "connection refused"),
+        Unreachable,
+    ),
+    (says("cannot connect", "failed to connect", "no route", "unreachable"), Unreachable),
 )
 
 
@@ -64,10 +67,4 @@ def _side(node: NodeName) -> str:
 
 
 def _error(node: NodeName, ran: Ran) -> FarSideError:
-    words = f"{ran.err}\n{ran.out}".strip()
-    said = " / ".join(line.strip() for line in words.splitlines()[:2]) or f"rpower ended with {ran.exit}"
-    if _DENIED.search(words):
-        return Denied(_side(node), said)
-    if _SILENT.search(words):
-        return Unreachable(_side(node), said)
-    return UnexpectedAnswer(_side(node), said, words)
+    return meaning(_side(node), "rpower", ran, _MEANINGS)
