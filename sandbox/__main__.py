@@ -1,0 +1,45 @@
+"""`python -m sandbox`: run a site until it is told to stop."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.site import Site, SiteOptions
+from sandbox.world import WorldOptions
+
+
+def main(
+    directory: Annotated[Path, typer.Option("--dir", help="Where keys, settings and site.json are written.")],
+    speed: Annotated[float, typer.Option(help="Site seconds per second.", min=0.1)] = 60.0,
+    gpu_nodes: Annotated[int, typer.Option(help="Nodes of the gpu partition.", min=0)] = 20,
+    cpu_nodes: Annotated[int, typer.Option(help="Nodes of the cpu partition.", min=0)] = 12,
+    port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 8080,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same jobs and boot times.")] = 1,
+    busy: Annotated[float, typer.Option(help="Share of each partition that jobs keep in use.", min=0, max=1)] = 0.3,
+    return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
+) -> None:
+    """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
+    world = WorldOptions(
+        gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
+    )
+    asyncio.run(_run(SiteOptions(directory.resolve(), speed=speed, port=port, world=world)))
+
+
+async def _run(options: SiteOptions) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    site = Site(options)
+    try:
+        await site.start()
+        print(site.page_url, flush=True)
+        await stop.wait()
+    finally:
+        await site.stop()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,113 @@
+"""The management host's commands: Slurm's, xCAT's rpower, and the few words a session needs."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sandbox.bmc import BoardRoom
+from sandbox.slurm.controller import Controller
+from sandbox.slurm.hostlist import unfold
+from sandbox.slurm.records import SlurmError
+from sandbox.slurm.scontrol import scontrol
+from sandbox.slurm.sinfo import sinfo
+from sandbox.slurm.squeue import scancel, squeue
+from sandbox.terminal import Caller, Result, not_found
+from sandbox.world import World
+
+from .door import FOREVER_S, Talk
+
+NAME: Final = "mgmt"
+_SLOW_S: Final = 2.0
+_SLURM: Final[Mapping[str, Callable[[Sequence[str], Controller, Caller], Result]]] = {
+    "scontrol": scontrol,
+    "squeue": squeue,
+    "sinfo": sinfo,
+    "scancel": scancel,
+}
+_NO_CONTACT: Final = "Unable to contact slurm controller (connect failure)"
+
+
+class Management:
+    """Runs the management host's commands on the world."""
+
+    def __init__(self, world: World, boards: BoardRoom) -> None:
+        self._world = world
+        self._boards = boards
+        self.calls: Counter[str] = Counter()
+
+    async def run(self, argv: list[str], talk: Talk) -> int:
+        """Run one command line and return its exit code."""
+        caller = Caller(talk.user, self._world.zone)
+        result = await self.answer(argv, caller)
+        talk.out(result.out)
+        talk.err(result.err)
+        return result.code
+
+    async def answer(self, argv: Sequence[str], caller: Caller) -> Result:
+        """Return what a command prints and its code."""
+        argv, caller = _unwrap(argv, caller)
+        if not argv:
+            return Result()
+        program, rest = argv[0].rsplit("/", 1)[-1], argv[1:]
+        if program in _SLURM:
+            self.calls[" ".join([program, *rest[:2]]) if program == "scontrol" else program] += 1
+            return await self._slurm(program, rest, caller)
+        if program == "rpower":
+            return await self._rpower(rest)
+        simple = {"true": "", "hostname": f"{NAME}\n", "whoami": f"{caller.user}\n", "id": f"{caller.user}\n"}
+        return Result(out=simple[program]) if program in simple else not_found(program)
+
+    async def _slurm(self, program: str, argv: Sequence[str], caller: Caller) -> Result:
+        fault = self._world.faults.take("slurm")
+        if fault == "refuse":
+            return Result(1, "", f"{program}: error: {_NO_CONTACT}\n" if program != "scontrol" else f"{_NO_CONTACT}\n")
+        if fault == "hang":
+            await asyncio.sleep(FOREVER_S)
+        if fault == "slow":
+            await asyncio.sleep(_SLOW_S)
+        if fault == "rubbish":
+            return Result(out="\x00\x7fELF segmentation fault at 0x0, core dumped\n<html>502</html>\n")
+        self._world.agenda.catch_up()
+        result = _SLURM[program](argv, self._world.slurm, caller)
+        return replace(result, out=result.out[: len(result.out) // 2]) if fault == "half" else result
+
+    async def _rpower(self, argv: Sequence[str]) -> Result:
+        if len(argv) < 2:  # noqa: PLR2004 - a noderange and a verb
+            return Result(1, "", "Usage: rpower <noderange> [on|off|stat|state|boot|reset|softoff]\n")
+        try:
+            names = unfold(argv[0])
+        except SlurmError:
+            names = [argv[0]]
+        unknown = [name for name in names if name not in self._world.machines]
+        if unknown:
+            return Result(1, "", f"Error: [{NAME}]: Invalid nodes and/or groups in noderange: {','.join(unknown)}\n")
+        answers = await asyncio.gather(*(self._boards.rpower(name, argv[1]) for name in names))
+        good = "".join(f"{name}: {text}\n" for name, (fine, text) in zip(names, answers, strict=True) if fine)
+        bad = "".join(f"{name}: {text}\n" for name, (fine, text) in zip(names, answers, strict=True) if not fine)
+        return Result(int(bool(bad)), good, bad)
+
+
+def _unwrap(argv: Sequence[str], caller: Caller) -> tuple[Sequence[str], Caller]:
+    """Take `env TZ=...`, `sudo -n` and leading assignments off a command."""
+    words = list(argv)
+    while words:
+        if words[0] in {"env", "sudo", "-n"}:
+            words.pop(0)
+        elif words[0].startswith("TZ="):
+            caller = replace(caller, zone=_zone(words.pop(0)[3:]))
+        elif "=" in words[0] and words[0].partition("=")[0].isidentifier():
+            words.pop(0)
+        else:
+            break
+    return words, caller
+
+
+def _zone(name: str) -> ZoneInfo:
+    """Return a zone; one that is unknown is UTC, as the C library has it."""
+    try:
+        return ZoneInfo(name.lstrip(":") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,121 @@
+"""The programs a node has. Each is a small function: words in, exit code out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sandbox.slurm.times import stamp
+from sandbox.terminal import not_found
+from sandbox.world import Machine, World
+
+from .door import FOREVER_S, Talk
+from .node_files import FILE_PROGRAMS
+from .nvidia import nvidia_smi
+from .puppet import run_puppet
+
+_KILLED: Final = 137
+_ACTIVE: Final = {True: ("active\n", 0), False: ("inactive\n", 3)}
+
+
+class NodeShell:
+    """Runs commands on one node. A command outlives its connection, and dies with the node."""
+
+    def __init__(self, machine: Machine, world: World) -> None:
+        self._machine = machine
+        self._world = world
+
+    async def run(self, argv: list[str], talk: Talk) -> int:
+        """Run one command line and return its exit code."""
+        self._world.agenda.catch_up()
+        work = self._machine.work(self._program(argv, talk))
+        await asyncio.wait([work])
+        return _KILLED if work.cancelled() else work.result()
+
+    async def _program(self, argv: Sequence[str], talk: Talk) -> int:
+        program, rest = argv[0].rsplit("/", 1)[-1], list(argv[1:])
+        if program in FILE_PROGRAMS:
+            return await FILE_PROGRAMS[program](self._machine, rest, talk)
+        own: Mapping[str, Callable[[list[str], Talk], Awaitable[int]]] = {
+            "true": self._true,
+            "false": self._false,
+            "hostname": self._hostname,
+            "uptime": self._uptime,
+            "systemctl": self._systemctl,
+            "nvidia-smi": self._nvidia_smi,
+            "flock": self._flock,
+            "env": self._env,
+            "sudo": self._env,
+            "run_puppet": self._run_puppet,
+        }
+        if program not in own:
+            talk.err(not_found(program).err)
+            return 127
+        return await own[program](rest, talk)
+
+    async def _true(self, _argv: list[str], _talk: Talk) -> int:
+        return 0
+
+    async def _false(self, _argv: list[str], _talk: Talk) -> int:
+        return 1
+
+    async def _hostname(self, _argv: list[str], talk: Talk) -> int:
+        talk.out(f"{self._machine.name}\n")
+        return 0
+
+    async def _uptime(self, argv: list[str], talk: Talk) -> int:
+        booted = self._machine.booted_at
+        zone: ZoneInfo = self._world.zone
+        if "-s" in argv:
+            talk.out(stamp(booted, zone).replace("T", " ") + "\n")
+        else:
+            now = stamp(self._world.agenda.now, zone)
+            talk.out(f" {now[11:]} up since {stamp(booted, zone)},  0 users,  load average: 0.00, 0.01, 0.05\n")
+        return 0
+
+    async def _systemctl(self, argv: list[str], talk: Talk) -> int:
+        words = [word for word in argv if not word.startswith("-")]
+        verb, unit = (words + ["", ""])[:2]
+        unit = unit.removesuffix(".service")
+        if verb == "is-active":
+            text, code = _ACTIVE[unit in self._machine.services]
+            talk.out(text)
+            return code
+        if verb in {"start", "restart"}:
+            self._machine.start(unit)
+        elif verb == "stop":
+            self._machine.stop(unit)
+        return 0
+
+    async def _nvidia_smi(self, argv: list[str], talk: Talk) -> int:
+        fault = self._world.faults.take("prepare", self._machine.name)
+        if fault == "hang":
+            await asyncio.sleep(FOREVER_S)
+        return nvidia_smi(self._machine, argv, talk, is_broken=fault == "fail")
+
+    async def _flock(self, argv: list[str], talk: Talk) -> int:
+        """Hold a lock while a command runs: `flock [--nonblock] [--conflict-exit-code N] LOCK CMD...`."""
+        conflict, words = 1, list(argv)
+        while words and words[0].startswith("-"):
+            option = words.pop(0)
+            if option in {"--conflict-exit-code", "-E"}:
+                conflict = int(words.pop(0))
+            elif option.startswith("--conflict-exit-code="):
+                conflict = int(option.partition("=")[2])
+        lock, command = words[0], words[1:]
+        if lock in self._machine.locks:
+            return conflict
+        self._machine.locks.add(lock)
+        try:
+            return await self._program(command, talk)
+        finally:
+            self._machine.locks.discard(lock)
+
+    async def _env(self, argv: list[str], talk: Talk) -> int:
+        words = list(argv)
+        while words and ("=" in words[0] or words[0].startswith("-")):
+            words.pop(0)
+        return await self._program(words, talk) if words else 0
+
+    async def _run_puppet(self, _argv: list[str], talk: Talk) -> int:
+        return await run_puppet(self._machine, self._world.agenda, self._world.faults, talk)
