@@ -20,6 +20,7 @@ from tests.lab.site import (
     postgres,
     power,
     processes,
+    puppet,
     slots,
     slurm,
     ssh,
@@ -71,6 +72,7 @@ def up(folder: Path, parts: Parts) -> Layout:
     if binaries:
         kubernetes.start(layout, binaries)
     ssh.prepare(layout)
+    puppet.prepare(layout)
     _start_nodes(layout, parts)
     if parts.postgres:
         postgres.create(layout)
@@ -128,7 +130,8 @@ def _make_folders(layout: Layout) -> None:
     layout.keys.chmod(0o700)
     postgres.prepare(layout)
     shutil.copytree(SITE / "node" / "bin", layout.share / "bin")
-    shutil.copy(SITE / "node" / "rc.sh", layout.share / "rc.sh")
+    for file in (SITE / "node" / "rc.sh", SITE / "kubelet.py"):
+        shutil.copy(file, layout.share)
 
 
 def _remove(path: Path) -> None:
