@@ -11,7 +11,7 @@ from sandbox.site import Site, SiteOptions
 from sandbox.world import WorldOptions
 
 
-def main(
+def main(  # noqa: PLR0917 - typer reads the options off the signature
     directory: Annotated[Path, typer.Option("--dir", help="Where keys, settings and site.json are written.")],
     speed: Annotated[float, typer.Option(help="Site seconds per second.", min=0.1)] = 60.0,
     gpu_nodes: Annotated[int, typer.Option(help="Nodes of the gpu partition.", min=0)] = 20,

@@ -25,11 +25,9 @@ _FOREVER_S: Final = 24 * 3600.0
 _SYSTEMS: Final = "/redfish/v1/Systems"
 _RESETS: Final[Mapping[str, Callable[[Machine], None]]] = {
     "On": Machine.switch_on,
-    "ForceOn": Machine.switch_on,
     "ForceOff": Machine.switch_off,
     "GracefulShutdown": Machine.shut_down,
     "ForceRestart": Machine.restart,
-    "GracefulRestart": Machine.restart,
     "PowerCycle": Machine.cycle,
 }
 _SHOWN: Final = {Power.ON: "On", Power.BOOTING: "On", Power.STOPPING: "PoweringOff", Power.OFF: "Off"}

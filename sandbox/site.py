@@ -6,7 +6,6 @@ It decides addresses and files, nothing else. All listens when start() returns, 
 import asyncio
 import contextlib
 import json
-import os
 import resource
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +164,7 @@ class Site:
         self.kube.write_kubeconfig(self.directory / "kubeconfig")
         draft = self.directory / "site.json.new"
         draft.write_text(json.dumps(self.describe(), indent=1) + "\n", encoding="utf-8")
-        os.replace(draft, self.directory / "site.json")
+        draft.replace(self.directory / "site.json")
 
 
 def _raise_file_limit() -> None:

@@ -18,38 +18,36 @@ def place(controller: Controller) -> None:
     if not queue:
         return
     partitions = controller.by_partition()
-    blocked = _Blocked(controller)
+    blocked = _blocked_from(controller)
     for job in queue[:_DEEPEST_LOOK]:
-        nodes = _room_for(job, partitions.get(job.partition, []), blocked)
+        ends = controller.now + job.limit
+        nodes = _room_for(
+            job,
+            [n for n in partitions.get(job.partition, []) if n.name not in blocked or ends <= blocked[n.name]],
+        )
         if nodes is None:
             job.why = "ReqNodeNotAvail" if job.wanted else "Resources"
         else:
             controller.start(job, nodes)
 
 
-class _Blocked:
-    """From when each node is wanted by a reservation that jobs may not use."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._now = controller.now
-        self._from: dict[str, datetime] = {}
-        for reservation in controller.reservations.values():
-            if reservation.end > self._now:
-                for name in reservation.nodes:
-                    start = max(reservation.start, self._now)
-                    self._from[name] = min(start, self._from.get(name, start))
-
-    def lets(self, job: Job, name: str) -> bool:
-        start = self._from.get(name)
-        return start is None or self._now + job.limit <= start
+def _blocked_from(controller: Controller) -> dict[str, datetime]:
+    """Return, by node, from when a reservation wants it that jobs may not use."""
+    blocked: dict[str, datetime] = {}
+    for reservation in controller.reservations.values():
+        if reservation.end > controller.now:
+            start = max(reservation.start, controller.now)
+            for name in reservation.nodes:
+                blocked[name] = min(start, blocked.get(name, start))
+    return blocked
 
 
-def _room_for(job: Job, nodes: Iterable[NodeRecord], blocked: _Blocked) -> tuple[str, ...] | None:
+def _room_for(job: Job, nodes: Iterable[NodeRecord]) -> tuple[str, ...] | None:
     found: list[str] = []
     for record in nodes:
         if job.wanted and record.name not in job.wanted:
             continue
-        if _fits(job, record) and blocked.lets(job, record.name):
+        if _fits(job, record):
             found.append(record.name)
             if len(found) == job.count:
                 return tuple(found)

@@ -56,13 +56,19 @@ def reservation_lines(made: Reservation, nodes: dict[str, NodeRecord], zone: Zon
     cores = sum(nodes[name].cpus for name in made.nodes if name in nodes)
     flags = ",".join([*sorted(made.flags), *(["SPEC_NODES"] if made.specified else [])])
     return [
-        f"ReservationName={made.name} StartTime={stamp(made.start, zone)} EndTime={stamp(made.end, zone)}"
-        f" Duration={span(made.end - made.start)}",
-        f"Nodes={fold(made.nodes, '(null)')} NodeCnt={len(made.nodes)} CoreCnt={cores} Features=(null)"
-        f" PartitionName={made.partition or '(null)'} Flags={flags}",
+        (
+            f"ReservationName={made.name} StartTime={stamp(made.start, zone)} EndTime={stamp(made.end, zone)}"
+            f" Duration={span(made.end - made.start)}"
+        ),
+        (
+            f"Nodes={fold(made.nodes, '(null)')} NodeCnt={len(made.nodes)} CoreCnt={cores} Features=(null)"
+            f" PartitionName={made.partition or '(null)'} Flags={flags}"
+        ),
         f"TRES=cpu={cores}",
-        f"Users={','.join(made.users) or '(null)'} Groups=(null) Accounts={','.join(made.accounts) or '(null)'}"
-        f" Licenses=(null) State={'ACTIVE' if made.is_active(now) else 'INACTIVE'} BurstBuffer=(null) Watts=n/a",
+        (
+            f"Users={','.join(made.users) or '(null)'} Groups=(null) Accounts={','.join(made.accounts) or '(null)'}"
+            f" Licenses=(null) State={'ACTIVE' if made.is_active(now) else 'INACTIVE'} BurstBuffer=(null) Watts=n/a"
+        ),
         "MaxStartDelay=(null)",
     ]
 
@@ -86,8 +92,10 @@ def job_lines(job: Job, zone: ZoneInfo, now: datetime) -> list[str]:
         f"ReqNodeList={fold(job.wanted, '(null)')} ExcNodeList=(null)",
         f"NodeList={fold(job.nodes, '(null)')}",
         *([f"BatchHost={first}"] if first else []),
-        f"NumNodes={job.count} NumCPUs={job.cpus * job.count} NumTasks={job.count} CPUs/Task={job.cpus}"
-        " ReqB:S:C:T=0:0:*:*",
+        (
+            f"NumNodes={job.count} NumCPUs={job.cpus * job.count} NumTasks={job.count} CPUs/Task={job.cpus}"
+            " ReqB:S:C:T=0:0:*:*"
+        ),
         f"TRES={_tres(job.cpus * job.count, 0, job.gpus * job.count, job.count)}",
         "Socks/Node=* NtasksPerN:B:S:C=0:0:*:* CoreSpec=*",
         f"MinCPUsNode={job.cpus} MinMemoryNode=0 MinTmpDiskNode=0",

@@ -16,7 +16,8 @@ _DEFAULT: Final = "%9P %.5a %.10l %.6D %.6t %N"
 _BY_NODE: Final = "%N %.6D %.9P %6t"
 _REASONS: Final = "%20E %9u %19H %N"
 _NAMES: Final = {
-    "A": "NODES(A/I)", "C": "CPUS(A/I/O/T)", "D": "NODES", "E": "REASON", "G": "GRES", "H": "TIMESTAMP", "N": "NODELIST",
+    "A": "NODES(A/I)", "C": "CPUS(A/I/O/T)", "D": "NODES", "E": "REASON", "G": "GRES", "H": "TIMESTAMP",
+    "N": "NODELIST",
     "P": "PARTITION", "R": "PARTITION", "T": "STATE", "a": "AVAIL", "c": "CPUS", "e": "FREE_MEM", "l": "TIMELIMIT",
     "m": "MEMORY", "n": "HOSTNAMES", "o": "NODE_ADDR", "t": "STATE", "u": "USER",
 }  # fmt: skip
@@ -60,9 +61,12 @@ def _table(nodes: Sequence[NodeRecord], options: Mapping[str, str], controller: 
         key = [_value(letter, [node], who, default) for letter in letters(layout) if letter not in _GROUPED]
         groups.setdefault((*key, node.partition, node.name if each_node else ""), []).append(node)
     lines = [] if {"h", "noheader"} & options.keys() else [heading(layout, _NAMES)]
-    for group in groups.values():
-        lines.append(render(layout, lambda letter, group=group: _value(letter, group, who, default)))  # type: ignore[misc]
+    lines += [_row(layout, group, who, default) for group in groups.values()]
     return Result(out="".join(f"{line}\n" for line in lines))
+
+
+def _row(layout: str, group: Sequence[NodeRecord], who: Caller, default: str) -> str:
+    return render(layout, lambda letter: _value(letter, group, who, default))
 
 
 def short_state(node: NodeRecord) -> str:
@@ -89,7 +93,7 @@ def _value(letter: str, group: Sequence[NodeRecord], who: Caller, default: str) 
         return group[0].partition + ("*" if group[0].partition == default else "")
     if letter == "H":
         return stamp(group[0].reason_at, who.zone)
-    return _VALUES.get(letter, lambda _group: "N/A")(group)
+    return _VALUES[letter](group) if letter in _VALUES else "N/A"
 
 
 def _cpus(group: Sequence[NodeRecord]) -> str:

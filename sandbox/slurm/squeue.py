@@ -18,7 +18,8 @@ _DEFAULT: Final = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R"
 _NAMES: Final = {
     "A": "JOBID", "B": "EXEC_HOST", "C": "CPUS", "D": "NODES", "E": "DEPENDENCY", "F": "ARRAY_JOB_ID", "L": "TIME_LEFT",
     "M": "TIME", "N": "NODELIST", "P": "PARTITION", "Q": "PRIORITY", "R": "NODELIST(REASON)", "S": "START_TIME",
-    "T": "STATE", "U": "USER", "V": "SUBMIT_TIME", "Z": "WORK_DIR", "a": "ACCOUNT", "b": "TRES_PER_NODE", "c": "MIN_CPUS",
+    "T": "STATE",
+    "U": "USER", "V": "SUBMIT_TIME", "Z": "WORK_DIR", "a": "ACCOUNT", "b": "TRES_PER_NODE", "c": "MIN_CPUS",
     "e": "END_TIME", "i": "JOBID", "j": "NAME", "l": "TIME_LIMIT", "m": "MIN_MEMORY", "n": "REQ_NODES", "o": "COMMAND",
     "q": "QOS", "r": "REASON", "t": "ST", "u": "USER", "v": "RESERVATION",
 }  # fmt: skip
@@ -43,8 +44,7 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
         return Result(1, "", "slurm_load_jobs error: Invalid job id specified\n")
     layout = options.get("o") or options.get("format") or _DEFAULT
     lines = [] if "h" in options or "noheader" in options else [heading(layout, _NAMES)]
-    for job in sorted(jobs, key=_order):
-        lines.append(_row(job, layout, who, controller.now))
+    lines += [_row(job, layout, who, controller.now) for job in sorted(jobs, key=_order)]
     return Result(out="".join(f"{line.rstrip() if layout == _DEFAULT else line}\n" for line in lines))
 
 

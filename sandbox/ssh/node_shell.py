@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sandbox.slurm.times import stamp
 from sandbox.terminal import not_found
@@ -65,7 +64,7 @@ class NodeShell:
 
     async def _uptime(self, argv: list[str], talk: Talk) -> int:
         booted = self._machine.booted_at
-        zone: ZoneInfo = self._world.zone
+        zone = self._world.zone
         if "-s" in argv:
             talk.out(stamp(booted, zone).replace("T", " ") + "\n")
         else:
@@ -75,7 +74,7 @@ class NodeShell:
 
     async def _systemctl(self, argv: list[str], talk: Talk) -> int:
         words = [word for word in argv if not word.startswith("-")]
-        verb, unit = (words + ["", ""])[:2]
+        verb, unit = [*words, "", ""][:2]
         unit = unit.removesuffix(".service")
         if verb == "is-active":
             text, code = _ACTIVE[unit in self._machine.services]

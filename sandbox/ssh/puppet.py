@@ -1,13 +1,14 @@
 """What `run_puppet` does to a node, by the role in /etc/puppet-role."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from sandbox.faults import Faults
 from sandbox.world import Agenda, Machine
 
-from .door import Talk
+from .door import FOREVER_S, Talk
 
 CHANGED: Final = 2
 ROLE_FILE: Final = "/etc/puppet-role"
@@ -15,7 +16,6 @@ _APPLIED: Final = "/var/lib/puppet-applied"
 _BATCH_ROLES: Final = ("", "compute", "gpu")
 _RUN_S: Final = (60.0, 120.0)
 _QUICK_S: Final = (8.0, 15.0)
-_NEVER: Final = timedelta(days=365)
 _CLOUD_STEPS: Final = (
     "Package[containerd]/ensure: created",
     "File[/etc/sysctl.d/90-forward.conf]/ensure: defined content",
@@ -24,6 +24,10 @@ _CLOUD_STEPS: Final = (
     "Service[munged]/ensure: ensure changed 'running' to 'stopped'",
     "Service[containerd]/ensure: ensure changed 'stopped' to 'running'",
     "Exec[register-node]/returns: executed successfully",
+)
+_FAILED: Final = (
+    "Error: Could not start Service[containerd]: Execution of 'systemctl start containerd' returned 1\n"
+    "Error: /Stage[main]/Role::Cloud_compute/Service[containerd]/ensure: change from 'stopped' to 'running' failed\n"
 )
 
 
@@ -42,7 +46,7 @@ async def run_puppet(machine: Machine, agenda: Agenda, faults: Faults, talk: Tal
         if is_done:
             await agenda.sleep(span)
         else:
-            await _apply(machine, agenda, talk, _steps(role), span, fault)
+            await _apply(machine, talk, _paced(agenda, _steps(role), span), fault)
     finally:
         machine.doing = None
     if fault == "fail":
@@ -56,21 +60,20 @@ def _steps(role: str) -> Sequence[str]:
     return _CLOUD_STEPS if role == "cloud_compute" else ("Service[slurmd]/ensure: ensure is 'running'",)
 
 
-async def _apply(
-    machine: Machine, agenda: Agenda, talk: Talk, steps: Sequence[str], span: timedelta, fault: str | None
-) -> None:
-    """Do the steps over a span; a fault shows at the service of the container runtime, half way."""
+async def _paced(agenda: Agenda, steps: Sequence[str], span: timedelta) -> AsyncIterator[str]:
+    """Yield steps evenly over a span of site time."""
     for step in steps:
         await agenda.sleep(span / len(steps))
-        if fault == "hang":
-            await agenda.sleep(_NEVER)
+        yield step
+
+
+async def _apply(machine: Machine, talk: Talk, steps: AsyncIterator[str], fault: str | None) -> None:
+    """Do the steps; a fault shows at the service of the container runtime, most of the way."""
+    async for step in steps:
+        if fault == "hang" and "containerd]/ensure: ensure" in step:
+            await asyncio.sleep(FOREVER_S)
         if fault == "fail" and "containerd]/ensure: ensure" in step:
-            talk.err(
-                "Error: Could not start Service[containerd]: Execution of 'systemctl start containerd' returned 1\n"
-            )
-            talk.err(
-                "Error: /Stage[main]/Role::Cloud_compute/Service[containerd]: change from 'stopped' to 'running' failed\n"
-            )
+            talk.err(_FAILED)
             return
         talk.out(f"Notice: /Stage[main]/{step}\n")
         _take_effect(machine, step)

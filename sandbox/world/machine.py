@@ -66,7 +66,7 @@ _TOLD: Final = {
 class Machine:
     """A stateless node: all that is written to it is gone at the next boot."""
 
-    def __init__(self, name: str, address: str, kind: NodeClass, agenda: Agenda, faults: Faults, seed: int) -> None:
+    def __init__(self, name: str, address: str, kind: NodeClass, *, agenda: Agenda, faults: Faults, seed: int) -> None:
         self.name = name
         self.address = address
         self.kind = kind

@@ -57,7 +57,9 @@ class World:
 
     def _add(self, kind: NodeClass) -> None:
         for index, name in enumerate(kind.node_names()):
-            machine = Machine(name, kind.address(index), kind, self.agenda, self.faults, self.options.seed)
+            machine = Machine(
+                name, kind.address(index), kind, agenda=self.agenda, faults=self.faults, seed=self.options.seed
+            )
             self.machines[name] = machine
             self.slurm.nodes[name] = NodeRecord(
                 name=name,
