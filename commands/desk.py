@@ -1,6 +1,6 @@
 """All that a command may touch: the store, the ports, the classes and this moment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -27,12 +27,17 @@ class Caller:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk at which a command is carried out. now: this moment, aware; the same through one command."""
+    """The desk at which a command is carried out.
+
+    expand   turns `gpu[003-005],gpu009` into names; ValueError when it is no hostlist
+    now      this moment, aware; the same through one command
+    """
 
     store: Store
     far: FarSides
     classes: Mapping[str, NodeClass]
     pace: Pace
+    expand: Callable[[str], tuple[str, ...]]
     now: datetime
 
     def class_called(self, word: str) -> NodeClass | None:

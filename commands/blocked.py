@@ -1,0 +1,105 @@
+"""force, wait: what people may say to a node whose way home is blocked by pods that may not be evicted."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commands.desk import Caller, Desk
+from commands.lookup import find
+from commands.replies import Forbidden, Forced, NoLoan, NotFrom, Reply, UnknownNodes, WaitsOn
+from commands.verb import LOAN, Verb, sentence
+from conversion import orders
+from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
+from loans.nodes import NodeName
+from loans.policy import Allowed, Refused, may_force, may_give_back
+from store.db import Tx
+from store.errors import NoSuchNode, Stale
+
+_NODE = r"(?P<node>[A-Za-z][\w.-]*)"
+_GOES_HOME = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
+
+
+@dataclass(frozen=True)
+class Force:
+    """Remove what blocks the node's way home, budgets or not."""
+
+    loan: int
+    node: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Give it more time before people are asked again."""
+
+    loan: int
+    node: str
+    span: timedelta = timedelta(hours=1)
+
+
+def run(ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:
+    """Carry the word to the node, when it is one that goes home."""
+    try:
+        with desk.store.write() as tx:
+            loan = find(tx, ask.loan)
+            if isinstance(loan, NoLoan):
+                return loan
+            verdict = _judge(ask, caller, loan, desk)
+            if isinstance(verdict, Refused):
+                return Forbidden(verdict.reasons)
+            return _carry(tx, loan, ask, caller, desk)
+    except Stale:
+        with desk.store.read() as tx:
+            return NotFrom(tx.loans.get(ask.loan), "force" if isinstance(ask, Force) else "wait for")
+
+
+def _judge(ask: Force | Wait, caller: Caller, loan: Loan, desk: Desk) -> Allowed | Refused:
+    rules = desk.classes[loan.node_class].rules
+    if isinstance(ask, Force):
+        return may_force(caller.person, rules)
+    return may_give_back(caller.person, rules, loan)
+
+
+def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:
+    part = _part(tx, loan, ask.node)
+    if part is None:
+        has = tuple(p.node for p in tx.nodes.of(loan.id) if p.state not in NODE_GONE)
+        return UnknownNodes(loan.id, (ask.node,), has)
+    if part.state not in _GOES_HOME:
+        return NotFrom(loan, "force" if isinstance(ask, Force) else "wait for")
+    if isinstance(ask, Force):
+        return Forced(loan, orders.force(tx, part, desk.now, caller.person.id).node)
+    waits = orders.wait_on(tx, part, desk.now, caller.person.id, ask.span)
+    return WaitsOn(waits.node, waits.ask_at or desk.now)
+
+
+def _part(tx: Tx, loan: Loan, node: str) -> NodeLoan | None:
+    try:
+        return tx.nodes.get(loan.id, NodeName(node))
+    except NoSuchNode:
+        return None
+
+
+def _read_force(found: re.Match[str]) -> Force:
+    return Force(int(found["loan"]), found["node"])
+
+
+def _read_wait(found: re.Match[str]) -> Wait:
+    return Wait(int(found["loan"]), found["node"])
+
+
+FORCE = Verb(
+    names=("force",),
+    usage="force NODE of #LOAN",
+    summary="remove the pods that block a node's way home, budgets or not; approvers and operators only",
+    examples=("force gpu006 of #12", "force gpu006 from #12"),
+    pattern=sentence(rf"force {_NODE} (?:of|from) {LOAN}"),
+    read=_read_force,
+)
+WAIT = Verb(
+    names=("wait",),
+    usage="wait for NODE of #LOAN",
+    summary="give a blocked node one more hour before people are asked again",
+    examples=("wait for gpu006 of #12", "wait gpu006 of #12"),
+    pattern=sentence(rf"wait (?:for )?{_NODE} (?:of|from) {LOAN}"),
+    read=_read_wait,
+)

@@ -1,0 +1,56 @@
+"""cancel: take a request back before anything has changed. Once it has begun, `give back` is the word."""
+
+import re
+from dataclasses import dataclass
+
+from commands.desk import Caller, Desk
+from commands.lookup import find
+from commands.replies import Forbidden, NoLoan, NotFrom, Reply, Withdrawn
+from commands.verb import LOAN, Verb, sentence
+from conversion import orders
+from conversion.news import tell
+from loans.lifecycle import Withdraw, may_happen
+from loans.policy import Refused, may_withdraw
+from store.errors import Stale
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """The loan to take back."""
+
+    loan: int
+
+
+def run(ask: Cancel, caller: Caller, desk: Desk) -> Reply:
+    """Withdraw the request."""
+    by = caller.person.id
+    try:
+        with desk.store.write() as tx:
+            loan = find(tx, ask.loan)
+            if isinstance(loan, NoLoan):
+                return loan
+            verdict = may_withdraw(caller.person, desk.classes[loan.node_class].rules, loan)
+            if isinstance(verdict, Refused):
+                return Forbidden(verdict.reasons)
+            if not may_happen(loan, Withdraw):
+                return NotFrom(loan, "cancel")
+            withdrawn = orders.record(tx, loan, Withdraw(by), desk.now, who=by)
+            tell(tx, withdrawn, "withdrawn", desk.now, by=by)
+            return Withdrawn(withdrawn)
+    except Stale:
+        with desk.store.read() as tx:
+            return NotFrom(tx.loans.get(ask.loan), "cancel")
+
+
+def _read(found: re.Match[str]) -> Cancel:
+    return Cancel(int(found["loan"]))
+
+
+VERB = Verb(
+    names=("cancel", "withdraw"),
+    usage="cancel #LOAN",
+    summary="take back a request that has not begun",
+    examples=("cancel #12", "withdraw #12"),
+    pattern=sentence(rf"(?:cancel|withdraw) {LOAN}"),
+    read=_read,
+)

@@ -1,0 +1,123 @@
+"""extend: a later deadline for the same loan, approved again under the same policy."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.desk import Caller, Desk
+from commands.lookup import find
+from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, Reply, StaleDraft, WhichTime
+from commands.verb import LOAN, Verb, sentence
+from conversion import orders
+from conversion.news import tell
+from loans import when
+from loans.lifecycle import AskExtension, may_happen
+from loans.loan import Loan
+from loans.policy import Refused, may_extend
+from store.errors import Stale
+
+
+@dataclass(frozen=True)
+class Extend:
+    """phrase: "until Monday", "for 2 more days"."""
+
+    loan: int
+    phrase: str
+
+
+@dataclass(frozen=True)
+class SettleExtension:
+    """One reading of the time was picked."""
+
+    draft: int
+
+
+def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
+    """Understand the time, and ask for the extension."""
+    with desk.store.read() as tx:
+        loan = find(tx, ask.loan)
+    if isinstance(loan, NoLoan):
+        return loan
+    if not may_happen(loan, AskExtension):
+        return NotFrom(loan, "extend")
+    found = when.read(ask.phrase, desk.now, caller.tz)
+    match found:
+        case when.Refused(why):
+            return BadTime(ask.phrase, why)
+        case when.Ask(readings, guess):
+            return _which(ask, [(r.say, r.at) for r in readings], caller, desk, guess)
+        case when.Duration(span, at):
+            return _from_when(loan, ask, (span, at), caller, desk)
+        case when.Interval(end=at) | when.Deadline(at):
+            return _ask_for(loan.id, at, caller, desk)
+
+
+def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
+    """Ask for the reading that was picked."""
+    with desk.store.read() as tx:
+        draft = tx.drafts.get(ask.draft)
+    if draft is None or draft.what.get("verb") != "extend":
+        return StaleDraft()
+    if draft.who != caller.person.id:
+        return StaleDraft(theirs=False)
+    return _ask_for(int(draft.what["loan"]), datetime.fromisoformat(draft.what["until"]), caller, desk)
+
+
+def _ask_for(loan_id: int, until: datetime, caller: Caller, desk: Desk) -> Reply:
+    try:
+        with desk.store.write() as tx:
+            loan = tx.loans.get(loan_id)
+            if not may_happen(loan, AskExtension):
+                return NotFrom(loan, "extend")
+            rules = desk.classes[loan.node_class].rules
+            verdict = may_extend(caller.person, rules, loan, until)
+            if isinstance(verdict, Refused):
+                return Forbidden(verdict.reasons)
+            lapses_at = min(desk.now + rules.lapse_after, loan.until)
+            by = caller.person.id
+            event = AskExtension(by, until, lapses_at)
+            asked = orders.record(tx, loan, event, desk.now, who=by, detail=f"until {until.isoformat()}")
+            tell(tx, asked, "extension_asked", desk.now, by=by)
+            return ExtensionAsked(asked, desk.now, caller.person.tz)
+    except Stale:
+        with desk.store.read() as tx:
+            return NotFrom(tx.loans.get(loan_id), "extend")
+
+
+def _from_when(loan: Loan, extend: Extend, length: tuple[timedelta, datetime], caller: Caller, desk: Desk) -> WhichTime:
+    """Ask from when a length counts: both readings are common, and they differ by what is left of the loan."""
+    span, from_now = length
+    after = when.read(extend.phrase, loan.until, caller.tz)
+    later = after.at if isinstance(after, when.Duration) else loan.until + span
+    options = [(f"{when.length(span)} after the present deadline", later), ("counted from now", from_now)]
+    said = [(f"{what}: {when.say(at, desk.now, caller.tz)}", at) for what, at in options if at > loan.until]
+    return _which(extend, said, caller, desk)
+
+
+def _which(
+    extend: Extend, options: list[tuple[str, datetime]], caller: Caller, desk: Desk, guess: str | None = None
+) -> WhichTime:
+    with desk.store.write() as tx:
+        drafts = tuple(
+            (say, tx.drafts.put(caller.person.id, _draft(extend.loan, until), desk.now)) for say, until in options
+        )
+    return WhichTime(extend.phrase, drafts, guess)
+
+
+def _draft(loan_id: int, until: datetime) -> dict[str, str | int]:
+    return {"verb": "extend", "loan": loan_id, "until": until.isoformat()}
+
+
+def _read(found: re.Match[str]) -> Extend:
+    phrase = re.sub(r"\bmore\s+", "", found["phrase"], flags=re.IGNORECASE)
+    return Extend(int(found["loan"]), phrase.strip())
+
+
+VERB = Verb(
+    names=("extend",),
+    usage="extend #LOAN until WHEN",
+    summary="ask for a later deadline; it is signed again",
+    examples=("extend #12 until Monday 9am", "extend #12 for 2 more days"),
+    pattern=sentence(rf"extend {LOAN} (?P<phrase>.+)"),
+    read=_read,
+)

@@ -1,0 +1,151 @@
+"""Words become an Ask, or an answer that helps to say it right. Pure: it knows the verbs, and no loan."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from commands import blocked, cancel, decide, extend, give_back, lend, look
+from commands.desk import Caller, Desk
+from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply
+from commands.verb import Verb, sentence
+
+LONGEST: Final = 500
+"""Characters of a sentence that are read: a longer one is a paste, not a wish."""
+_CLOSE: Final = 0.7
+
+
+@dataclass(frozen=True)
+class AskHelp:
+    """On one verb, or on all."""
+
+    verb: str | None = None
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A sentence without a reading. nearest: the verb that was probably meant."""
+
+    text: str
+    nearest: Verb | None
+
+
+def _help(ask: AskHelp, caller: Caller, desk: Desk) -> Reply:
+    del caller, desk  # help is the same for everybody
+    if ask.verb is None:
+        return HelpAll(tuple((verb.name, verb.usage, verb.summary) for verb in VERBS))
+    verb = _named(ask.verb) or _near(ask.verb)
+    if verb is None:
+        return _misread(ask.verb, None)
+    return HelpOn(verb.name, verb.summary, verb.usage, verb.examples)
+
+
+HELP: Final = Verb(
+    names=("help",),
+    usage="help [VERB]",
+    summary="this list, or one verb with examples",
+    examples=("help", "help lend"),
+    pattern=sentence(r"(?:help|\?)(?: (?P<verb>[a-z ]+))?"),
+    read=lambda found: AskHelp(found["verb"].strip().lower() if found["verb"] else None),
+)
+
+VERBS: Final[tuple[Verb, ...]] = (
+    lend.VERB,
+    give_back.VERB,
+    extend.VERB,
+    decide.APPROVE,
+    decide.DECLINE,
+    cancel.VERB,
+    look.STATUS,
+    look.LOANS,
+    look.FREE,
+    look.HISTORY,
+    blocked.FORCE,
+    blocked.WAIT,
+    HELP,
+)
+
+Ask = (
+    lend.Lend
+    | lend.Settle
+    | lend.SignOff
+    | give_back.GiveBack
+    | extend.Extend
+    | extend.SettleExtension
+    | decide.Approve
+    | decide.Decline
+    | cancel.Cancel
+    | look.Look
+    | blocked.Force
+    | blocked.Wait
+    | AskHelp
+    | Misread
+)
+
+
+def read(text: str) -> Ask:
+    """Return what a sentence asks for; an empty one asks for help."""
+    plain = _plain(text)
+    if not plain:
+        return AskHelp()
+    if len(plain) <= LONGEST:
+        for verb in VERBS:
+            if found := verb.pattern.fullmatch(plain):
+                ask: Ask = verb.read(found)
+                return ask
+    return Misread(plain[:LONGEST], _begins(plain) or _near(plain.split()[0]))
+
+
+def run(ask: Ask, caller: Caller, desk: Desk) -> Reply:
+    """Carry out what was asked for, whether it was said or pressed."""
+    if isinstance(ask, Misread):
+        return _misread(ask.text, ask.nearest)
+    return _RUN[type(ask)](ask, caller, desk)
+
+
+_RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
+    lend.Lend: lend.run,
+    lend.Settle: lend.settle,
+    lend.SignOff: lend.sign_off,
+    give_back.GiveBack: give_back.run,
+    extend.Extend: extend.run,
+    extend.SettleExtension: extend.settle,
+    decide.Approve: decide.run,
+    decide.Decline: decide.run,
+    cancel.Cancel: cancel.run,
+    look.Status: look.run,
+    look.ListLoans: look.run,
+    look.AskFree: look.run,
+    look.AskHistory: look.run,
+    blocked.Force: blocked.run,
+    blocked.Wait: blocked.run,
+    AskHelp: _help,
+}
+
+
+def _misread(text: str, nearest: Verb | None) -> NotUnderstood:
+    shown = nearest or lend.VERB
+    return NotUnderstood(text, nearest.name if nearest else None, shown.usage, shown.examples)
+
+
+def _plain(text: str) -> str:
+    """Drop mentions, bold and code marks, and double spaces: what a phone's keyboard adds."""
+    without = re.sub(r"<@[A-Z0-9]+(?:\|[^>]*)?>", " ", text)
+    straight = without.translate(str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")).replace("`", "").replace("*", "")
+    return " ".join(straight.split()).rstrip(".!?") if straight.strip() != "?" else "?"
+
+
+def _begins(text: str) -> Verb | None:
+    lowered = text.lower()
+    return next((v for v in VERBS for name in v.names if re.match(rf"{name}\b", lowered)), None)
+
+
+def _named(word: str) -> Verb | None:
+    return next((verb for verb in VERBS if word in verb.names), None)
+
+
+def _near(word: str) -> Verb | None:
+    names = {name.split()[0]: verb for verb in VERBS for name in verb.names}
+    close = get_close_matches(word.lower(), list(names), n=1, cutoff=_CLOSE)
+    return names[close[0]] if close else None

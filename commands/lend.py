@@ -1,0 +1,228 @@
+"""lend: what was understood, which nodes would go, what it would do. Nothing changes before sign-off is asked for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from commands.desk import Caller, Desk
+from commands.replies import (
+    BadTime,
+    FarSideDown,
+    Forbidden,
+    NotEnough,
+    Preview,
+    Reply,
+    Requested,
+    StaleDraft,
+    UnknownClass,
+    WhichTime,
+)
+from commands.tail import time_and_purpose
+from commands.verb import Verb, sentence
+from conversion.estimate import estimate
+from conversion.ports import FarSideError
+from loans import when
+from loans.classes import NodeClass
+from loans.loan import Loan
+from loans.policy import Refused, may_request
+from loans.selection import Choice, RunsJobs, Wish, choose
+from store.audit import Audit
+from store.db import Tx
+
+
+@dataclass(frozen=True)
+class Lend:
+    """tail: the words after the class, a time and perhaps a purpose, not yet told apart."""
+
+    count: int
+    class_word: str
+    tail: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A wish whose time is settled: what a draft holds."""
+
+    node_class: str
+    count: int
+    until: datetime
+    starts_at: datetime | None = None
+    purpose: str = ""
+    channel: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the draft's content."""
+        starts_at = self.starts_at.isoformat() if self.starts_at else None
+        return {"verb": "lend", **self.__dict__, "until": self.until.isoformat(), "starts_at": starts_at}
+
+    @classmethod
+    def from_json(cls, what: Mapping[str, Any]) -> "Terms":
+        """Read a draft back."""
+        starts_at = datetime.fromisoformat(what["starts_at"]) if what["starts_at"] else None
+        rest = {key: what[key] for key in ("node_class", "count", "purpose", "channel")}
+        return cls(until=datetime.fromisoformat(what["until"]), starts_at=starts_at, **rest)
+
+
+@dataclass(frozen=True)
+class Settle:
+    """A reading of the time was picked, or an offer taken: show the preview of that draft."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """The preview is what they want: ask the approvers."""
+
+    draft: int
+
+
+def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
+    """Understand the wish, and answer with a preview, a question or a refusal."""
+    node_class = desk.class_called(ask.class_word)
+    if node_class is None:
+        names = tuple(sorted(desk.classes))
+        near = get_close_matches(ask.class_word.lower(), names, n=1)
+        return UnknownClass(ask.class_word, names, near[0] if near else None)
+    phrase, purpose, found = time_and_purpose(ask.tail, desk.now, caller.tz)
+    terms = Terms(node_class.name, ask.count, desk.now, None, purpose, caller.channel)
+    match found:
+        case when.Refused(why):
+            return BadTime(phrase, why)
+        case when.Ask(readings, guess):
+            options = [(r.say, replace(terms, until=r.at, starts_at=r.start)) for r in readings]
+            return WhichTime(phrase, _drafted(options, caller, desk), guess)
+        case when.Deadline(at) | when.Duration(at=at):
+            return preview(replace(terms, until=at), caller, desk)
+        case when.Interval(start, end):
+            return preview(replace(terms, until=end, starts_at=start), caller, desk)
+
+
+def settle(ask: Settle, caller: Caller, desk: Desk) -> Reply:
+    """Preview a draft again, as things stand now."""
+    terms = _terms(ask.draft, caller, desk)
+    return terms if isinstance(terms, StaleDraft) else preview(terms, caller, desk)
+
+
+def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
+    """Hold the wish against policy and against Slurm as it is now."""
+    node_class = desk.classes[terms.node_class]
+    begins = terms.starts_at or desk.now
+    verdict = may_request(caller.person, node_class.rules, terms.count, terms.until - begins)
+    if isinstance(verdict, Refused):
+        return Forbidden(verdict.reasons)
+    try:
+        choice, waiting = _look(node_class, terms.count, desk)
+    except FarSideError as e:
+        return FarSideDown(e.side, e.said)
+    if not choice.is_enough and terms.starts_at is None:
+        return _not_enough(choice, terms, caller, desk)
+    with desk.store.write() as tx:
+        draft = tx.drafts.put(caller.person.id, terms.as_json(), desk.now)
+        took = estimate(tx, node_class.name)
+    return Preview(
+        draft, node_class, choice, terms.until, caller.person.tz, desk.now,
+        starts_at=terms.starts_at, purpose=terms.purpose, jobs_waiting=waiting, estimate=took,
+    )  # fmt: skip
+
+
+def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
+    """Make the draft a request, and its card."""
+    terms = _terms(ask.draft, caller, desk)
+    if isinstance(terms, StaleDraft):
+        return terms
+    node_class = desk.classes[terms.node_class]
+    begins = terms.starts_at or desk.now
+    verdict = may_request(caller.person, node_class.rules, terms.count, terms.until - begins)
+    if isinstance(verdict, Refused):
+        return Forbidden(verdict.reasons)
+    with desk.store.write() as tx:
+        if not tx.seen.first(f"draft:{ask.draft}", desk.now):
+            return StaleDraft()
+        return Requested(_request(tx, terms, node_class, caller, desk), node_class)
+
+
+def _request(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: Desk) -> Loan:
+    loan = tx.loans.add(
+        Loan(
+            requester=caller.person.id,
+            node_class=node_class.name,
+            count=terms.count,
+            until=terms.until,
+            asked_at=desk.now,
+            lapses_at=min(desk.now + node_class.rules.lapse_after, terms.until),
+            purpose=terms.purpose,
+            channel=terms.channel,
+            starts_at=terms.starts_at,
+        )
+    )
+    tx.audit.write(Audit(desk.now, caller.person.id, "request", loan.id, None, f"{loan.count} {node_class.name}"))
+    tx.outbox.card(loan.id, desk.now)
+    return loan
+
+
+def _terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
+    """Read a draft: only its own asker's, and only while its deadline and class still stand."""
+    with desk.store.read() as tx:
+        draft = tx.drafts.get(draft_id)
+    if draft is None or draft.what.get("verb") != "lend" or draft.what["node_class"] not in desk.classes:
+        return StaleDraft()
+    if draft.who != caller.person.id:
+        return StaleDraft(theirs=False)
+    terms = Terms.from_json(draft.what)
+    return terms if terms.until > desk.now else StaleDraft()
+
+
+def _look(node_class: NodeClass, count: int, desk: Desk) -> tuple[Choice, int]:
+    """Return the choice as Slurm stands now, and how many jobs wait for the partition."""
+    with desk.store.read() as tx:
+        held = {part.node: part.loan_id for part in tx.nodes.held()}
+    jobs = desk.far.slurm.jobs()
+    waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in jobs)
+    return choose(desk.far.slurm.nodes(), jobs, Wish(node_class, count, held)), waiting
+
+
+def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:
+    """Offer what can go now, and the time from which the whole wish could, as far as jobs tell."""
+    missing = terms.count - choice.free
+    later = choice.next_free[missing - 1 : missing]
+    later_at = later[0].why.until if later and isinstance(later[0].why, RunsJobs) else None
+    now_draft = later_draft = None
+    with desk.store.write() as tx:
+        if choice.free:
+            fewer = replace(terms, count=choice.free)
+            now_draft = tx.drafts.put(caller.person.id, fewer.as_json(), desk.now)
+        if later_at is not None and later_at < terms.until:
+            later_draft = tx.drafts.put(caller.person.id, replace(terms, starts_at=later_at).as_json(), desk.now)
+    node_class = desk.classes[terms.node_class]
+    return NotEnough(choice, node_class, caller.person.tz, now_draft, later_draft, later_at)
+
+
+def _drafted(options: list[tuple[str, Terms]], caller: Caller, desk: Desk) -> tuple[tuple[str, int], ...]:
+    with desk.store.write() as tx:
+        return tuple((say, tx.drafts.put(caller.person.id, terms.as_json(), desk.now)) for say, terms in options)
+
+
+def _read(found: re.Match[str]) -> Lend:
+    count = int(found["count"].replace(",", "").replace("_", ""))
+    return Lend(count, found["class"], (found["tail"] or "").strip())
+
+
+VERB = Verb(
+    names=("lend",),
+    usage="lend COUNT CLASS nodes to k8s until WHEN [for PURPOSE]",
+    summary="ask for nodes; shows what would happen first",
+    examples=(
+        "lend 8 gpu nodes to k8s until Friday 6pm for FastML workshop, 25 seats",
+        "lend 2 gpu nodes to k8s for 3 days",
+        "lend 4 gpu nodes to k8s from tomorrow 8am until Friday 6pm",
+    ),
+    pattern=sentence(
+        r"lend (?P<count>[-+]?\d[\d,_]{0,15}) (?P<class>[A-Za-z][\w.-]*)"
+        r"(?: nodes?)?(?: to (?:k8s|kubernetes|kube))?(?: (?P<tail>.+))?"
+    ),
+    read=_read,
+)

@@ -1,0 +1,151 @@
+"""status, loans, free, history: the four ways to look. They change nothing and anybody may."""
+
+import re
+from dataclasses import dataclass
+
+from commands.desk import Caller, Desk
+from commands.lookup import OPEN, find
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
+from commands.verb import LOAN, Verb, sentence
+from conversion.estimate import estimate
+from conversion.ports import FarSideError
+from loans.loan import Loan, NodeState
+from loans.nodes import NodeName
+from loans.selection import Wish, choose
+from store.db import Tx
+
+RECENT = 20
+"""Loans and audit rows that one answer shows: about a screen."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """One loan, or None for all that is open."""
+
+    loan: int | None = None
+
+
+@dataclass(frozen=True)
+class ListLoans:
+    """The latest loans, ended ones too."""
+
+
+@dataclass(frozen=True)
+class AskFree:
+    """What could be lent now, per class."""
+
+
+@dataclass(frozen=True)
+class AskHistory:
+    """Of a loan, a node, or everything lately."""
+
+    loan: int | None = None
+    node: str | None = None
+
+
+Look = Status | ListLoans | AskFree | AskHistory
+
+
+def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
+    """Look, and say what is there."""
+    del caller  # anybody may look
+    match ask:
+        case Status(None):
+            return _loans("Open loans", desk, only_open=True)
+        case Status(loan_id) if loan_id is not None:
+            return _one(loan_id, desk)
+        case ListLoans():
+            return _loans("Loans, latest first", desk, only_open=False)
+        case AskFree():
+            return _free(desk)
+        case AskHistory(loan_id, node):
+            return _history(loan_id, node, desk)
+        case _:
+            raise AssertionError(ask)
+
+
+def _one(loan_id: int, desk: Desk) -> Reply:
+    with desk.store.read() as tx:
+        loan = find(tx, loan_id)
+        return loan if isinstance(loan, NoLoan) else one_loan(tx, loan, desk)
+
+
+def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
+    """Return everything about one loan, as its card shows it too."""
+    return OneLoan(
+        loan,
+        desk.classes[loan.node_class],
+        tx.nodes.of(loan.id),
+        tx.takings.of(loan.id),
+        estimate(tx, loan.node_class),
+        desk.now,
+    )
+
+
+def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
+    with desk.store.read() as tx:
+        loans = tx.loans.in_states(OPEN) if only_open else tx.loans.recent(RECENT)
+        parts = tx.nodes.of_many([loan.id for loan in loans])
+    arrived = {loan: sum(part.state is NodeState.LENT for part in of) for loan, of in parts.items()}
+    return Loans(title, tuple(loans), arrived, desk.now)
+
+
+def _free(desk: Desk) -> Reply:
+    with desk.store.read() as tx:
+        held = {part.node: part.loan_id for part in tx.nodes.held()}
+    try:
+        nodes, jobs = desk.far.slurm.nodes(), desk.far.slurm.jobs()
+    except FarSideError as e:
+        return FarSideDown(e.side, e.said)
+    found = [(c, choose(nodes, jobs, Wish(c, len(nodes), held))) for c in desk.classes.values()]
+    return Free(tuple(found), desk.now)
+
+
+def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
+    with desk.store.read() as tx:
+        if loan_id is not None:
+            loan = find(tx, loan_id)
+            if isinstance(loan, NoLoan):
+                return loan
+            return History(f"Loan #{loan_id}", tx.audit.of(loan_id))
+        if node is not None:
+            return History(node, tx.audit.of_node(NodeName(node), RECENT))
+        return History("Lately", tx.audit.recent(RECENT))
+
+
+def _number(found: re.Match[str]) -> int | None:
+    return int(found["loan"]) if found["loan"] else None
+
+
+STATUS = Verb(
+    names=("status",),
+    usage="status [#LOAN]",
+    summary="what is open now, or everything about one loan",
+    examples=("status", "status #12"),
+    pattern=sentence(rf"status(?: (?:of )?{LOAN})?"),
+    read=lambda found: Status(_number(found)),
+)
+LOANS = Verb(
+    names=("loans", "list"),
+    usage="loans",
+    summary="the latest loans, ended ones too",
+    examples=("loans", "list loans"),
+    pattern=sentence(r"(?:loans|list(?: loans)?)"),
+    read=lambda _: ListLoans(),
+)
+FREE = Verb(
+    names=("free",),
+    usage="free",
+    summary="what could be lent now, per class",
+    examples=("free", "free nodes"),
+    pattern=sentence(r"free(?: nodes)?"),
+    read=lambda _: AskFree(),
+)
+HISTORY = Verb(
+    names=("history",),
+    usage="history [#LOAN or NODE]",
+    summary="who decided what, and what was changed",
+    examples=("history #12", "history gpu003", "history"),
+    pattern=sentence(rf"history(?: (?:of )?(?:{LOAN}|(?P<node>[A-Za-z][\w.-]*)))?"),
+    read=lambda found: AskHistory(_number(found), found["node"]),
+)
