@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from commands import blocked, cancel, decide, extend, give_back, lend, look
 from commands.desk import Caller, Desk

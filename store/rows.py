@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, Table, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -54,8 +54,9 @@ def save_versioned(
 
 def insert_numbered(connection: Connection, row: type[Row], columns: Mapping[str, object]) -> int:
     """Add a row and return the number that the database gave it."""
-    [key] = connection.execute(insert(table_of(row)).values(columns)).inserted_primary_key_rows
-    return int(key[0])
+    added = connection.execute(insert(table_of(row)).values(columns))
+    (number,) = cast("tuple[int]", added.inserted_primary_key)
+    return number
 
 
 def insert_into(connection: Connection, row: type[Row]) -> "sqlite.Insert | postgresql.Insert":

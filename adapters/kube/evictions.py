@@ -69,7 +69,7 @@ class Evictions:
             for pod in self._pods_on_each(nodes)
             if not pod.is_finished and judge(pod, self._rules, now).action is not Action.SKIP
         )
-        return Counter(pod.namespace for pod in would_end)
+        return dict(Counter(pod.namespace for pod in would_end))
 
     def _pods_on_each(self, nodes: Sequence[str]) -> Iterator[Pod]:
         if len(nodes) < MANY_NODES:

@@ -11,7 +11,7 @@ import structlog
 
 from adapters.command import Runner
 from adapters.meanings import Meanings, meaning, says
-from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, FarSideError, Ran, Unreachable
 from loans.nodes import NodeName, PowerState
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -119,16 +119,20 @@ def weekday_of_week(ctx: Context, word: str, weeks: int) -> Days:
         yield day if day.date >= ctx.today else Not(Why.PAST, f"The {word.capitalize()} of that week is past.")
 
 
-def checked(_ctx: Context, first: Day, second: Day) -> Days:
-    """A weekday beside a date: the date, if it falls on that weekday."""
-    name, day = (first, second)
-    if name.date.weekday() == day.date.weekday():
-        yield replace(day, sure=True if day.sure else name.date == day.date)
+def checked(_ctx: Context, name: Day, day: Day) -> Days:
+    """A weekday beside a date: the date, if it falls on that weekday, which settles any doubt about it.
+
+    "This Friday" and "next Friday" are days of their own: the date has to be that very day.
+    """
+    if name.date == day.date or (name.loose and name.date.weekday() == day.date.weekday()):
+        yield replace(day, sure=True)
     else:
         yield _wrong_weekday(day.date, WEEKDAYS[name.date.weekday()].capitalize())
 
 
 def _wrong_weekday(day: date, said: str) -> Not:
+    if said == f"{day:%A}":
+        return Not(Why.MISMATCH, f"{day.day} {day:%b %Y} is another {said}.")
     return Not(Why.MISMATCH, f"{day.day} {day:%b %Y} is a {day:%A}, not a {said}.")
 
 
@@ -280,7 +284,10 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "today": lambda ctx, *_: [Day(ctx.today)],
     "tomorrow": lambda ctx, _: [Day(ctx.today + timedelta(days=1))],
     "day_after": lambda ctx, _: [Day(ctx.today + timedelta(days=2))],
-    "weekday": lambda ctx, *words: weekday(ctx, words[-1]),
+    "weekday": weekday,
+    "coming_weekday": lambda ctx, _word, name: [
+        replace(day, loose=False) for day in weekday(ctx, name) if isinstance(day, Day)
+    ],
     "this_weekday": this_weekday,
     "next_weekday": next_weekday,
     "weekday_of_week": weekday_of_week,
@@ -294,7 +301,7 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "end_of_day": lambda _ctx, *words: [words[-1] if isinstance(words[-1], Day) else words[0]],
     "end_of_month": lambda ctx, *_: end_of_rel(ctx, 0),
     "end_of_rel": lambda ctx, *words: end_of_rel(ctx, words[-1]),
-    "end_of_named": lambda ctx, *words: end_of_named(ctx, *(word for word in words if word not in _NOISE)),
+    "end_of_named": lambda ctx, *words: end_of_named(ctx, *words),
     "end_of_year": lambda ctx, *_: end_of_year(ctx, 0),
     "end_of_next_year": lambda ctx, *_: end_of_year(ctx, 1),
     "end_of_year_number": lambda _ctx, *words: dated(words[-1], 12, 31),
@@ -319,4 +326,3 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "last": lambda *_: [-1],
     "year": lambda _ctx, word: [int(word)] if len(word) == 4 else [],  # noqa: PLR2004 - "27" is no year
 }
-_NOISE: Final = ("end", "about", "around", "approximately", "roughly")

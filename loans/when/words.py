@@ -124,7 +124,7 @@ _KINDS: Final = {
     "LAST": "last",
     "AFTER": "after",
     "_LATER": "later hence",
-    "END": "end",
+    "_END": "end",
     "TODAY": "today",
     "TOMORROW": "tomorrow tmrw tmr",
     "TONIGHT": "tonight",
@@ -167,10 +167,10 @@ _MONTHISH: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind =
 _SHAPES: Final = (
     ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?<=[a-z])[-/](?=[0-9])"),
     ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
-    ("OFFSET", r"(?:(?:utc|gmt) ?|(?<=[0-9])|(?<=[0-9] ))[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])"),
+    ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
+    ("STAMP", r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9:a-z])"),
     ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
     ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),
-    ("_T", r"(?<=[0-9])t(?=[0-9]{2}:)"),
     ("COLON", r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?![0-9:])"),
     ("H_CLOCK", r"[0-9]{1,2}h[0-9]{2}(?![0-9a-z])"),
     ("ORD", r"[0-9]{1,2}(?:st|nd|rd|th)\b"),
@@ -235,7 +235,7 @@ class Words(Lexer):
             kind, word = _shape_at(text, start)
             if not kind:
                 raise UnknownWord(word, start)
-            if kind not in {"_SPACE", "_JOIN", "_T"}:
+            if kind not in {"_SPACE", "_JOIN"}:
                 yield Token(kind, word, start_pos=start)
             start += len(word)
 

@@ -42,6 +42,8 @@ class Cluster:
         self.api = Api(self.store, clock)
         self.timers = Timers(clock)
         self.dice = random.Random(36)
+        self.attended: set[str] = set()
+        """Nodes whose own kubelet, elsewhere, was seen to write its pods' status: the site leaves their pods to it."""
         self._on_node: dict[str, dict[Key, None]] = defaultdict(dict)
         self._owned: dict[str, dict[Key, None]] = defaultdict(dict)
         self._news: deque[Change] = deque()

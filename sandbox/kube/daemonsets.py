@@ -21,9 +21,10 @@ _OWN_TOLERATIONS: Final = [
     {"key": UNSCHEDULABLE, "operator": "Exists", "effect": "NoSchedule"},
     *(
         {"key": f"node.kubernetes.io/{kind}", "operator": "Exists", "effect": "NoSchedule"}
-        for kind in ("disk-pressure", "memory-pressure", "pid-pressure", "network-unavailable")
+        for kind in ("disk-pressure", "memory-pressure", "pid-pressure")
     ),
 ]
+_HOST_NETWORK: Final = {"key": "node.kubernetes.io/network-unavailable", "operator": "Exists", "effect": "NoSchedule"}
 
 
 class DaemonSets:
@@ -119,8 +120,9 @@ def _with_status(daemonset: Obj, told: Obj) -> Obj:
 
 
 def _tolerations(daemonset: Obj) -> list[Obj]:
-    own = daemonset["spec"]["template"]["spec"].get("tolerations") or []
-    return [*own, *_OWN_TOLERATIONS]
+    spec = daemonset["spec"]["template"]["spec"]
+    own = spec.get("tolerations") or []
+    return [*own, *_OWN_TOLERATIONS, *([_HOST_NETWORK] if spec.get("hostNetwork") else [])]
 
 
 def _fits(daemonset: Obj, node: Obj) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sandbox.kube.resources import DAEMONSETS, DEPLOYMENTS, LEASES, NAMESPACES, NODES, PODS, REPLICASETS, Obj, Resource
+from sandbox.kube.resources import BUDGETS, DAEMONSETS, DEPLOYMENTS, LEASES, NAMESPACES, NODES, PODS, REPLICASETS, Obj, Resource
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -15,6 +15,22 @@ _PATIENCE: Final = tuple(
 """Admission's DefaultTolerationSeconds: a pod stays five minutes on a node that stopped answering."""
 
 
+_NODE_INFO: Final = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
+"""Go's structs without omitempty: the real server always sends these, and typed clients insist on them."""
+_BUDGET_COUNTS: Final = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
+
+
 def filled(resource: Resource, obj: Obj) -> Obj:
     """Return a new object with its defaults."""
     if resource is PODS:
@@ -24,7 +40,9 @@ def filled(resource: Resource, obj: Obj) -> Obj:
             "status": {"phase": "Pending", **obj.get("status", {})},
         }
     if resource is NODES:
-        return {**obj, "spec": obj.get("spec") or {}, "status": obj.get("status") or {}}
+        return {**obj, "spec": obj.get("spec") or {}, "status": _node_status(obj.get("status") or {})}
+    if resource is BUDGETS:
+        return {**obj, "status": dict.fromkeys(_BUDGET_COUNTS, 0)}
     if resource is NAMESPACES:
         labels = {"kubernetes.io/metadata.name": obj["metadata"]["name"], **(obj["metadata"].get("labels") or {})}
         meta = {**obj["metadata"], "labels": labels}
@@ -39,6 +57,12 @@ def filled(resource: Resource, obj: Obj) -> Obj:
     if resource.has_status:
         return {**obj, "status": obj.get("status") or {}}
     return obj
+
+
+def _node_status(status: Obj) -> Obj:
+    endpoints = {"kubeletEndpoint": {"Port": 0}}
+    info = {**dict.fromkeys(_NODE_INFO, ""), **status.get("nodeInfo", {})}
+    return {"daemonEndpoints": endpoints, **status, "nodeInfo": info}
 
 
 def _pod_spec(spec: Obj) -> Obj:

@@ -129,6 +129,7 @@ class Machines:
                 "kernelVersion": "6.1.0",
                 "containerRuntimeVersion": "containerd://2.1.0",
                 "systemUUID": machine.name,
+                "kubeProxyVersion": "",
             },
         }
 

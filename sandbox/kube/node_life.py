@@ -94,6 +94,9 @@ class NodeLife:
     def _judged(self, node: Obj) -> Obj:
         now = self._cluster.api.now()
         ready = self._readiness(node)
+        known = condition(node, "Ready")
+        if known and known["status"] == ready:
+            return self._tainted(node, ready)
         if ready == "Unknown":
             for kind in _KINDS:
                 why = "Kubelet stopped posting node status."

@@ -1,7 +1,7 @@
 """What kubelets do with pods: start them, make them ready, end them; and what a power cut does to them.
 
-It serves the site's own nodes, and nodes whose kubelet elsewhere only renews its lease. A node that is not heard of
-does nothing: its pods hang where they are, as they do on a real cluster.
+It serves the site's own nodes, and nodes whose kubelet elsewhere only renews its lease (see `Cluster.attended`). A node
+that is not heard of does nothing: its pods hang where they are, as they do on a real cluster.
 """
 
 from collections.abc import Callable
@@ -72,7 +72,8 @@ class PodLife:
 
     def _look(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
-        if not self._nodes.is_fresh(pod["spec"]["nodeName"]):
+        node = pod["spec"]["nodeName"]
+        if self._is_attended(node) or not self._nodes.is_fresh(node):
             return
         if is_going(pod):
             if uid not in self._ending:
@@ -98,10 +99,13 @@ class PodLife:
 
         def due() -> None:
             now = self._machines.get(pod["spec"]["nodeName"])
-            if boots == (now.boots if now else 0):
+            if boots == (now.boots if now else 0) and not self._is_attended(pod["spec"]["nodeName"]):
                 do(pod)
 
         self._cluster.timers.after(span_s, due)
+
+    def _is_attended(self, node: str) -> bool:
+        return node in self._cluster.attended and self._machines.get(node) is None
 
     def _run(self, pod: Obj) -> None:
         if not self._is_here(pod):

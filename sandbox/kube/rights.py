@@ -34,16 +34,13 @@ class Rule:
 
 
 _REVIEW: Final = Rule(("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews"), ("create",))
-_READ: Final = ("get", "list", "watch")
 
 BOT_RULES: Final = (
-    Rule(("",), ("nodes",), (*_READ, "patch", "delete")),
-    Rule(("",), ("pods",), (*_READ, "delete")),
+    Rule(("",), ("nodes",), ("get", "list", "watch", "patch", "delete")),
+    Rule(("",), ("pods",), ("list", "delete")),
     Rule(("",), ("pods/eviction",), ("create",)),
-    Rule(("",), ("namespaces",), ("get", "list")),
-    Rule(("apps",), ("daemonsets",), _READ),
-    Rule(("policy",), ("poddisruptionbudgets",), _READ),
-    Rule(("storage.k8s.io",), ("volumeattachments",), _READ),
+    Rule(("apps",), ("daemonsets",), ("list",)),
+    Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
     _REVIEW,
 )
 

@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.faults import Faults
 from sandbox.kube import discovery, status
-from sandbox.kube.api import Api
+from sandbox.kube.cluster import Cluster
 from sandbox.kube.eviction import deletion, evict
 from sandbox.kube.listing import list_answer
 from sandbox.kube.patches import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
@@ -24,6 +23,7 @@ from sandbox.kube.target import Target, read_target
 from sandbox.kube.watching import Channel, Wish
 
 _PATCHES: Final = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH)
+_DISCOVERY: Final = ("/api", "/apis", "/apis/{group}", "/api/{version}", "/apis/{group}/{version}")
 _HANG_S: Final = 3600.0
 _SLOW_S: Final = 3.0
 _BODY_LIMIT: Final = 3 * 1024 * 1024
@@ -33,20 +33,17 @@ _WATCH_S: Final = 1800.0
 class Server:
     """The HTTP face. `calls` counts what was asked, as `"list nodes"` or `"create pods/eviction"`."""
 
-    def __init__(self, api: Api, faults: Faults) -> None:
-        self._api = api
-        self._faults = faults
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._api = cluster.api
+        self._faults = cluster.faults
         self.calls: Counter[str] = Counter()
         self.app = web.Application(middlewares=[self._wrap], client_max_size=_BODY_LIMIT)
         self.app.add_routes(
             [
                 *(web.get(path, self._health) for path in ("/healthz", "/livez", "/readyz")),
                 web.get("/version", self._version),
-                web.get("/api", self._discover),
-                web.get("/apis", self._discover),
-                web.get("/apis/{group}", self._discover),
-                web.get("/api/{version}", self._discover),
-                web.get("/apis/{group}/{version}", self._discover),
+                *(web.get(path + end, self._discover) for path in _DISCOVERY for end in ("", "/")),
                 web.route("*", "/api/{version}/{rest:.+}", self._resource),
                 web.route("*", "/apis/{group}/{version}/{rest:.+}", self._resource),
             ]
@@ -101,7 +98,7 @@ class Server:
         elif group:
             document = discovery.one_group(group)
         else:
-            document = discovery.API if request.path == "/api" else discovery.group_list()
+            document = discovery.API if request.path.rstrip("/") == "/api" else discovery.group_list()
         if document is None:
             raise status.no_such_path()
         return _json(document)
@@ -160,6 +157,9 @@ class Server:
         dry = "dryRun" in request.query
         body = await _body(request, _PATCHES if target.verb == "patch" else ())
         where = (target.resource, target.namespace, target.name)
+        if target.asked == "pods/status":
+            pod = self._api.store.get(*where)
+            self._cluster.attended.add(pod["spec"].get("nodeName", ""))
         if target.verb == "patch":
             obj = self._api.patch(*where, request.content_type, body, sub=target.subresource, dry=dry)
         else:

@@ -51,7 +51,7 @@ class KubeSite:
         self._nodes = NodeLife(self.cluster, self._machines)
         self._pods = PodLife(self.cluster, self._machines, self._nodes)
         self._daemonsets = DaemonSets(self.cluster)
-        self._server = Server(self.cluster.api, faults)
+        self._server = Server(self.cluster)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.address = ""

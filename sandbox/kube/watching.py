@@ -43,7 +43,7 @@ class Channel:
         self._wish = wish
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Serve until the timeout, the client's end or a fault. A version that is too old is an ERROR line, not a 410."""
+        """Serve until the timeout, the client's end or a fault. A version too old is an ERROR line, not a 410."""
         answer = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
         await answer.prepare(request)
         try:
@@ -64,18 +64,19 @@ class Channel:
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._wish.timeout_s
         bookmark_at = loop.time() + BOOKMARK_EVERY_S
-        while loop.time() < ends and len(self._watcher.lines) < MOST_QUEUED:
-            fault = self._faults.peek("kube")
+        fault = self._faults.peek("kube")
+        while fault == "hang" or (loop.time() < ends and len(self._watcher.lines) < MOST_QUEUED):
             if fault == "refuse":
                 if request.transport:
                     request.transport.abort()
                 return
             if fault != "hang":
                 await self._send(answer)
-            if loop.time() >= bookmark_at:
-                bookmark_at = loop.time() + BOOKMARK_EVERY_S
-                await self._send_bookmark(answer)
-            await self._next(min(_LOOK_EVERY_S, max(ends - loop.time(), 0.001)), hung=fault == "hang")
+                if loop.time() >= bookmark_at:
+                    bookmark_at = loop.time() + BOOKMARK_EVERY_S
+                    await self._send_bookmark(answer)
+            await self._next(min(_LOOK_EVERY_S, max(ends - loop.time(), 0.05)), hung=fault == "hang")
+            fault = self._faults.peek("kube")
         await self._send_bookmark(answer)
 
     async def _send(self, answer: web.StreamResponse) -> None:
@@ -91,9 +92,9 @@ class Channel:
             await answer.write(self._bookmark())
 
     async def _next(self, at_most_s: float, *, hung: bool) -> None:
-        self._watcher.wake.clear()
         if self._watcher.lines and not hung:
             return
+        self._watcher.wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._watcher.wake.wait(), at_most_s)
 
