@@ -1,0 +1,51 @@
+"""Which DaemonSets belong on a node, held against where the cluster's own controller puts their pods."""
+
+from adapters.kube.cluster import KubeCluster
+from conversion.ports import DaemonPods
+from loans.nodes import KubeNode
+from tests.contract.kube.conftest import NODE
+from tests.contract.kube.world import World, eventually
+
+
+def test_we_expect_exactly_what_the_controller_makes(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+    """`lent` means that network and GPU plugin are there, and waits for no pod that never comes."""
+    for name, spec in {
+        "everywhere": {},
+        "on-gpus": {"nodeSelector": {"gpu": "true"}},
+        "in-zone-b": {"nodeSelector": {"zone": "b"}},
+        "not-in-b": _affinity({"key": "zone", "operator": "NotIn", "values": ["b"]}),
+        "has-no-gpu": _affinity({"key": "gpu", "operator": "DoesNotExist"}),
+    }.items():
+        _daemonset(world, name, spec)
+    made = {"everywhere", "on-gpus", "not-in-b"}
+    eventually(lambda: _on_node(world) >= made, "their pods are made")
+    expected = len(_on_node(world))
+
+    eventually(lambda: cluster.daemon_pods(NODE) == DaemonPods(expected), "all that we expect is ready")
+
+    assert _on_node(world) & {"in-zone-b", "has-no-gpu"} == set()
+
+
+def test_a_daemon_pod_that_cannot_start_is_named(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+    """A node whose GPU plugin hangs is not called lent, and the plugin is named."""
+    _daemonset(world, "stuck", {"containers": [{"name": "main", "image": "x:1"}]}, {"sandbox/never-ready": "1"})
+    eventually(lambda: "default/stuck" in cluster.daemon_pods(NODE).missing, "the missing pod is named")
+
+
+def _affinity(expression: dict[str, object]) -> dict[str, object]:
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
+
+
+def _daemonset(world: World, name: str, spec: dict[str, object], annotations: dict[str, str] | None = None) -> None:
+    labels = {"ds": name}
+    pod = {"containers": [{"name": "main", "image": "site/main:1"}], **spec}
+    template = {"metadata": {"labels": labels, "annotations": annotations or {}}, "spec": pod}
+    body = {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}, "template": template}}
+    world.apps.create_namespaced_daemon_set("default", body)
+
+
+def _on_node(world: World) -> set[str]:
+    pods = world.core.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={NODE}").items
+    owners = (owner for pod in pods for owner in pod.metadata.owner_references or ())
+    return {owner.name for owner in owners if owner.kind == "DaemonSet"}

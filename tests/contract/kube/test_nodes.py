@@ -1,0 +1,154 @@
+"""Nodes as the engine sees and changes them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from adapters.kube.cluster import KubeCluster
+from conversion.ports import UnexpectedAnswer
+from loans.nodes import KubeNode, Taint
+from tests.contract.kube.conftest import NODE, Make
+from tests.contract.kube.far_side import FarSide
+from tests.contract.kube.world import World, eventually
+
+OURS = Taint("lendbot/class", "gpu")
+
+
+def test_a_node_that_joins_is_seen_with_all_we_need(node: KubeNode, far: FarSide) -> None:
+    """Nobody has to tell lendbot that a node came."""
+    assert node.name == NODE
+    assert node.uid
+    assert node.schedulable
+    assert node.loan is None
+    assert node.labels["gpu"] == "true"
+    assert abs(far.now() - node.created) < timedelta(hours=1)
+
+
+def test_a_node_that_is_not_there_is_none(cluster: KubeCluster) -> None:
+    """Absence is an answer, and a different one from silence."""
+    assert cluster.node("gpu999") is None
+    assert "gpu999" not in cluster.nodes()
+
+
+def test_what_we_wrote_is_what_we_read(cluster: KubeCluster, node: KubeNode) -> None:
+    """A step that has cordoned never reads back an older node and cordons for ever."""
+    cluster.mark(NODE, 12, {}, ())
+    for _ in range(25):
+        cluster.cordon(NODE, 12)
+        assert not _now(cluster).schedulable
+        cluster.uncordon(NODE, 12)
+        assert _now(cluster).schedulable
+
+
+def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+    """The administrators' own labels and taints outlive a loan."""
+    theirs = [{"key": "site/maintenance", "value": "soon", "effect": "PreferNoSchedule"}]
+    world.core.patch_node(NODE, {"spec": {"taints": theirs}, "metadata": {"labels": {"rack": "7"}}})
+    eventually(lambda: _now(cluster).labels.get("rack") == "7", "their label is seen")
+
+    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+
+    marked = _now(cluster)
+    assert marked.loan == 12
+    assert {"rack": "7", "zone": "a", "lendbot/class": "gpu"}.items() <= marked.labels.items()
+    assert {OURS, Taint("site/maintenance", "soon", "PreferNoSchedule")} <= set(marked.taints)
+
+
+def test_marking_again_changes_nothing(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+    """A restart may mark once more; nobody's watch is woken by it."""
+    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+    before = world.core.read_node(NODE).metadata
+    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+    assert world.core.read_node(NODE).metadata.annotations == before.annotations
+    assert _now(cluster).taints.count(OURS) == 1
+
+
+def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster, node: KubeNode) -> None:
+    """Two loans never pull at one node."""
+    cluster.mark(NODE, 7, {}, ())
+    for touch in (
+        lambda: cluster.cordon(NODE, 12),
+        lambda: cluster.uncordon(NODE, 12),
+        lambda: cluster.mark(NODE, 12, {}, ()),
+    ):
+        with pytest.raises(UnexpectedAnswer, match="carries the mark of loan #7, not of loan #12"):
+            touch()
+    assert _now(cluster).schedulable
+
+
+def test_a_node_with_nobodys_mark_may_be_cordoned_and_not_opened(cluster: KubeCluster, node: KubeNode) -> None:
+    """Keeping pods away from a node that just appeared is safe; letting them in is not."""
+    cluster.cordon(NODE, 12)
+    assert not _now(cluster).schedulable
+    with pytest.raises(UnexpectedAnswer, match="lost the mark of loan #12"):
+        cluster.uncordon(NODE, 12)
+    assert not _now(cluster).schedulable
+
+
+def test_a_node_that_does_not_exist_cannot_be_marked(cluster: KubeCluster) -> None:
+    """A mark that went nowhere is not reported as made."""
+    with pytest.raises(UnexpectedAnswer, match="there is no node gpu999"):
+        cluster.mark("gpu999", 12, {}, ())
+
+
+def test_writers_at_once_all_have_their_way(make: Make, node: KubeNode, world: World) -> None:
+    """Others change the node in the same moment; neither side's change is lost."""
+    clusters = [make() for _ in range(4)]
+    for one in clusters:
+        one.nodes()
+
+    def label(number: int) -> None:
+        clusters[number % 4].mark(NODE, 12, {f"lendbot/n{number}": "x"}, [Taint(f"lendbot/n{number}")])
+
+    def rack(number: int) -> None:
+        world.core.patch_node(NODE, {"metadata": {"labels": {f"rack{number}": "x"}}})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(label, range(4)))
+        list(pool.map(rack, range(4)))
+        list(pool.map(label, range(4, 8)))
+
+    after = world.core.read_node(NODE)
+    assert {f"lendbot/n{n}" for n in range(8)} | {f"rack{n}" for n in range(4)} <= set(after.metadata.labels)
+    assert {f"lendbot/n{n}" for n in range(8)} <= {taint.key for taint in after.spec.taints}
+
+
+def test_only_the_very_node_is_deleted(cluster: KubeCluster, node: KubeNode) -> None:
+    """A node that joined again under the same name is somebody's, and stays."""
+    cluster.delete_node(NODE, "11111111-2222-3333-4444-555555555555")
+    assert _now(cluster).uid == node.uid
+
+    cluster.delete_node(NODE, node.uid)
+    assert cluster.node(NODE) is None
+    cluster.delete_node(NODE, node.uid)
+
+
+def test_a_deleted_node_that_registers_again_is_a_new_one(cluster: KubeCluster, node: KubeNode, far: FarSide) -> None:
+    """A kubelet that still lives after the delete is noticed."""
+    cluster.delete_node(NODE, node.uid)
+    assert cluster.node(NODE) is None
+    far.join(NODE)
+    back = eventually(lambda: cluster.node(NODE), f"{NODE} is back")
+    assert back.uid != node.uid
+
+
+def test_a_node_that_falls_silent_is_not_ready_and_says_why(cluster: KubeCluster, node: KubeNode, far: FarSide) -> None:
+    """A dead node is never taken for a lent one."""
+    far.fall_silent(NODE)
+    eventually(lambda: not _now(cluster).ready, f"{NODE} is NotReady")
+    assert _now(cluster).not_ready_why
+
+
+def test_one_list_and_one_watch_serve_all_readers(make: Make, node: KubeNode) -> None:
+    """A loan of 200 nodes asks the cluster no more for its nodes than a loan of ten."""
+    fresh = make()
+    with ThreadPoolExecutor(32) as pool:
+        found = list(pool.map(lambda _: fresh.node(NODE), range(400)))
+    assert {one.uid for one in found if one} == {node.uid}
+
+
+def _now(cluster: KubeCluster) -> KubeNode:
+    found = cluster.node(NODE)
+    assert found is not None
+    return found

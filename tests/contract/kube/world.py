@@ -1,0 +1,87 @@
+"""Arrange a cluster as its administrators and tenants would, with the official client and an administrator's rights."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kubernetes.client import ApiClient, ApiException, AppsV1Api, CoreV1Api, PolicyV1Api
+
+WITHIN_S = 15.0
+Obj = dict[str, Any]
+
+IN_NO_TIME = {"terminationGracePeriodSeconds": 1}
+
+
+def eventually(is_so: Callable[[], Any], what: str) -> Any:
+    """Return the first true answer; fail with what was awaited when none comes."""
+    ends = time.monotonic() + WITHIN_S
+    while time.monotonic() < ends:
+        if found := is_so():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {WITHIN_S:.0f} s")
+
+
+class World:
+    """The tenants and administrators. Pods get one second of grace unless a test says more."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self.core, self.apps, self.policy = CoreV1Api(client), AppsV1Api(client), PolicyV1Api(client)
+
+    def namespace(self, name: str, finalizers: tuple[str, ...] = ()) -> str:
+        """Make a namespace."""
+        self.core.create_namespace({"metadata": {"name": name, "finalizers": list(finalizers)}})
+        return name
+
+    def pod(self, node: str, name: str, namespace: str = "default", *, meta: Obj | None = None, **spec: Any) -> str:
+        """Put a pod straight on a node, and return its name once it runs."""
+        whole = {"nodeName": node, "containers": [{"name": "main", "image": "site/main:1"}], **IN_NO_TIME, **spec}
+        self.core.create_namespaced_pod(namespace, {"metadata": {"name": name, **(meta or {})}, "spec": whole})
+        eventually(lambda: self.phase(name, namespace) == "Running", f"pod {name} runs")
+        return name
+
+    def deployment(self, node: str, name: str, namespace: str = "default", replicas: int = 1, **spec: Any) -> list[str]:
+        """Run a Deployment that wants this node, and return its pods' names once they are ready there."""
+        labels = {"app": name}
+        pod = {"containers": [{"name": "main", "image": "site/main:1"}], **IN_NO_TIME, **spec}
+        template = {"metadata": {"labels": labels}, "spec": {**pod, "nodeSelector": {"kubernetes.io/hostname": node}}}
+        wanted = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+        self.apps.create_namespaced_deployment(namespace, {"metadata": {"name": name}, "spec": wanted})
+
+        def ready() -> list[str]:
+            found = self.ready_pods(name, namespace)
+            return found if len(found) == replicas else []
+
+        return sorted(eventually(ready, f"{replicas} pods of {name} are ready"))
+
+    def budget(self, name: str, app: str, namespace: str = "default", *, min_available: int = 1) -> None:
+        """Forbid disruptions of an app below so many pods, and wait until the cluster has counted."""
+        spec = {"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}
+        self.policy.create_namespaced_pod_disruption_budget(namespace, {"metadata": {"name": name}, "spec": spec})
+
+        def counted() -> bool:
+            status = self.policy.read_namespaced_pod_disruption_budget(name, namespace).status
+            return status is not None and status.current_healthy >= min_available
+
+        eventually(counted, f"budget {name} is counted")
+
+    def ready_pods(self, app: str, namespace: str = "default") -> list[str]:
+        """Return the names of an app's ready pods."""
+        found = self.core.list_namespaced_pod(namespace, label_selector=f"app={app}").items
+        return [pod.metadata.name for pod in found if _is_ready(pod)]
+
+    def phase(self, name: str, namespace: str = "default") -> str:
+        """Return a pod's phase, or "" when it is gone."""
+        try:
+            return str(self.core.read_namespaced_pod(name, namespace).status.phase)
+        except ApiException as gone:
+            assert gone.status == 404
+            return ""
+
+    def is_ending(self, name: str, namespace: str = "default") -> bool:
+        """Return True when a pod was told to end."""
+        return self.core.read_namespaced_pod(name, namespace).metadata.deletion_timestamp is not None
+
+
+def _is_ready(pod: Any) -> bool:
+    return any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
