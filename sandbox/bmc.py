@@ -64,9 +64,14 @@ class BoardRoom:
         _RESETS[kind](self._world.machines[name])
         return True
 
+    def take_fault(self, name: str) -> str | None:
+        """Return a fault of the connection to a BMC; a stale reading is not one."""
+        fault = self._world.faults.peek("bmc", name)
+        return None if fault == "stale" else self._world.faults.take("bmc", name)
+
     async def rpower(self, name: str, verb: str) -> tuple[bool, str]:
         """Return whether xCAT's rpower came through for a node, and its words."""
-        fault = self._world.faults.peek("bmc", name)
+        fault = self.take_fault(name)
         if fault == "hang":
             await asyncio.sleep(_FOREVER_S)
         if fault == "refuse":
@@ -146,8 +151,6 @@ class Redfish:
 
     async def _system(self, request: web.Request) -> web.Response:
         name = await self._come_in(request)
-        if self._world.faults.peek("bmc", name) == "rubbish":
-            return web.Response(text="<html><h1>It works!</h1></html>", content_type="text/html")
         body = json.dumps(self._describe(name))
         tag = hashlib.sha256(body.encode()).hexdigest()[:16]
         return web.Response(text=body, content_type="application/json", headers={"ETag": f'W/"{tag}"'})
@@ -188,13 +191,14 @@ class Redfish:
         name = request.match_info["name"]
         if name not in self._world.machines:
             raise web.HTTPNotFound(text="{}", content_type="application/json")
-        fault = self._world.faults.peek("bmc", name)
-        if fault in {"refuse", "password", "hang", "rubbish"}:
-            self._world.faults.take("bmc", name)
+        fault = self._boards.take_fault(name)
         if fault == "refuse" and request.transport is not None:
             request.transport.abort()
+            raise web.HTTPServiceUnavailable
         if fault == "hang":
             await asyncio.sleep(_FOREVER_S)
+        if fault == "rubbish":
+            raise web.HTTPOk(text="<html><h1>It works!</h1></html>", content_type="text/html")
         self._check_password(request, fault)
         return name
 

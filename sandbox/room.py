@@ -9,10 +9,11 @@ from aiohttp import web
 
 from sandbox.clock import SiteClock
 from sandbox.faults import Fault
-from sandbox.slurm.records import ENDED, Job, JobState, SlurmError
+from sandbox.slurm.records import Job, JobState, SlurmError
 from sandbox.world import Machine, World
 
 _STRAY_MINUTES: Final = 10.0
+_SHOWN: Final = (JobState.RUNNING, JobState.PENDING)
 
 
 class Room:
@@ -32,7 +33,7 @@ class Room:
             "now": self._clock.now().isoformat(),
             "speed": self._clock.speed,
             "nodes": [self._node(machine, tiles) for machine in self._world.machines.values()],
-            "jobs": [_job(job) for job in self._world.slurm.jobs.values() if job.state not in ENDED],
+            "jobs": [_job(job) for job in self._world.slurm.jobs.values() if job.state in _SHOWN],
             "pods": dict(cluster.pods_by_namespace()) if cluster else {},
             "faults": [
                 {"side": f.side, "mode": f.mode, "node": f.node, "times": f.times} for f in self._world.faults.listed()

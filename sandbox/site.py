@@ -8,6 +8,7 @@ import contextlib
 import json
 import resource
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from sandbox.bmc import PASSWORD, USER, BoardRoom, Redfish
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import KubeSite
+from sandbox.page.server import Page
 from sandbox.room import Room
 from sandbox.slack import seed
 from sandbox.slack.server import SlackSettings, SlackSite
@@ -74,6 +76,7 @@ class Site:
         page = web.Application()
         page.add_routes(self.room.routes())
         self.slack.add_routes(page)
+        Page(self.room, self.faults).add_routes(page)
         self.page_url = await self._serve(page, self.options.port)
         self.slack.core.base_url = self.page_url
         self.redfish_url = await self._serve(Redfish(self.world, self.boards).app(), 0)
@@ -123,7 +126,7 @@ class Site:
         self._ssh_port = bound.getsockname()[1]
         addresses = {name: machine.address for name, machine in self.world.machines.items()}
         house = House(self._keys, self._ssh_port, addresses)
-        gate = Door(house, NAME, MANAGEMENT_ADDRESS, self.management.run, fault=self._gate_fault, is_jump_host=True)
+        gate = Door(house, NAME, MANAGEMENT_ADDRESS, self.management.run, fault=self._take_at_gate, is_jump_host=True)
         gate.open(bound)
         self._doors[NAME] = gate
         for machine in self.world.machines.values():
@@ -131,8 +134,7 @@ class Site:
 
     def _door_of(self, machine: Machine, house: House) -> Door:
         shell = NodeShell(machine, self.world)
-        fault = lambda: self.faults.take("ssh", machine.name)  # noqa: E731 - it is passed on at once
-        door = Door(house, machine.name, machine.address, shell.run, fault=fault)
+        door = Door(house, machine.name, machine.address, shell.run, fault=partial(self._take_ssh, machine.name))
         machine.listeners.append(self._move_door)
         if machine.power is Power.ON:
             door.open()
@@ -144,10 +146,13 @@ class Site:
         elif what is Happening.GONE:
             self._doors[machine.name].close()
 
-    def _gate_fault(self) -> str | None:
+    def _take_ssh(self, name: str, modes: frozenset[str]) -> str | None:
+        return self.faults.take("ssh", name) if self.faults.peek("ssh", name) in modes else None
+
+    def _take_at_gate(self, modes: frozenset[str]) -> str | None:
         """Return a fault only when it names the management host: one of every node leaves Slurm reachable."""
         is_named = any(fault.side == "ssh" and fault.node == NAME for fault in self.faults.listed())
-        return self.faults.take("ssh", NAME) if is_named else None
+        return self._take_ssh(NAME, modes) if is_named else None
 
     async def _serve(self, app: web.Application, port: int) -> str:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True)

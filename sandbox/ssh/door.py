@@ -19,6 +19,8 @@ from .keys import KeyRing
 _BACKLOG: Final = 512
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _KEX: Final = ("curve25519-sha256", "curve25519-sha256@libssh.org")
+_AT_CONNECT: Final = frozenset({"refuse", "hang", "hostkey"})
+_AT_COMMAND: Final = frozenset({"refuse", "hang"})
 FOREVER_S: Final = 24 * 3600.0
 
 
@@ -81,7 +83,10 @@ class _Guard(asyncssh.SSHServer):
 
 
 class Door:
-    """An sshd at one address; open() and close() follow the node's power."""
+    """An sshd at one address; open() and close() follow the node's power.
+
+    fault  given the modes that matter now, counts one use of the one in force and returns it
+    """
 
     def __init__(
         self,
@@ -90,7 +95,7 @@ class Door:
         address: str,
         run: Runner,
         *,
-        fault: Callable[[], str | None],
+        fault: Callable[[frozenset[str]], str | None],
         is_jump_host: bool = False,
     ) -> None:
         self.name = name
@@ -136,7 +141,7 @@ class Door:
                 task.add_done_callback(self._tasks.discard)
 
     async def _welcome(self, sock: socket.socket) -> None:
-        fault = self._fault()
+        fault = self._fault(_AT_CONNECT)
         try:
             if fault == "refuse":
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -167,7 +172,7 @@ class Door:
 
     async def _serve(self, process: "asyncssh.SSHServerProcess[str]") -> None:
         connection = process.get_extra_info("connection")
-        fault = self._fault()
+        fault = self._fault(_AT_COMMAND)
         if fault == "refuse":
             connection.abort()
             return

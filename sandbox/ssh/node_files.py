@@ -54,7 +54,7 @@ async def mkdir(machine: Machine, argv: list[str], talk: Talk) -> int:
 
 async def mv(machine: Machine, argv: list[str], talk: Talk) -> int:
     """Rename a file."""
-    source, target = _paths(argv)
+    source, target = [*_paths(argv), "", ""][:2]
     if source not in machine.files or _parent(target) not in machine.directories:
         talk.err(f"mv: cannot move '{source}' to '{target}': No such file or directory\n")
         return 1
@@ -74,7 +74,7 @@ async def rm(machine: Machine, argv: list[str], talk: Talk) -> int:
 
 async def test(machine: Machine, argv: list[str], _talk: Talk) -> int:
     """Say by the exit code whether a path is there: -e, -f, -d or -s."""
-    kind, path = argv[0], argv[-1]
+    kind, path = [*argv, "", ""][:2]
     is_there = {
         "-e": path in machine.files or path in machine.directories,
         "-f": path in machine.files,

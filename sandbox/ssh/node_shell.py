@@ -101,6 +101,9 @@ class NodeShell:
                 conflict = int(words.pop(0))
             elif option.startswith("--conflict-exit-code="):
                 conflict = int(option.partition("=")[2])
+        if len(words) < 2:  # noqa: PLR2004 - a lock and a command
+            talk.err("flock: not enough arguments\n")
+            return 64
         lock, command = words[0], words[1:]
         if lock in self._machine.locks:
             return conflict
