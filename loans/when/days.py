@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from loans.when.context import Context
-from loans.when.values import Day, Length, Not, Why
+from loans.when.values import Day, Length, Not, Tail, Why
 from loans.when.words import CARDINALS, MONTHS, ORDINALS, WEEKDAYS
 
 YEARS: Final = range(1900, 2200)
@@ -55,7 +55,7 @@ def make(year: int, month: int, day: int) -> date | Not:
 def dated(year: int, month: int, day: int) -> Days:
     """A date said in full."""
     found = make(year, month, day)
-    yield found if isinstance(found, Not) else Day(found, tail=True)
+    yield found if isinstance(found, Not) else Day(found, tail=Tail.YEAR)
 
 
 def yearless(ctx: Context, month: int, day: int) -> Days:
@@ -109,8 +109,8 @@ def _of_week(base: date, weekday_index: int, weeks: int) -> Iterator[Day]:
     """That weekday of the week so many weeks on, with weeks that begin on Monday, and on Sunday."""
     monday = base - timedelta(days=base.weekday())
     sunday = base - timedelta(days=(base.weekday() + 1) % 7)
-    yield Day(monday + timedelta(days=weekday_index) + weeks * _WEEK, tail=True)
-    yield Day(sunday + timedelta(days=(weekday_index + 1) % 7) + weeks * _WEEK, tail=True)
+    yield Day(monday + timedelta(days=weekday_index) + weeks * _WEEK, tail=Tail.WEEK)
+    yield Day(sunday + timedelta(days=(weekday_index + 1) % 7) + weeks * _WEEK, tail=Tail.WEEK)
 
 
 def weekday_of_week(ctx: Context, word: str, weeks: int) -> Days:
@@ -170,7 +170,7 @@ def _in_month(first: date, months: int, day: int) -> date | Not:
 def dom_of_rel(ctx: Context, day: int, months: int) -> Days:
     """ "The 20th of next month"."""
     found = _in_month(ctx.today.replace(day=1), months, day)
-    yield found if isinstance(found, Not) else Day(found, tail=True)
+    yield found if isinstance(found, Not) else Day(found, tail=Tail.MONTH)
 
 
 def month_dom(ctx: Context, month: str, day: int, year: int | None = None) -> Days:
@@ -221,7 +221,7 @@ def nth_weekday(year: int, month: int, weekday_index: int, nth: int) -> Days:
     if nth > len(days) or nth == 0:
         yield Not(Why.IMPOSSIBLE, f"{MONTHS[month - 1].capitalize()} {year} has no such weekday.")
         return
-    yield Day(date(year, month, days[nth - 1 if nth > 0 else -1]), tail=True)
+    yield Day(date(year, month, days[nth - 1 if nth > 0 else -1]), tail=Tail.MONTH)
 
 
 def nth_of_month(ctx: Context, nth: int, word: str, month: str, year: int | None = None) -> Days:
@@ -242,7 +242,7 @@ def nth_of_rel(ctx: Context, nth: int, word: str, months: int) -> Days:
 
 def last_of(year: int, month: int) -> Day:
     """The last day of a month."""
-    return Day(date(year, month, calendar.monthrange(year, month)[1]), tail=True)
+    return Day(date(year, month, calendar.monthrange(year, month)[1]), tail=Tail.MONTH)
 
 
 def end_of_rel(ctx: Context, months: int) -> Days:

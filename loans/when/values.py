@@ -6,7 +6,7 @@ is there because a reading that fails has a reason, and the reason is the answer
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,26 @@ class Not:
     sentence: str
 
 
+class Tail(StrEnum):
+    """What a day was said to be in. In "Monday to Friday next week" it may govern the day before it as well."""
+
+    YEAR = "year"
+    MONTH = "month"
+    WEEK = "week"
+
+
 @dataclass(frozen=True)
 class Day:
     """A day on the calendar.
 
     sure    false when a person should confirm it although it is the only reading
-    loose   a word to the right could still move it: "Monday" in "Monday to Friday next week"
-    tail    it carries such a word: a year, "next week", "of next month"
+    loose   a tail to the right of it could still move it
     """
 
     date: date
     sure: bool = True
     loose: bool = False
-    tail: bool = False
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True)
@@ -122,16 +129,21 @@ class Length:
 
 @dataclass(frozen=True)
 class Moment:
-    """An instant. `opens` is where it starts when it is a whole day, for the left side of an interval."""
+    """An instant.
+
+    opens    where it starts when it is a whole day: the left side of an interval
+    clocked  a time of day was said; zoned: with its zone; rolled: that time is past today, so it is tomorrow's
+    """
 
     at: datetime
     sure: bool = True
     note: str = ""
     opens: datetime | None = None
     loose: bool = False
-    tail: bool = False
+    tail: Tail | None = None
     zoned: bool = False
     clocked: bool = False
+    rolled: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""Time phrases: "until Friday 6pm", "for 3 days", "from Monday 9:00 until Wednesday".
+
+Decides whether a phrase means one thing, several, or nothing. The whole phrase is read or none of it; every derivation is worked
+out; when two differ, or one is only likely, a person is asked. A wrong deadline kills somebody's work, a question costs a click.
+Knows nothing of loans, and reads no clock: `now` and the zone are arguments.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from lark.exceptions import UnexpectedInput
+
+from loans.when import reader, spans
+from loans.when.context import Context
+from loans.when.guess import mended
+from loans.when.say import length, reading, say, spelled
+from loans.when.values import (
+    Answer,
+    Ask,
+    Deadline,
+    Duration,
+    Interval,
+    Length,
+    Moment,
+    Not,
+    Reading,
+    Refused,
+    Stretch,
+    Why,
+)
+from loans.when.words import MAX_CHARS, MAX_WORDS, UnknownWord, tidy
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "Deadline",
+    "Duration",
+    "Interval",
+    "Reading",
+    "Refused",
+    "length",
+    "read",
+    "say",
+    "spelled",
+    "window",
+]
+
+EXAMPLES: Final = '"until Friday 18:00", "for 3 days" or "from Monday 9am until Wednesday"'
+MAX_READINGS: Final = 5
+"""As many buttons as a person can compare; Slack would take 25."""
+_ECHO: Final = 60
+
+
+def read(phrase: str, now: datetime, tz: tzinfo) -> Answer:
+    """What a phrase means to someone in zone tz who says it at `now`.
+
+    phrase   any text
+    now      aware
+    returns  Deadline, Interval or Duration when it means one thing; Ask with what it can mean; Refused with the reason
+    raises   ValueError when now is naive; nothing else, whatever the text
+    """
+    if now.utcoffset() is None:
+        raise ValueError("now has to be aware: give it a zone")
+    if len(phrase) > MAX_CHARS:
+        return Refused(f"That is longer than a time needs to be. Try {EXAMPLES}.")
+    text = tidy(phrase)
+    ctx = Context(now=now, tz=tz, after=now)
+    try:
+        return _answer(ctx, text)
+    except UnknownWord as unknown:
+        return _guessed(ctx, text) or _not_read(text, unknown.word)
+    except UnexpectedInput:
+        return _not_read(text)
+
+
+def window(answer: Deadline | Interval | Duration, now: datetime) -> Interval:
+    """From when until when: a deadline and a length start now."""
+    match answer:
+        case Interval():
+            return answer
+        case Deadline(at) | Duration(_, at):
+            return Interval(now, at)
+
+
+def _answer(ctx: Context, text: str) -> Answer:
+    """The verdict on everything the phrase can mean. Raises UnknownWord and UnexpectedInput."""
+    if len(text.split()) > MAX_WORDS:
+        return Refused(f"That is longer than a time needs to be. Try {EXAMPLES}.")
+    found = reader.work_out(ctx, reader.derive(text))
+    refusals = [value for value in found if isinstance(value, Not)]
+    lengths = [value for value in found if isinstance(value, Length)]
+    readings = [value for value in found if isinstance(value, Moment | Stretch)]
+    if lengths and not readings:
+        return _of_lengths(ctx, lengths)
+    ends = [moment for span in lengths for moment in spans.add(ctx, ctx.now, replace(span, sure=False))]
+    readings += [moment for moment in ends if isinstance(moment, Moment)]
+    if not readings:
+        return _refused(text, refusals)
+    doubtful = any(refusal.why is Why.PAST for refusal in refusals)
+    return _settled(ctx, readings, doubtful=doubtful)
+
+
+def _of_lengths(ctx: Context, lengths: list[Length]) -> Answer:
+    """A length alone. Only days and less have a length of their own; months have an end."""
+    ends = [(span, end) for span in lengths for end in spans.add(ctx, ctx.now, span)]
+    readings = [end for _, end in ends if isinstance(end, Moment)]
+    if not readings:
+        return Refused(next(end.sentence for _, end in ends if isinstance(end, Not)))
+    settled = _settled(ctx, readings, doubtful=False)
+    if len(lengths) == 1 and isinstance(settled, Deadline) and not lengths[0].months:
+        return Duration(spans.nominal(lengths[0]), settled.at)
+    return settled
+
+
+def _settled(ctx: Context, readings: list[Moment | Stretch], *, doubtful: bool) -> Answer:
+    """One sure reading is the answer; anything else is asked, soonest first."""
+    different: dict[tuple[datetime | None, datetime], Reading] = {}
+    sure = not doubtful
+    for value in readings:
+        start, end = (value.start, value.end) if isinstance(value, Stretch) else (None, value)
+        sure = sure and end.sure and (start is None or start.sure)
+        at, since = end.at.astimezone(ctx.tz), start and start.at.astimezone(ctx.tz)
+        if at.astimezone(UTC) - ctx.now.astimezone(UTC) > spans.FAR:
+            return Refused(spans.TOO_FAR.sentence)
+        key = since and since.astimezone(UTC), at.astimezone(UTC)
+        notes = ", ".join(note for note in (start.note if start else "", end.note) if note)
+        different.setdefault(key, reading(at, ctx.now, ctx.tz, since, notes))
+    choices = sorted(different.values(), key=lambda one: (one.at.astimezone(UTC), one.start is not None))
+    if len(choices) > MAX_READINGS:
+        return Refused(f"That can mean {len(choices)} different times. Try {EXAMPLES}.")
+    if len(choices) > 1 or not sure:
+        return Ask(tuple(choices))
+    only = choices[0]
+    return Deadline(only.at) if only.start is None else Interval(only.start, only.at)
+
+
+def _guessed(ctx: Context, text: str) -> Ask | None:
+    """The phrase with its spelling mended, always as a question."""
+    guess = mended(text)
+    if guess is None:
+        return None
+    try:
+        answer = _answer(ctx, guess)
+    except (UnknownWord, UnexpectedInput):
+        return None
+    match answer:
+        case Refused():
+            return None
+        case Ask(readings):
+            return Ask(readings, guess)
+        case Interval(start, end):
+            return Ask((reading(end, ctx.now, ctx.tz, start),), guess)
+        case Deadline(at) | Duration(_, at):
+            return Ask((reading(at, ctx.now, ctx.tz),), guess)
+
+
+def _refused(text: str, refusals: list[Not]) -> Refused:
+    """The most telling of the reasons, or that there is none."""
+    if not refusals:
+        return _not_read(text)
+    order = (Why.VAGUE, Why.PAST, Why.MISMATCH, Why.IMPOSSIBLE)
+    return Refused(min(refusals, key=lambda refusal: order.index(refusal.why)).sentence)
+
+
+def _not_read(text: str, word: str = "") -> Refused:
+    """Says what was not understood, and what would be."""
+    shown = text if len(text) <= _ECHO else text[: _ECHO - 1] + "…"
+    if not shown:
+        return Refused(f"No time is named. Try {EXAMPLES}.")
+    culprit = f' ("{word[:_ECHO]}" is not a word I know here)' if word and word != shown else ""
+    return Refused(f'I cannot read "{shown}" as a time{culprit}. Try {EXAMPLES}.')

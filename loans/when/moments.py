@@ -1,0 +1,230 @@
+"""Which instant, or which stretch of time. Puts days, clocks and lengths together, and reads a right side from its left side.
+
+Nothing is chosen here: every instant that a phrase can mean comes out, and those that cannot be come out with their reason.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from loans.when import days, spans, zones
+from loans.when.clocks import in_part
+from loans.when.context import Context
+from loans.when.values import Clock, Day, Length, Moment, Not, Stretch, Tail, Why
+
+Moments = Iterable[Moment | Not]
+_ENDS_FIRST: Final = Not(Why.PAST, "It would end before it starts.")
+
+
+def whole_day(ctx: Context, day: Day) -> Moments:
+    """A date alone: its last minute."""
+    for moment in ctx.whole(day.date):
+        yield _of_day(moment, day)
+
+
+def _of_day(moment: Moment | Not, day: Day) -> Moment | Not:
+    """The moment, as doubtful as its day."""
+    if isinstance(moment, Not):
+        return moment
+    return replace(moment, sure=moment.sure and day.sure, loose=day.loose, tail=day.tail)
+
+
+def day_clock(ctx: Context, day: Day, clock: Clock) -> Moments:
+    """A day and a time on it. Its midnight is the one that opens it, and the one that closes it."""
+    for exact in (clock, replace(clock, end=True)) if clock.edge else (clock,):
+        for moment in ctx.place(day.date, exact):
+            yield _clocked(ctx, _of_day(moment, day), clock)
+
+
+def _clocked(ctx: Context, moment: Moment | Not, clock: Clock) -> Moment | Not:
+    """Marks that a time was said, and in which zone. Where the zone is on another date now, the day is in doubt."""
+    if isinstance(moment, Not):
+        return moment
+    there = clock.zone and ctx.now.astimezone(moment.at.tzinfo).date()
+    doubtful = there is not None and there != ctx.today and moment.tail is not Tail.YEAR
+    return replace(moment, clocked=True, zoned=clock.zone is not None, sure=moment.sure and not doubtful)
+
+
+def next_clock(ctx: Context, clock: Clock) -> Moments:
+    """A time alone: the next time clocks show it."""
+    tz = ctx.zone_of(clock).region or ctx.zone_of(clock).fixed or ctx.tz
+    base = ctx.after.astimezone(tz).date()
+    for ahead in range(3):
+        found = tuple(ctx.place(base + timedelta(days=ahead), clock))
+        if ahead_of := tuple(moment for moment in found if isinstance(moment, Moment)):
+            yield from (
+                replace(moment, clocked=True, zoned=clock.zone is not None, rolled=ahead > 0) for moment in ahead_of
+            )
+            return
+
+
+def stamp(ctx: Context, text: str) -> Moments:
+    """An ISO 8601 instant, to the letter; a wall clock of here when it carries no offset."""
+    try:
+        at = datetime.fromisoformat(text.upper())
+        found = [Moment(at)] if at.tzinfo else list(zones.place(at, ctx.tz))
+    except (ValueError, OverflowError):
+        found = []
+    yield from (ctx.timely(replace(moment, clocked=True, zoned=True)) for moment in found)
+    if not found:
+        yield Not(Why.IMPOSSIBLE, "There is no such date or time.")
+
+
+def weekday_number(ctx: Context, word: str, text: str) -> Moments:
+    """ "Friday 6": the 6th, if that is a Friday, or six o'clock. Asked, even when only one of them is left."""
+    for name in days.weekday(ctx, word):
+        for day in days.dom_alone(ctx, text) if len(text) <= 2 and isinstance(name, Day) else ():  # noqa: PLR2004
+            for agreed in days.checked(ctx, name, day) if isinstance(day, Day) else ():
+                yield from whole_day(ctx, replace(agreed, sure=False)) if isinstance(agreed, Day) else (agreed,)
+        if int(text) <= 12 and isinstance(name, Day):  # noqa: PLR2004 - of a dial
+            for hour in {int(text) % 24, (int(text) + 12) % 24}:
+                yield from day_clock(ctx, name, Clock(time(hour), sure=False))
+
+
+def after_span(ctx: Context, span: Length) -> Moments:
+    """ "In 3 days", "2 hours from now"."""
+    return spans.add(ctx, ctx.now, span)
+
+
+def span_clock(ctx: Context, span: Length, clock: Clock) -> Moments:
+    """ "In 3 days at 17:00": days and weeks only, since the day has to be certain."""
+    if span.months or span.seconds or not span.days:
+        yield Not(Why.VAGUE, "A time of day goes with days or weeks.")
+        return
+    yield from day_clock(ctx, Day(ctx.today + timedelta(days=span.days), sure=span.sure), clock)
+
+
+def part_clock(ctx: Context, part: tuple[Day, str], clock: Clock) -> Moments:
+    """ "Tomorrow morning at 7", "tonight at midnight"."""
+    day, name = part
+    if clock.edge and name == "night":
+        yield from (_clocked(ctx, _of_day(moment, day), clock) for moment in ctx.place(day.date, replace(clock, end=True)))
+    for fitting in in_part(ctx, clock, name):
+        if isinstance(fitting, Clock):
+            yield from day_clock(ctx, day, fitting)
+
+
+def eod(ctx: Context, day: Day) -> Moments:
+    """ "EOD", "COB": the end of work to some, of the day to others. Five o'clock is a custom, not a measurement."""
+    yield from day_clock(ctx, replace(day, sure=False), Clock(time(17)))
+    yield from whole_day(ctx, replace(day, sure=False))
+
+
+def before(ctx: Context, moment: Moment) -> Moments:
+    """ "Before Friday" ends as Friday opens, unless its speaker counts Friday in; "before 6pm" is 6pm."""
+    yield moment
+    if not moment.clocked and moment.opens:
+        yield ctx.timely(replace(moment, at=moment.opens))
+
+
+def now(ctx: Context) -> Moments:
+    """The left side of "from now until Friday"."""
+    yield Moment(ctx.now, opens=ctx.now, clocked=True, zoned=True)
+
+
+def stretch(start: Moment, ends: Moments) -> Iterator[Stretch | Not]:
+    """The left side with each of its right sides. A word on the right that could move the left puts it in doubt."""
+    opened = replace(start, at=start.opens or start.at)
+    for end in ends:
+        if isinstance(end, Not):
+            yield end
+        elif end.at.astimezone(UTC) <= opened.at.astimezone(UTC):
+            yield _ENDS_FIRST
+        else:
+            doubtful = _moved(start, end) or start.rolled or (end.zoned and start.clocked and not start.zoned)
+            yield Stretch(opened, replace(end, sure=end.sure and not doubtful))
+
+
+def _moved(start: Moment, end: Moment) -> bool:
+    """Whether the left side would be another day if what the right side is said to be in held for it too."""
+    if not start.loose or end.tail is None:
+        return False
+    return {
+        Tail.YEAR: start.at.year != end.at.year,
+        Tail.MONTH: (start.at.year, start.at.month) != (end.at.year, end.at.month),
+        Tail.WEEK: start.at.isocalendar()[:2] != end.at.isocalendar()[:2],
+    }[end.tail]
+
+
+def day_pair(ctx: Context, first: Iterable[Day | Not], second: Callable[[Context], Iterable[Day | Not]]) -> Iterator[Stretch | Not]:
+    """From the opening of one day until the end of another, which is read from the first."""
+    for day in first:
+        for start in whole_day(ctx, day) if isinstance(day, Day) else (day,):
+            if isinstance(start, Not):
+                yield start
+                continue
+            later = replace(ctx, after=_opened(start))
+            for last in second(later):
+                yield from stretch(start, whole_day(later, last)) if isinstance(last, Day) else (last,)
+
+
+def _opened(start: Moment) -> datetime:
+    return start.opens or start.at
+
+
+def month_days(ctx: Context, month: str, first: int, last: int, year: int | None = None) -> Iterator[Stretch | Not]:
+    """ "July 13-15", "13 to 15 July 2027"."""
+    if last <= first:
+        yield _ENDS_FIRST
+        return
+    yield from day_pair(
+        ctx,
+        days.month_dom(ctx, month, first, year),
+        lambda later: days.dated(later.base.year, days.month_of(month), last),
+    )
+
+
+def from_for(ctx: Context, start: Moment, span: Length) -> Iterator[Stretch | Not]:
+    """ "From Monday for 3 days", "for 2 hours from 6pm"."""
+    opened = _opened(start)
+    yield from stretch(start, spans.add(replace(ctx, after=opened), opened, span))
+
+
+def _words(values: tuple[Any, ...]) -> list[Any]:
+    """The values without the words that only join them."""
+    return [value for value in values if not isinstance(value, str) or value not in {"-", "this", "next"}]
+
+
+def _vague(what: str, example: str) -> Callable[..., Moments]:
+    return lambda *_: (Not(Why.VAGUE, f'{what} has no one end. Name a day or a time: "{example}".'),)
+
+
+RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
+    "same": lambda _ctx, value: [value],
+    "deadline": lambda _ctx, moment: [moment],
+    "stretch": lambda _ctx, found: [found],
+    "nothing": lambda _ctx, reason: [reason],
+    "before": lambda ctx, _word, moment: before(ctx, moment),
+    "length": lambda _ctx, span: [span],
+    "bare_length": lambda _ctx, span: [replace(span, sure=False)],
+    "whole_day": whole_day,
+    "day_clock": day_clock,
+    "day_dash_clock": lambda ctx, day, _dash, clock: day_clock(ctx, day, clock),
+    "clock_day": lambda ctx, clock, day: day_clock(ctx, day, clock),
+    "next_clock": next_clock,
+    "stamp": stamp,
+    "weekday_number": weekday_number,
+    "after_span": lambda ctx, *words: after_span(ctx, words[-1]),
+    "span_clock": span_clock,
+    "part_clock": part_clock,
+    "clock_part": lambda ctx, clock, part: part_clock(ctx, part, clock),
+    "day_part": lambda _ctx, day, part: [(day, part)],
+    "this_part": lambda ctx, _this, part: [(Day(ctx.today), part)],
+    "tonight_part": lambda ctx, _word: [(Day(ctx.today), "night")],
+    "tonight": lambda ctx, _word: whole_day(ctx, Day(ctx.today, sure=False)),
+    "eod": lambda ctx, _word, *day: eod(ctx, day[0] if day else Day(ctx.today)),
+    "eod_after": lambda ctx, day, _word: eod(ctx, day),
+    "now": lambda ctx, _word: now(ctx),
+    "month_days": lambda ctx, *values: month_days(ctx, *_words(values)),
+    "days_month": lambda ctx, *values: _days_month(ctx, *_words(values)),
+    "from_for": from_for,
+    "for_from": lambda ctx, span, start: from_for(ctx, start, span),
+    "vague_week": _vague("A week", "Wednesday of next week"),
+    "vague_month": _vague("A month or a year", "end of March"),
+    "vague_part": _vague("A part of a day", "tomorrow 18:00"),
+}
+
+
+def _days_month(ctx: Context, first: int, last: int, month: str, year: int | None = None) -> Iterator[Stretch | Not]:
+    return month_days(ctx, month, first, last, year)

@@ -1,0 +1,114 @@
+"""From a phrase to all it can mean: cut it, derive it every way the grammar allows, and work each derivation out.
+
+The parser is built once. The right side of an interval is worked out after its left side, and from it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from typing import Any, Final
+
+from lark import Lark, Token, Tree
+
+from loans.when import clocks, days, moments, spans
+from loans.when.context import Context
+from loans.when.values import Clock, Day, Moment, Not, Stretch
+from loans.when.words import Words
+
+Node = Tree[Token] | Token
+Values = tuple[Any, ...]
+MAX_WAYS: Final = 64
+"""More ways to work out one part than this is not a phrase a person typed."""
+
+
+@cache
+def parser() -> Lark:
+    """The grammar, ready to derive; built at the first phrase, in about 0.1 s."""
+    return Lark.open("grammar.lark", rel_to=__file__, parser="earley", lexer=Words, ambiguity="explicit")
+
+
+def derive(text: str) -> Tree[Token]:
+    """Every derivation of a tidy phrase, as one tree. Raises UnknownWord, or lark's UnexpectedInput."""
+    return parser().parse(text)
+
+
+def work_out(ctx: Context, node: Node) -> Values:
+    """Everything a part of the phrase can mean here, without repeats."""
+    if isinstance(node, Token):
+        return (str(node),)
+    if node.data == "_ambig":
+        return _distinct(value for way in node.children for value in work_out(ctx, way))
+    if sided := _SIDED.get(str(node.data)):
+        return _distinct(sided(ctx, *node.children))
+    parts = [work_out(ctx, child) for child in node.children]
+    return _distinct(value for combination in product(*parts) for value in _apply(ctx, str(node.data), combination))
+
+
+def _distinct(values: Iterator[Any]) -> Values:
+    found: dict[Any, None] = {}
+    for value in values:
+        found[value] = None
+        if len(found) > MAX_WAYS:
+            break
+    return tuple(found)
+
+
+def _apply(ctx: Context, rule: str, combination: Values) -> Iterator[Any]:
+    """One rule on one choice of its parts; a part that cannot be makes the whole that."""
+    refusal = next((part for part in combination if isinstance(part, Not)), None)
+    if refusal is not None:
+        yield refusal
+        return
+    try:
+        yield from _RULES[rule](ctx, *combination)
+    except OverflowError:
+        yield spans.TOO_FAR
+
+
+def _from_until(ctx: Context, left: Node, *rest: Node) -> Iterator[Stretch | Not]:
+    """The right side is read from where the left side starts."""
+    for start in work_out(ctx, left):
+        if isinstance(start, Not):
+            yield start
+        else:
+            yield from moments.stretch(start, work_out(_later(ctx, start), rest[-1]))
+
+
+def _later(ctx: Context, start: Moment) -> Context:
+    return replace(ctx, after=start.opens or start.at)
+
+
+def _dashed(ctx: Context, left: Node, _dash: Node, right: Node) -> Iterator[Stretch | Not]:
+    """A dash joins two of a kind. A day and then a time ("6 Jan - 6:37am") is one moment, not two."""
+    for found in _from_until(ctx, left, right):
+        if isinstance(found, Not) or found.start.clocked or not found.end.clocked:
+            yield found
+
+
+def _on_day(ctx: Context, day: Node, first: Node, last: Node) -> Iterator[Stretch | Not]:
+    """ "Tomorrow from 16:00 to 18:00": the end is the next such time after the start."""
+    for found, clock in product(work_out(ctx, day), work_out(ctx, first)):
+        if isinstance(found, Day) and isinstance(clock, Clock):
+            for start in moments.day_clock(ctx, found, clock):
+                yield from _until(ctx, start, last)
+        else:
+            yield found if isinstance(found, Not) else clock
+
+
+def _until(ctx: Context, start: Moment | Not, last: Node) -> Iterator[Stretch | Not]:
+    if isinstance(start, Not):
+        yield start
+        return
+    later = _later(ctx, start)
+    for clock in work_out(later, last):
+        yield from moments.stretch(start, [clock] if isinstance(clock, Not) else moments.next_clock(later, clock))
+
+
+_SIDED: Final[Mapping[str, Callable[..., Iterator[Stretch | Not]]]] = {
+    "from_until": _from_until,
+    "dashed": _dashed,
+    "on_day": lambda ctx, day, first, last: _on_day(ctx, day, first, last),
+    "shared_day": lambda ctx, first, *rest: _on_day(ctx, rest[-1], first, rest[-2]),
+}
+_RULES: Final[Mapping[str, Callable[..., Any]]] = moments.RULES | days.RULES | clocks.RULES | spans.RULES

@@ -1,0 +1,172 @@
+"""How long. Decides units, halves and fractions, and adds a length to an instant: days and months by the calendar, hours as they pass.
+
+A month from the 31st of a longer month than the next has two ends, and both are given. "A few" is no number.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from loans.when import zones
+from loans.when.context import Context
+from loans.when.days import make, number
+from loans.when.values import Length, Moment, Not, Why
+from loans.when.words import UNIT_OF
+
+Lengths = Iterable[Length | Not]
+_SIZES: Final[Mapping[str, Length]] = {
+    "year": Length(months=12),
+    "month": Length(months=1),
+    "fortnight": Length(days=14),
+    "week": Length(days=7),
+    "day": Length(days=1),
+    "hour": Length(seconds=3600),
+    "minute": Length(seconds=60),
+    "second": Length(seconds=1),
+}
+FAR: Final = timedelta(days=36525)
+"""Beyond a hundred years it is a slip of the keyboard."""
+TOO_FAR: Final = Not(Why.IMPOSSIBLE, "That is more than a hundred years away.")
+
+
+def _times(size: Length, count: float) -> Lengths:
+    """So many of a unit. A fraction of a day is hours; of a month it is nothing."""
+    if size.months:
+        if count == int(count):
+            yield replace(size, months=int(size.months * count))
+        else:
+            yield Not(Why.VAGUE, "A part of a month or a year has no fixed length; say days.")
+        return
+    if size.days and count != int(count):
+        size = Length(seconds=size.days * 86400, sure=size.sure)
+    yield replace(size, days=int(size.days * count), seconds=size.seconds * count)
+
+
+def unit(_ctx: Context, word: str) -> Lengths:
+    """The size of a unit. A bare "m" is a minute or a month."""
+    if word == "m":
+        yield Length(seconds=60)
+        yield Length(months=1)
+    else:
+        yield _SIZES[UNIT_OF[word.rstrip(".")]]
+
+
+def plus(_ctx: Context, first: Length, second: Length) -> Lengths:
+    """Larger units before smaller ones, each once: "1 day 2 hours"; "m" after hours can only be minutes."""
+    if _rank(second) <= _least(first):
+        return
+    yield Length(
+        first.months + second.months,
+        first.days + second.days,
+        first.seconds + second.seconds,
+        sure=first.sure and second.sure,
+    )
+
+
+def _rank(length: Length) -> int:
+    """The place of the largest unit in a length: years first, seconds last."""
+    if length.months:
+        return 0 if length.months % 12 == 0 else 1
+    if length.days:
+        return 2 if length.days % 7 == 0 else 3
+    return 4 if length.seconds >= 3600 else 5 if length.seconds >= 60 else 6  # noqa: PLR2004 - seconds
+
+
+def _least(length: Length) -> int:
+    """The place of its smallest unit."""
+    if length.seconds:
+        return 6 if length.seconds % 60 else 5 if length.seconds % 3600 else 4
+    if length.days:
+        return 3 if length.days % 7 else 2
+    return 1 if length.months % 12 else 0
+
+
+def decimal(_ctx: Context, text: str, size: Length) -> Lengths:
+    """ "1.5 hours". "1.30 hours" may be an hour and a half, so more than one digit is confirmed unless it is a quarter."""
+    sure = len(text.split(".")[1]) == 1 or text.endswith((".25", ".75", ".50"))
+    for length in _times(size, float(text)):
+        yield replace(length, sure=length.sure and sure) if isinstance(length, Length) else length
+
+
+def fraction(_ctx: Context, text: str, size: Length) -> Lengths:
+    """ "1/2 hour", "1/4 h", "3/4 hour"; nothing else is written so."""
+    top, bottom = (int(part) for part in text.split("/"))
+    return _times(size, top / bottom) if (top, bottom) in {(1, 2), (1, 4), (3, 4)} else ()
+
+
+def hours_minutes(_ctx: Context, text: str) -> Lengths:
+    """ "2h30"."""
+    hours, minutes = (int(part) for part in text.split("h"))
+    if minutes < 60:  # noqa: PLR2004 - of an hour
+        yield Length(seconds=hours * 3600 + minutes * 60)
+
+
+def quarters_unit(_ctx: Context, count: str, *rest: Any) -> Lengths:
+    """ "Three quarters of an hour"."""
+    return _times(rest[-1], number(count) / 4) if 1 <= number(count) <= 3 else ()  # noqa: PLR2004 - of four
+
+
+def nominal(span: Length) -> timedelta:
+    """A length without months, with days of 24 hours."""
+    return timedelta(days=span.days, seconds=span.seconds)
+
+
+def add(ctx: Context, start: datetime, span: Length) -> Iterator[Moment | Not]:
+    """The instants at which a length ends that starts at `start`."""
+    local = start.astimezone(ctx.tz).replace(tzinfo=None, fold=0)
+    try:
+        days = tuple(_months_on(local.date(), span.months))
+        for day in days:
+            wall = datetime.combine(day + timedelta(days=span.days), local.time())
+            sure = span.sure and len(days) == 1
+            for placed in _placed(ctx, wall, start, by_calendar=bool(span.months or span.days)):
+                at = (placed.at.astimezone(UTC) + timedelta(seconds=span.seconds)).astimezone(ctx.tz)
+                if at.astimezone(UTC) - start.astimezone(UTC) > FAR:
+                    yield TOO_FAR
+                else:
+                    yield ctx.timely(replace(placed, at=at, sure=sure and placed.sure))
+    except (OverflowError, ValueError):
+        yield TOO_FAR
+
+
+def _placed(ctx: Context, wall: datetime, start: datetime, *, by_calendar: bool) -> Iterator[Moment]:
+    """The start itself when only hours pass; otherwise the same clock time on the later day."""
+    if by_calendar:
+        yield from zones.place(wall, ctx.tz)
+    else:
+        yield Moment(start)
+
+
+def _months_on(day: date, months: int) -> Iterator[date]:
+    """The same day so many months on; when that month is too short, its last day and the next one's first."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    if year > day.year + 101:
+        raise OverflowError
+    made = make(year, month, day.day)
+    if isinstance(made, date):
+        yield made
+        return
+    following = date(year + (month == 12), month % 12 + 1, 1)  # noqa: PLR2004 - December
+    yield following - timedelta(days=1)
+    yield following
+
+
+RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
+    "count": lambda _ctx, word, *_: [number(word)],
+    "one": lambda *_: [1],
+    "unit": unit,
+    "item": lambda _ctx, count, size: _times(size, count),
+    "item_and_half": lambda _ctx, count, *rest: _times(rest[-1], count + 0.5),
+    "unit_and_half": lambda _ctx, count, size, *_: _times(size, count + 0.5),
+    "half_unit": lambda _ctx, *words: _times(words[-1], 0.5),
+    "quarter_unit": lambda _ctx, *words: _times(words[-1], 0.25),
+    "quarters_unit": quarters_unit,
+    "couple": lambda _ctx, *words: [replace(length, sure=False) for length in _times(words[-1], 2)],
+    "decimal": decimal,
+    "fraction": fraction,
+    "hours_minutes": hours_minutes,
+    "about_item": lambda _ctx, _word, length: [replace(length, sure=False)],
+    "plus": plus,
+}
