@@ -1,0 +1,1 @@
+"""Slack's side, the command line, and the composition root. Nothing else knows all the parts."""

@@ -1,0 +1,61 @@
+"""From settings to the domain's values: classes, rules and pace."""
+
+from collections.abc import Callable, Mapping
+
+from bot.settings import ClassSettings, PaceSettings, SiteSettings
+from conversion.pace import Pace
+from loans.classes import NodeClass, Rules
+from loans.nodes import NodeName, Taint
+
+Expand = Callable[[str], tuple[NodeName, ...]]
+
+
+def classes(settings: SiteSettings, expand: Expand) -> Mapping[str, NodeClass]:
+    """Return every class of the site by name; expand turns a hostlist into names."""
+    return {name: _node_class(name, of, expand) for name, of in settings.classes.items()}
+
+
+def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
+    return NodeClass(
+        name=name,
+        partition=of.partition,
+        rules=Rules(
+            requesters=of.requesters,
+            approvers=of.approvers,
+            operators=of.operators,
+            floor=of.floor,
+            max_nodes=of.max_nodes,
+            max_length=of.max_length,
+            lapse_after=of.lapse_after,
+            reminders=of.reminders,
+        ),
+        aliases=of.aliases,
+        nodes=frozenset(expand(of.nodes)),
+        features=of.features,
+        gres=of.gres,
+        role=of.role,
+        prepare=of.prepare,
+        kube_name=of.kube_name,
+        labels=of.labels,
+        taints=tuple(Taint(taint.key, taint.value, taint.effect) for taint in of.taints),
+        unit=of.unit,
+        power=of.power,
+        channel=of.channel,
+    )
+
+
+def pace(settings: PaceSettings) -> Pace:
+    """Return the engine's pace."""
+    return Pace(
+        look_every=settings.look_every,
+        evict_every=settings.evict_every,
+        ask_after=settings.ask_after,
+        settle_for=settings.settle_for,
+        command_timeout=settings.command_timeout,
+        puppet_timeout=settings.puppet_timeout,
+        waves=settings.waves,
+        role_file=settings.role_file,
+        run_dir=settings.run_dir,
+        puppet=settings.puppet,
+        patience=settings.patience,
+    )

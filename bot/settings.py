@@ -1,0 +1,216 @@
+"""Everything that a site decides: one TOML file, and the environment for secrets. Read once, checked at start, frozen.
+
+Every field's description is printed in docs/settings.md. A wrong value is refused with its key, what is wrong with it
+and an example (bot/settings_file.py).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from bot.spans import Span
+
+SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
+PERSON = r"^(\*|[UWS][A-Z0-9]{2,})$"
+"""A user, a user group, or everybody."""
+Channel = Annotated[str, Field(pattern=SLACK_ID, examples=["C0123456789"])]
+People = frozenset[Annotated[str, Field(pattern=PERSON, examples=["S0123456789"])]]
+Port = Annotated[int, Field(ge=1, le=65535, examples=[22])]
+Argv = Annotated[tuple[str, ...], Field(min_length=1, examples=[["nvidia-smi", "-pm", "1"]])]
+
+
+class Section(BaseModel):
+    """A table of the file: no key that we do not know, no change after start."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SlackSettings(Section):
+    """How lendbot talks to Slack."""
+
+    mode: Literal["socket", "http"] = Field("socket", description="Socket Mode, or an HTTP address of ours")
+    command: str = Field("/nodes", pattern=r"^/[a-z0-9_-]{1,31}$", description="the slash command of the manifest")
+    oncall_channel: Channel = Field(description="where stuck nodes are told of")
+    base_url: str = Field("https://slack.com/api/", description="Slack's API; a proxy may stand in between")
+    listen: str = Field("127.0.0.1:3000", pattern=r"^[^:]+:\d+$", description="host:port in HTTP mode")
+    silent_after: Span = Field(timedelta(seconds=90), description="no ping for so long: reconnect, and say unhealthy")
+    bot_token: SecretStr = Field(description="xoxb-...; from LENDBOT_SLACK__BOT_TOKEN only")
+    app_token: SecretStr | None = Field(None, description="xapp-..., Socket Mode; LENDBOT_SLACK__APP_TOKEN only")
+    signing_secret: SecretStr | None = Field(None, description="HTTP mode; LENDBOT_SLACK__SIGNING_SECRET only")
+
+    @model_validator(mode="after")
+    def _has_its_secret(self) -> "SlackSettings":
+        if self.mode == "socket" and self.app_token is None:
+            raise ValueError("Socket Mode needs LENDBOT_SLACK__APP_TOKEN (xapp-...) in the environment")
+        if self.mode == "http" and self.signing_secret is None:
+            raise ValueError("HTTP mode needs LENDBOT_SLACK__SIGNING_SECRET in the environment")
+        return self
+
+
+class StoreSettings(Section):
+    """Where loans are remembered."""
+
+    url: SecretStr = Field(
+        SecretStr("sqlite:///lendbot.db"),
+        description="sqlite:///FILE, or postgresql://...; with a password from LENDBOT_STORE__URL",
+    )
+
+
+class ManagementHost(Section):
+    """The host on which Slurm's commands (and xCAT's) run; leave the table out when it is this one."""
+
+    host: str = Field(examples=["mgmt.cluster.example"], description="its name or address")
+    port: Port = Field(22, description="its sshd")
+    user: str = Field("root", description="the account there")
+
+
+class SlurmSettings(Section):
+    """How Slurm's command line is reached."""
+
+    management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
+    conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default")
+    timeout: Span = Field(timedelta(seconds=20), description="for one command")
+    max_age: Span = Field(timedelta(seconds=1), description="how old a shared read may be")
+
+
+class SshSettings(Section):
+    """The root shell on nodes, and on the management host."""
+
+    user: str = Field("root", description="the account on the nodes")
+    key_file: Path = Field(examples=["/etc/lendbot/id_ed25519"], description="the private key")
+    known_hosts: Path = Field(examples=["/etc/lendbot/known_hosts"], description="host keys; others are refused")
+    port: Port = Field(22, description="sshd's port on the nodes")
+    address: str = Field("{node}", description="a node's address, from its name")
+    addresses: Mapping[str, str] = Field(default_factory=dict, description="addresses that follow no template")
+    jump: str | None = Field(None, pattern=r"^[^:]+(:\d+)?$", description="a jump host, host or host:port")
+    connect_timeout: Span = Field(timedelta(seconds=10), description="for TCP, banner and log-in each")
+
+
+class KubernetesSettings(Section):
+    """How the cluster is reached."""
+
+    kubeconfig: Path | None = Field(None, description="absent: the service account of the pod that lendbot runs in")
+    context: str | None = Field(None, description="of the kubeconfig; absent: its current one")
+    timeout: Span = Field(timedelta(seconds=15), description="for one request")
+    delete_emptydir: bool = Field(default=False, description="evict pods with emptyDir data; else they block")
+    evict_unmanaged: bool = Field(default=False, description="evict pods without a controller; else they block")
+
+
+class PowerSettings(Section):
+    """One kind of BMC. The table's name is what a class names as its `power`."""
+
+    driver: Literal["redfish", "ipmi", "xcat"] = Field(description="xcat: rpower on the management host")
+    address: str = Field("{node}-bmc", description="ipmi: a BMC's address, from the node's name")
+    addresses: Mapping[str, str] = Field(default_factory=dict, description="ipmi: host:port that follow no template")
+    port: Port = Field(623, description="ipmi")
+    url: str = Field("https://{node}-bmc", description="redfish: the service's address, from the node's name")
+    system: str = Field("", description="redfish: the system's path or name; {node} allowed; empty: the only one")
+    verify: Path | bool = Field(default=True, description="redfish: a CA file, or false for self-signed certificates")
+    user: str = Field("", description="the BMC account")
+    password: SecretStr = Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")
+    timeout: Span = Field(timedelta(seconds=20), description="for one question")
+
+
+class TaintSettings(Section):
+    """A taint of a class."""
+
+    key: str = Field(examples=["lendbot/loan"])
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+
+
+class ClassSettings(Section):
+    """A kind of node that is lent."""
+
+    aliases: tuple[str, ...] = Field((), description="other names that people use")
+    partition: str = Field(examples=["gpu"], description="the Slurm partition")
+    nodes: str = Field("", description="a hostlist that narrows it, such as gpu[001-020]")
+    features: frozenset[str] = Field(frozenset(), description="Slurm features that a node must have")
+    gres: Mapping[str, int] = Field(default_factory=dict, description='what each node must have: {"gpu" = 4}')
+    role: str = Field("cloud_compute", pattern=r"^[\w:.-]+$", description="written to the role file")
+    prepare: tuple[Argv, ...] = Field((), description="commands run on the node before Puppet, each a list of words")
+    kube_name: str = Field("{node}", description="the node's name in Kubernetes")
+    labels: Mapping[str, str] = Field(default_factory=dict, description="put on the Kubernetes node")
+    taints: tuple[TaintSettings, ...] = Field((), description="put on the Kubernetes node")
+    unit: str = Field("", description='what one node brings, for people: "4 A100"')
+    power: str = Field(examples=["bmc"], description="the [power.NAME] that its BMCs are of")
+    channel: Channel = Field(description="where its requests are decided")
+    requesters: People = Field(frozenset({"*"}), description="who may ask: user and user group ids, or *")
+    approvers: People = Field(description="who decides")
+    operators: People = Field(frozenset(), description="who may also give back and force, at night")
+    floor: int = Field(0, ge=0, description="nodes that stay usable in Slurm, whatever is lent")
+    max_nodes: int = Field(16, ge=1, description="of one loan")
+    max_length: Span = Field(timedelta(days=14), description="of one loan, extensions included")
+    lapse_after: Span = Field(timedelta(hours=8), description="an undecided request ends after this")
+    reminders: tuple[Span, ...] = Field((timedelta(hours=24), timedelta(hours=1)), description="before the deadline")
+
+
+class PaceSettings(Section):
+    """How patient the engine is. The defaults suit nodes that boot in 5 min and Puppet runs of 2."""
+
+    workers: int = Field(64, ge=1, le=2000, description="far sides waited for at once; a waiting node needs none")
+    tick: Span = Field(timedelta(seconds=1), description="between two looks at what is due, in wall time")
+    look_every: Span = Field(timedelta(seconds=5), description="between two looks at a step that is not done")
+    evict_every: Span = Field(timedelta(seconds=20), description="between two passes of eviction")
+    ask_after: Span = Field(timedelta(minutes=30), description="a return blocked for so long is brought to people")
+    settle_for: Span = Field(timedelta(seconds=30), description="a node must stay usable for so long to be home")
+    command_timeout: Span = Field(timedelta(minutes=5), description="for a command on a node")
+    puppet_timeout: Span = Field(timedelta(minutes=20), description="for a Puppet run")
+    waves: int = Field(4, ge=1, le=20, description="how often nodes are taken for one loan, replacements included")
+    role_file: str = Field("/etc/puppet-role", pattern="^/", description="where the role is written")
+    run_dir: str = Field("/run/lendbot", pattern="^/", description="our notes on a node; wiped by its reboot")
+    puppet: Argv = Field(("run_puppet",), description="the masterless Puppet run")
+    patience: Mapping[str, Span] = Field(default_factory=dict, description="per step of the runbook, over the defaults")
+
+
+class ClockSettings(Section):
+    """The clock. A rehearsal on a test partition may run it faster; every card then says so."""
+
+    speed: float = Field(1.0, ge=1, le=3600, description="seconds that pass in one; 1 everywhere but in rehearsals")
+    origin: AwareDatetime = Field(datetime(2026, 1, 1, tzinfo=UTC), description="when a fast clock was right")
+
+
+class LogSettings(Section):
+    """The log, on standard error."""
+
+    format: Literal["text", "json"] = Field("text", description="json for a collector")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is written")
+
+
+class MetricsSettings(Section):
+    """Metrics and health for Prometheus."""
+
+    listen: str = Field("", pattern=r"^([^:]+:\d+)?$", description="host:port of /metrics and /healthz; empty: off")
+
+
+class SiteSettings(Section):
+    """The whole file."""
+
+    site: str = Field("this site", description="its name, in messages")
+    slack: SlackSettings
+    store: StoreSettings = StoreSettings()
+    slurm: SlurmSettings = SlurmSettings()
+    ssh: SshSettings
+    kubernetes: KubernetesSettings = KubernetesSettings()
+    power: Mapping[str, PowerSettings] = Field(min_length=1, description="BMCs, by name")
+    classes: Mapping[str, ClassSettings] = Field(min_length=1, description="what is lent, by name")
+    pace: PaceSettings = PaceSettings()
+    clock: ClockSettings = ClockSettings()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @model_validator(mode="after")
+    def _names_meet(self) -> "SiteSettings":
+        """Hold what one table says of another against it, and names that two classes claim."""
+        taken: dict[str, str] = {}
+        for name, of in self.classes.items():
+            if of.power not in self.power:
+                raise ValueError(f"classes.{name}.power is {of.power!r}, and there is no [power.{of.power}]")
+            for word in (name, *of.aliases):
+                if other := taken.get(word.lower()):
+                    raise ValueError(f"classes.{name} is called {word!r}, and so is classes.{other}")
+                taken[word.lower()] = name
+        return self

@@ -1,0 +1,130 @@
+"""Finds and reads the settings, and turns every mistake into its key, what is wrong, and an example."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.settings import SiteSettings
+
+PLACES: Final = (Path("lendbot.toml"), Path("/etc/lendbot/lendbot.toml"))
+SECRETS: Final = frozenset({"bot_token", "app_token", "signing_secret", "password"})
+"""Keys that are taken from the environment only: a settings file is copied, mailed and committed."""
+
+
+class BadSettings(Exception):  # noqa: N818 - it names what is wrong
+    """The settings cannot be used. lines: one per mistake, each with its key, the problem and an example."""
+
+    def __init__(self, path: Path | None, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.path = path
+        self.lines = lines
+
+
+def find(path: Path | None = None) -> Path:
+    """Return the file to read: as said, or $LENDBOT_CONFIG, or the first of PLACES that is there."""
+    said = path or (Path(os.environ["LENDBOT_CONFIG"]) if os.environ.get("LENDBOT_CONFIG") else None)
+    if said is not None:
+        return said
+    found = next((place for place in PLACES if place.is_file()), None)
+    if found is None:
+        raise BadSettings(None, [f"no settings: looked for {' and '.join(map(str, PLACES))}; name one with --config"])
+    return found
+
+
+def load(path: Path | None = None) -> SiteSettings:
+    """Read and check the settings.
+
+    raises   BadSettings with every mistake at once
+    """
+    file = find(path)
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise BadSettings(file, [f"{file} cannot be read: {e.strerror}"]) from e
+    except tomllib.TOMLDecodeError as e:
+        raise BadSettings(file, [f"{file} is no TOML: {e}"]) from e
+    if leaked := sorted(_secrets_in(table)):
+        raise BadSettings(file, [f"{key}: secrets do not belong in a file; {_env_name(key)} is read" for key in leaked])
+    try:
+        return SiteSettings.model_validate(_merged(table, _environment()))
+    except ValidationError as e:
+        raise BadSettings(file, [_line(error) for error in e.errors(include_url=False)]) from e
+
+
+class _Environment(BaseSettings):
+    """Only what pydantic-settings makes of the environment: LENDBOT_SLACK__BOT_TOKEN and its kin."""
+
+    model_config = SettingsConfigDict(env_prefix="LENDBOT_", env_nested_delimiter="__", extra="ignore")
+
+    slack: dict[str, Any] = {}
+    store: dict[str, Any] = {}
+    power: dict[str, Any] = {}
+
+
+def _environment() -> dict[str, Any]:
+    return _Environment().model_dump(exclude_defaults=True)
+
+
+def _merged(table: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(table)
+    for key, value in over.items():
+        under = merged.get(key)
+        merged[key] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _secrets_in(table: dict[str, Any], at: str = "") -> list[str]:
+    found: list[str] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found += _secrets_in(value, f"{at}{key}.")
+        elif key in SECRETS:
+            found.append(f"{at}{key}")
+    return found
+
+
+def _env_name(key: str) -> str:
+    return "LENDBOT_" + key.replace(".", "__").upper()
+
+
+def _line(error: ErrorDetails) -> str:
+    """Write one mistake: `classes.gpu.floor: should be at least 0, is -3; for example 8`."""
+    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    problem = error["msg"].removeprefix("Value error, ")
+    given = "" if error["type"] == "missing" or isinstance(error["input"], dict) else f", is {error['input']!r}"
+    if error["type"] == "extra_forbidden":
+        problem, given = "lendbot knows no such key", ""
+    example = _example(error["loc"])
+    if error["type"] == "missing" and str(error["loc"][-1]) in SECRETS:
+        return f"{key}: missing; set {_env_name(key)} in the environment"
+    return f"{key}: {problem[:1].lower()}{problem[1:]}{given}{f'; for example {example}' if example else ''}"
+
+
+def _example(loc: tuple[int | str, ...]) -> str:
+    """Return the example of a key: the one that its field declares, or its default."""
+    model: Any = SiteSettings
+    field = None
+    for part in loc:
+        fields = getattr(model, "model_fields", None)
+        if fields is not None and part in fields:
+            field = fields[part]
+            model = _model_in(field.annotation)
+    if field is None:
+        return ""
+    if field.examples:
+        return repr(field.examples[0])
+    default = field.get_default(call_default_factory=False)
+    return "" if default is None or isinstance(default, BaseModel) or field.is_required() else repr(default)
+
+
+def _model_in(annotation: Any) -> Any:
+    """Return the model inside an annotation such as Mapping[str, PowerSettings]."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)

@@ -1,0 +1,39 @@
+"""Lengths of time as people write them in a settings file: "30 s", "5 min", "8 h", "14 d", "1 h 30 min"."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_UNITS: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", re.IGNORECASE)
+
+
+def span(text: object) -> timedelta:
+    """Read a length; ValueError with an example when it is none."""
+    if isinstance(text, timedelta):
+        return text
+    total, at = 0.0, 0
+    plain = str(text)
+    while found := _PART.match(plain, at):
+        unit = found[2].lower()
+        if unit not in _UNITS:
+            break
+        total += float(found[1]) * _UNITS[unit]
+        at = found.end()
+    if not plain.strip() or at != len(plain):
+        raise ValueError(f'{text!r} is no length of time; write it as "30 s", "5 min", "8 h" or "14 d"')
+    return timedelta(seconds=total)
+
+
+def written(length: timedelta) -> str:
+    """Write a length as span() reads it, in the largest unit that leaves no rest."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+Span = Annotated[timedelta, BeforeValidator(span), PlainSerializer(written)]

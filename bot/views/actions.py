@@ -1,0 +1,85 @@
+"""The ids of buttons and modals. A button carries an id and nothing else: its listener asks policy again."""
+
+from dataclasses import dataclass
+from typing import Final
+
+SIGN_OFF: Final = "sign_off"
+"""value: draft"""
+SETTLE: Final = "settle"
+"""value: draft; one reading of a time, or an offer of fewer or later nodes"""
+SETTLE_EXTENSION: Final = "settle_extension"
+"""value: draft"""
+NEVER_MIND: Final = "never_mind"
+"""value: draft; the preview goes away"""
+APPROVE: Final = "approve"
+"""value: loan"""
+DECLINE: Final = "decline"
+"""value: loan; opens the modal DECLINE_MODAL"""
+EXTEND: Final = "extend"
+"""value: loan; opens the modal EXTEND_MODAL"""
+GIVE_BACK: Final = "give_back"
+"""value: loan; the button asks "sure?" by itself"""
+CANCEL: Final = "cancel"
+"""value: loan"""
+TRY_AGAIN: Final = "try_again"
+"""value: loan:node"""
+FORCE: Final = "force"
+"""value: loan:node; the button asks "sure?" by itself"""
+WAIT: Final = "wait"
+"""value: loan:node"""
+STATUS: Final = "status"
+"""value: loan"""
+ALL_RIGHT: Final = "all_right"
+"""value: loan; takes the buttons off a reminder"""
+
+ALL: Final = (
+    SIGN_OFF,
+    SETTLE,
+    SETTLE_EXTENSION,
+    NEVER_MIND,
+    APPROVE,
+    DECLINE,
+    EXTEND,
+    GIVE_BACK,
+    CANCEL,
+    TRY_AGAIN,
+    FORCE,
+    WAIT,
+    STATUS,
+    ALL_RIGHT,
+)
+
+DECLINE_MODAL: Final = "decline_modal"
+EXTEND_MODAL: Final = "extend_modal"
+LEND_MODAL: Final = "lend_modal"
+"""The form behind the shortcut and the Home tab's button."""
+LEND_SHORTCUT: Final = "lend_nodes"
+OPEN_LEND: Final = "open_lend"
+"""The Home tab's button."""
+TEXT: Final = "text"
+"""action_id of a modal's text input; its block_id is the same. LEND_MODAL has inputs of the names below."""
+COUNT: Final = "count"
+CLASS: Final = "node_class"
+UNTIL: Final = "until"
+PURPOSE: Final = "purpose"
+
+
+@dataclass(frozen=True)
+class NodeRef:
+    """What TRY_AGAIN, FORCE and WAIT carry."""
+
+    loan: int
+    node: str
+
+    @property
+    def value(self) -> str:
+        """Return the button's value."""
+        return f"{self.loan}:{self.node}"
+
+    @classmethod
+    def parse(cls, value: str) -> "NodeRef":
+        """Read a button's value; ValueError when it was never one of ours."""
+        loan, _, node = value.partition(":")
+        if not node:
+            raise ValueError(f"no node in {value!r}")
+        return cls(int(loan), node)
