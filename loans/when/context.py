@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from loans.when import zones
+from loans.when.say import spelled
 from loans.when.values import Clock, Moment, Not, Why, Zone
 
 DAY_END = time(23, 59)
@@ -51,7 +52,9 @@ class Context:
         """The moment, unless it does not follow what it must."""
         if moment.at.astimezone(UTC) > self.after.astimezone(UTC):
             return moment
-        return Not(Why.PAST, "That is already past, or ends before it starts.")
+        if self.after != self.now:
+            return Not(Why.PAST, "It would end before it starts.")
+        return Not(Why.PAST, f"{spelled(moment.at, self.tz)} is already past.")
 
     def whole(self, day: date) -> Iterator[Moment | Not]:
         """The last minute of a day, with its first instant, or `after` where that is later."""

@@ -67,9 +67,9 @@ def yearless(ctx: Context, month: int, day: int) -> Days:
     if this_year >= ctx.base:
         yield Day(this_year, loose=True)
     if this_year <= ctx.base and not isinstance(following := make(ctx.base.year + 1, month, day), Not):
-        yield Day(following, sure=ctx.base - this_year > FRESHLY_PAST, loose=True)
-    elif this_year < ctx.base:
-        yield Not(Why.PAST, f"{this_year:%d %b} is past, and next year has none.")
+        yield Day(following, loose=True)
+    if timedelta() < ctx.base - this_year <= FRESHLY_PAST:
+        yield Not(Why.PAST, f"{this_year.day} {this_year:%b %Y} is already past.")
 
 
 def _leap_day(ctx: Context, reason: Not, month: int, day: int) -> Days:

@@ -181,11 +181,6 @@ def from_for(ctx: Context, start: Moment, span: Length) -> Iterator[Stretch | No
     yield from stretch(start, spans.add(replace(ctx, after=opened), opened, span))
 
 
-def _words(values: tuple[Any, ...]) -> list[Any]:
-    """The values without the words that only join them."""
-    return [value for value in values if not isinstance(value, str) or value not in {"-", "this", "next"}]
-
-
 def _vague(what: str, example: str) -> Callable[..., Moments]:
     return lambda *_: (Not(Why.VAGUE, f'{what} has no one end. Name a day or a time: "{example}".'),)
 
@@ -200,12 +195,11 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "bare_length": lambda _ctx, span: [replace(span, sure=False)],
     "whole_day": whole_day,
     "day_clock": day_clock,
-    "day_dash_clock": lambda ctx, day, _dash, clock: day_clock(ctx, day, clock),
     "clock_day": lambda ctx, clock, day: day_clock(ctx, day, clock),
     "next_clock": next_clock,
     "stamp": stamp,
     "weekday_number": weekday_number,
-    "after_span": lambda ctx, *words: after_span(ctx, words[-1]),
+    "after_span": lambda ctx, *words: after_span(ctx, next(word for word in words if isinstance(word, Length))),
     "span_clock": span_clock,
     "part_clock": part_clock,
     "clock_part": lambda ctx, clock, part: part_clock(ctx, part, clock),
@@ -216,15 +210,12 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "eod": lambda ctx, _word, *day: eod(ctx, day[0] if day else Day(ctx.today)),
     "eod_after": lambda ctx, day, _word: eod(ctx, day),
     "now": lambda ctx, _word: now(ctx),
-    "month_days": lambda ctx, *values: month_days(ctx, *_words(values)),
-    "days_month": lambda ctx, *values: _days_month(ctx, *_words(values)),
+    "month_days": month_days,
+    "days_month": lambda ctx, first, last, month, year=None: month_days(ctx, month, first, last, year),
+    "day_range": lambda _ctx, found: [found],
     "from_for": from_for,
     "for_from": lambda ctx, span, start: from_for(ctx, start, span),
-    "vague_week": _vague("A week", "Wednesday of next week"),
+    "vague_week": _vague("A week or a weekend", "Wednesday of next week"),
     "vague_month": _vague("A month or a year", "end of March"),
     "vague_part": _vague("A part of a day", "tomorrow 18:00"),
 }
-
-
-def _days_month(ctx: Context, first: int, last: int, month: str, year: int | None = None) -> Iterator[Stretch | Not]:
-    return month_days(ctx, month, first, last, year)

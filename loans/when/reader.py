@@ -79,7 +79,7 @@ def _later(ctx: Context, start: Moment) -> Context:
     return replace(ctx, after=start.opens or start.at)
 
 
-def _dashed(ctx: Context, left: Node, _dash: Node, right: Node) -> Iterator[Stretch | Not]:
+def _dashed(ctx: Context, left: Node, right: Node) -> Iterator[Stretch | Not]:
     """A dash joins two of a kind. A day and then a time ("6 Jan - 6:37am") is one moment, not two."""
     for found in _from_until(ctx, left, right):
         if isinstance(found, Not) or found.start.clocked or not found.end.clocked:

@@ -181,12 +181,11 @@ _SHAPES: Final = (
     ("COMPACT", r"[0-9]{8}(?![0-9])"),
     ("_DAY_AFTER", r"(?:the )?day after (?=tom|tmr)"),
     ("_BY", r"(?:no|not) later than\b|up to\b"),
-    ("_OUT", r"from (?:now|this moment|right now)\b"),
     ("MER", r"[ap]\.? ?m\b\.?"),
     ("ORD_WORD", rf"(?:{_TENS})[- ](?:{_ORDS})\b"),
     ("CARD", rf"(?:{_TENS})[- ](?:{_ONES})\b"),
     ("WORD", r"[a-z]+(?:'[a-z]+)?\.?|@"),
-    ("DASH", r"-"),
+    ("_DASH", r"-"),
     ("_SPACE", r"\s+|,(?=\s|$)"),
 )
 _SHAPE_OF: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _SHAPES)
@@ -250,4 +249,4 @@ def _shape_at(text: str, start: int) -> tuple[str, str]:
         if kind != "WORD":
             return kind, word
         return _VOCABULARY.get(word.rstrip("."), ""), word
-    return "", text[start]
+    return "", text[start:].split()[0]

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from sandbox.kube.resources import BUDGETS, DAEMONSETS, DEPLOYMENTS, LEASES, NAMESPACES, NODES, PODS, REPLICASETS, Obj, Resource
+from sandbox.kube.resources import (
+    BUDGETS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    LEASES,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICASETS,
+    STATEFULSETS,
+    Obj,
+    Resource,
+)
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -49,6 +61,8 @@ def filled(resource: Resource, obj: Obj) -> Obj:
         return {"metadata": meta, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     if resource in {DEPLOYMENTS, REPLICASETS}:
         return {**obj, "spec": {"replicas": 1, **obj.get("spec", {})}, "status": {"replicas": 0}}
+    if resource is STATEFULSETS:
+        return {**obj, "status": {"replicas": 0, "availableReplicas": 0}}
     if resource is DAEMONSETS:
         counts = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
         return {**obj, "status": dict.fromkeys(counts, 0)}

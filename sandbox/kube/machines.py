@@ -151,7 +151,8 @@ class Machines:
 def _registered_again(node: Obj, labels: dict[str, str], status: Obj) -> Obj:
     """A rebooted kubelet finds its Node: default labels are set, taints and cordon stay as they are."""
     known = node["metadata"].get("labels") or {}
-    return {**node, "metadata": {**node["metadata"], "labels": {**known, **labels}}, "status": status}
+    meta = {**node["metadata"], "labels": {**known, **labels}}
+    return {**node, "metadata": meta, "status": {**node["status"], **status}}
 
 
 def _with_gpus(node: Obj, count: str) -> Obj:

@@ -42,7 +42,7 @@ class Server:
         self.app.add_routes(
             [
                 *(web.get(path, self._health) for path in ("/healthz", "/livez", "/readyz")),
-                web.get("/version", self._version),
+                *(web.get(path, self._version) for path in ("/version", "/version/")),
                 *(web.get(path + end, self._discover) for path in _DISCOVERY for end in ("", "/")),
                 web.route("*", "/api/{version}/{rest:.+}", self._resource),
                 web.route("*", "/apis/{group}/{version}/{rest:.+}", self._resource),

@@ -6,7 +6,7 @@ from typing import Final
 from sandbox.kube.api import Api
 from sandbox.kube.defaults import UNSCHEDULABLE
 from sandbox.kube.pods import owner_reference
-from sandbox.kube.resources import BUDGETS, DEPLOYMENTS, NODES, PODS, REPLICASETS, Obj
+from sandbox.kube.resources import BUDGETS, DEPLOYMENTS, NODES, PODS, STATEFULSETS, Obj
 from sandbox.kube.seed import deployment, pod
 from sandbox.kube.views import MIRROR
 
@@ -18,12 +18,13 @@ def _bare(api: Api, node: str) -> Obj:
 
 
 def _owned(api: Api, node: str, name: str) -> Obj:
-    """Return a pod of a ReplicaSet that wants no more of it: evicted, it stays away."""
-    found = api.store.find(REPLICASETS, NAMESPACE, name)
-    spec = {"replicas": 0, "selector": {"matchLabels": {"app": name}}, "template": {"metadata": {}, "spec": {}}}
-    owner = found or api.create(REPLICASETS, NAMESPACE, {"metadata": {"name": name}, "spec": spec})
+    """Return a pod of a StatefulSet. No controller here makes it anew: evicted, it stays away."""
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "main"}]}}
+    spec = {"replicas": 1, "serviceName": name, "selector": {"matchLabels": {"app": name}}, "template": template}
+    found = api.store.find(STATEFULSETS, NAMESPACE, name)
+    owner = found or api.create(STATEFULSETS, NAMESPACE, {"metadata": {"name": name}, "spec": spec})
     one = pod(name, node)
-    one["metadata"]["ownerReferences"] = [owner_reference(REPLICASETS, owner)]
+    one["metadata"]["ownerReferences"] = [owner_reference(STATEFULSETS, owner)]
     return one
 
 

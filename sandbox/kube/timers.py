@@ -45,8 +45,10 @@ class Timers:
             self._sooner.clear()
             self._call_due()
             wall_s = (self._heap[0][0] - self.now_s()) / self._clock.speed if self._heap else None
+            # Not wait_for: on 3.11 it may swallow the cancellation that ends us.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sooner.wait(), None if wall_s is None else max(wall_s, 0.001))
+                async with asyncio.timeout(None if wall_s is None else max(wall_s, 0.001)):
+                    await self._sooner.wait()
 
     def _call_due(self) -> None:
         now = self.now_s()

@@ -96,7 +96,8 @@ class Channel:
             return
         self._watcher.wake.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._watcher.wake.wait(), at_most_s)
+            async with asyncio.timeout(at_most_s):
+                await self._watcher.wake.wait()
 
     def _bookmark(self, annotations: Obj | None = None) -> bytes:
         meta: Obj = {"resourceVersion": str(self._watcher.sent_version), "creationTimestamp": None}

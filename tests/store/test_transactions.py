@@ -57,7 +57,7 @@ def test_32_writers_lose_nothing(store: Store) -> None:
         loan = tx.loans.add(a_loan())
 
     def write(number: int) -> None:
-        for turn in range(5):
+        for turn in range(3):
             with store.write() as tx:
                 assert tx.seen.first(f"{number}.{turn}", NOW)
                 now = tx.loans.get(loan.id)
@@ -66,9 +66,9 @@ def test_32_writers_lose_nothing(store: Store) -> None:
 
     assert at_once(WRITERS, write) == [None] * WRITERS
     with store.read() as tx:
-        assert tx.loans.get(loan.id).version == 1 + WRITERS * 5
+        assert tx.loans.get(loan.id).version == 1 + WRITERS * 3
         [card] = tx.outbox.due(NOW, 9)
-        assert card.wanted == WRITERS * 5
+        assert card.wanted == WRITERS * 3
 
 
 def test_of_two_who_approve_at_once_one_wins(store: Store) -> None:

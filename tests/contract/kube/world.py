@@ -78,9 +78,13 @@ class World:
             assert gone.status == 404
             return ""
 
-    def is_ending(self, name: str, namespace: str = "default") -> bool:
-        """Return True when a pod was told to end."""
-        return self.core.read_namespaced_pod(name, namespace).metadata.deletion_timestamp is not None
+    def goes(self, name: str, namespace: str = "default") -> bool:
+        """Return True when a pod was told to end, or has ended."""
+        try:
+            return self.core.read_namespaced_pod(name, namespace).metadata.deletion_timestamp is not None
+        except ApiException as gone:
+            assert gone.status == 404
+            return True
 
 
 def _is_ready(pod: Any) -> bool:

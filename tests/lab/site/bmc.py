@@ -50,6 +50,11 @@ def certificate(layout: Layout) -> Path:
     return layout.keys / "redfish.pem"
 
 
+def system_id(index: int) -> str:
+    """The Redfish id of the node with this index."""
+    return f"00000000-0000-0000-0000-{index:012}"
+
+
 def redfish_url(layout: Layout) -> str:
     return f"https://{layout.gateway}:{REDFISH_PORT}"
 

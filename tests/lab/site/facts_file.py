@@ -2,7 +2,7 @@
 
 import json
 
-from tests.lab.site import bmc, kubernetes, postgres, processes, redfish_bmc, ssh
+from tests.lab.site import bmc, kubernetes, postgres, processes, ssh
 from tests.lab.site.layout import IPMI_PORT, SSH_PORT, Layout
 
 
@@ -32,6 +32,6 @@ def _kubernetes(layout: Layout) -> dict[str, str] | None:
 
 
 def _node(layout: Layout, index: int, node: str) -> dict[str, object]:
-    system = f"/redfish/v1/Systems/{redfish_bmc.SYSTEM_ID.format(index)}"
+    system = f"/redfish/v1/Systems/{bmc.system_id(index)}"
     ipmi = {"address": layout.bmc_ip(node), "port": IPMI_PORT}
     return {"address": layout.node_ip(node), "ssh_port": 22, "ipmi": ipmi, "redfish_system": system}

@@ -7,28 +7,39 @@ from pathlib import Path
 
 from tests.lab.site.layout import Layout
 
+NO_BOOT = "no-boot"
+SLOW_BOOT = "slow-boot"
+BMC_HANGS = "bmc-hangs"
+STALE_POWER = "stale-power"
+
 KINDS = {
-    "no-boot": "power comes on, and nothing ever boots",
-    "bmc-hangs": "the BMC takes requests and does not answer while the fault lasts",
+    NO_BOOT: "power comes on, and nothing ever boots",
+    SLOW_BOOT: "the boot takes as many seconds as the detail says",
+    BMC_HANGS: "the BMC takes requests and does not answer while the fault lasts",
+    STALE_POWER: "the BMC goes on reporting the power state that the detail says, on or off",
 }
 
 
 @contextlib.contextmanager
-def ordered(layout: Layout, node: str, kind: str) -> Iterator[None]:
+def ordered(layout: Layout, node: str, kind: str, detail: str = "") -> Iterator[None]:
     """The fault lasts as long as the block."""
-    _file(layout, node, kind).touch()
+    _file(layout, node, kind).write_text(detail)
     try:
         yield
     finally:
         _file(layout, node, kind).unlink(missing_ok=True)
 
 
-def is_set(layout: Layout, node: str, kind: str) -> bool:
-    return _file(layout, node, kind).exists()
+def detail(layout: Layout, node: str, kind: str) -> str | None:
+    """What was said when the fault was ordered; None while it is not."""
+    try:
+        return _file(layout, node, kind).read_text()
+    except FileNotFoundError:
+        return None
 
 
 def hang_if_set(layout: Layout, node: str) -> None:
-    while is_set(layout, node, "bmc-hangs"):
+    while detail(layout, node, BMC_HANGS) is not None:
         time.sleep(0.1)
 
 

@@ -22,14 +22,21 @@ def is_on(layout: Layout, node: str) -> bool:
     return processes.running(layout, f"node-{node}") is not None
 
 
+def reported(layout: Layout, node: str) -> str:
+    """What the node's BMC says: on or off."""
+    faults.hang_if_set(layout, node)
+    return faults.detail(layout, node, faults.STALE_POWER) or ("on" if is_on(layout, node) else "off")
+
+
 def turn_on(layout: Layout, node: str) -> None:
     """Boot a stateless node: namespaces over an overlay of / whose upper side is a tmpfs, so all is lost at power off."""
     if is_on(layout, node):
         return
-    boots = not faults.is_set(layout, node, "no-boot")
+    boots = faults.detail(layout, node, faults.NO_BOOT) is None
     init = ["sh", str(HERE / "node" / "init.sh")] if boots else ["sleep", "infinity"]
     unshare = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child=SIGKILL"]
     env = {"LAB": str(layout.dir), "SHARE": str(layout.share), "NODE": node, "SLURM_CONF": str(layout.slurm_conf)}
+    env["BOOT_S"] = faults.detail(layout, node, faults.SLOW_BOOT) or "0"
     processes.start(
         layout,
         f"node-{node}",
@@ -54,7 +61,7 @@ def answer(layout: Layout, node: str, words: list[str]) -> str:
     faults.hang_if_set(layout, node)
     verb, *rest = words
     if verb == "get":
-        known = {"power": "1" if is_on(layout, node) else "0", "boot": "default"}
+        known = {"power": "1" if reported(layout, node) == "on" else "0", "boot": "default"}
         return "\n".join(f"{name}:{known[name]}" for name in rest if name in known)
     for name, value in zip(rest[::2], [*rest[1::2], ""], strict=False):
         _note(layout, node, name, value)

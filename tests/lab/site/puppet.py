@@ -22,7 +22,7 @@ LABELS = {"lab.lendbot/class": "gpu"}
 def prepare(layout: Layout) -> None:
     """Lay down modules, site.pp and data."""
     shutil.copytree(Path(__file__).parent / "puppet", _folder(layout))
-    shutil.copytree(MODULE, _folder(layout) / "modules" / "cloud_compute")
+    shutil.copytree(MODULE, _folder(layout) / "modules" / "cloud_compute", ignore=shutil.ignore_patterns("spec"))
     shutil.copy(MODULE / "examples" / "site.pp", _folder(layout) / "site.pp")
     _write(_data(layout) / "site.yaml", _site_data(layout))
     for node in layout.nodes:

@@ -14,8 +14,6 @@ from sushy_tools.emulator.resources.systems import fakedriver
 from tests.lab.site import bmc, faults, power
 from tests.lab.site.layout import REDFISH_PORT, Layout
 
-SYSTEM_ID = "00000000-0000-0000-0000-{:012}"
-
 
 def serve(layout: Layout) -> None:
     state = layout.dir / "bmc" / "redfish"
@@ -40,7 +38,7 @@ def serve(layout: Layout) -> None:
 def _system(index: int, node: str) -> dict[str, object]:
     """power_state is only the emulator's first guess: our driver asks the node."""
     return {
-        "uuid": SYSTEM_ID.format(index),
+        "uuid": bmc.system_id(index),
         "name": node,
         "power_state": "Off",
         "external_notifier": False,
@@ -51,7 +49,7 @@ def _system(index: int, node: str) -> dict[str, object]:
 def _driver(layout: Layout) -> type[fakedriver.FakeDriver]:
     class NodeDriver(fakedriver.FakeDriver):
         def get_power_state(self, identity: str) -> str:
-            return "On" if power.is_on(layout, self._node(identity)) else "Off"
+            return power.reported(layout, self._node(identity)).capitalize()
 
         def set_power_state(self, identity: str, state: str) -> None:
             node = self._node(identity)

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 
 from tests.lab.site import processes
@@ -72,6 +73,29 @@ def wait_for_state(layout: Layout, nodes: tuple[str, ...], wanted: str, within_s
         return all(state(layout, node) == wanted for node in nodes)
 
     processes.wait_until(f"{','.join(nodes)} {wanted} in Slurm", is_so, within_s)
+
+
+def started(layout: Layout, node: str) -> str:
+    """When the node's slurmd started, as Slurm was told; "None" until it has heard from it."""
+    return show_node(layout, node).get("SlurmdStartTime", "None")
+
+
+def wait_for_new_start(layout: Layout, node: str, before: str, within_s: float = 60) -> None:
+    def is_new() -> bool:
+        return started(layout, node) not in {before, "None"}
+
+    processes.wait_until(f"Slurm heard from {node}'s new boot", is_new, within_s, every_s=0.2)
+
+
+def wait_for_next_second(since: str) -> None:
+    """Start times have whole seconds: a boot in the same second as the one before cannot be told from it."""
+    processes.wait_until("a second went by", lambda: time.strftime("%Y-%m-%dT%H:%M:%S") > since or since == "None", 5)
+
+
+def resume(layout: Layout, *nodes: str) -> None:
+    """Give nodes back to jobs; for one that is idle already Slurm says no, which is as good."""
+    for node in nodes:
+        run(layout, "scontrol", "update", f"NodeName={node}", "State=RESUME")
 
 
 def _start_munge(layout: Layout) -> None:

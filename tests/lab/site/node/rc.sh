@@ -1,6 +1,7 @@
 #!/bin/sh
 # Second half of a node's boot, inside its root: the daemons that a compute node of a site has, and then pid 1's wait.
 cd /
+sleep "$BOOT_S"
 /usr/sbin/sshd -f "$SHARE/etc/sshd_config" -E /var/log/sshd.log
 for daemon in zabbix-agent node_exporter; do # stand-ins of what a site has running on every node
     ln -s /usr/bin/sleep "/usr/local/sbin/$daemon"
