@@ -26,7 +26,7 @@ T = TypeVar("T")
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _MEANINGS: Final[Meanings] = (
-    (says("requested nodes are busy"), Busy),
+    (says("requested nodes are busy", "overlaps with another reservation"), Busy),
     (
         says("unable to contact slurm controller", "socket timed out", "zero bytes were", "munge", "standby mode"),
         Unreachable,

@@ -1,0 +1,161 @@
+"""A whole site for the contract suites: the ports to it, and a way to do what others do there.
+
+The sandbox and the lab of real daemons are each one class; a suite knows neither.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.addresses import Address
+from adapters.command import LocalRunner, SshRunner
+from adapters.power.ipmi import IpmiPower
+from adapters.power.redfish import RedfishPower, RedfishSystem
+from adapters.power.xcat import XcatPower
+from adapters.shell import SshShell
+from adapters.slurm import SlurmCommands
+from adapters.ssh import SshConnections, SshLogin
+from conversion.ports import NodeShell, Power, Slurm
+from loans.nodes import NodeName
+from sandbox.testing import Handle, running
+
+SOON = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who switches the power, with which password."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class SiteUnderTest:
+    """One site.
+
+    nodes       idle nodes that a test may do anything to
+    slurm_as    the Slurm port of an account without rights, None where the site has none
+    powers      each driver that this site can be switched with, made for an account
+    known_hosts what the shell trusts
+    start_job   have a job run on a node, and return its id
+    """
+
+    slurm: Slurm
+    slurm_as: Callable[[str], Slurm] | None
+    shell: NodeShell
+    shell_trusting: Callable[[Path], NodeShell]
+    powers: Mapping[str, Callable[[Account], Power]]
+    account: Account
+    nodes: tuple[NodeName, ...]
+    start_job: Callable[[NodeName], int]
+
+
+@contextmanager
+def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
+    """Yield the sandbox, with nobody else at work in it."""
+    with running(gpu_nodes=count, cpu_nodes=1, busy=0.0) as handle, ExitStack() as ends:
+        told = handle.site_json
+        login = SshLogin(told["ssh"]["user"], Path(told["ssh"]["key_file"]), Path(told["ssh"]["known_hosts"]))
+        management = (told["slurm"]["host"], told["slurm"]["port"])
+        where = _addresses(told, told["ssh"]["port"])
+        connections = SshConnections(login)
+        ends.callback(connections.close)
+
+        def slurm_as(user: str) -> Slurm:
+            theirs = SshConnections(SshLogin(user, login.key_file, login.known_hosts))
+            ends.callback(theirs.close)
+            return SlurmCommands(SshRunner(theirs, management), timeout=SOON)
+
+        yield SiteUnderTest(
+            slurm=SlurmCommands(SshRunner(connections, management), timeout=SOON),
+            slurm_as=slurm_as,
+            shell=SshShell(connections, where),
+            shell_trusting=_trusting(login, where, ends),
+            powers={
+                "redfish": lambda account: _redfish(told, account),
+                "xcat": lambda _: XcatPower(SshRunner(connections, management), timeout=SOON),
+            },
+            account=Account(told["redfish"]["user"], told["redfish"]["password"]),
+            nodes=tuple(NodeName(f"gpu{number:03}") for number in range(1, count + 1)),
+            start_job=lambda node: _sneak(handle, node),
+        )
+
+
+@contextmanager
+def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> Iterator[SiteUnderTest]:
+    """Yield a running lab by what its lab.json says. Its nodes must be idle before, and are made so by the fixture."""
+    login = SshLogin(told["ssh"]["user"], Path(told["ssh"]["key"]), Path(told["ssh"]["known_hosts"]))
+    ports = {node: (each["address"], each["ssh_port"]) for node, each in told["nodes"].items()}
+    with ExitStack() as ends:
+        connections = SshConnections(login)
+        ends.callback(connections.close)
+        yield SiteUnderTest(
+            slurm=SlurmCommands(LocalRunner(), timeout=SOON, conf=Path(told["slurm_conf"])),
+            slurm_as=None,
+            shell=SshShell(connections, ports.__getitem__),
+            shell_trusting=_trusting(login, ports.__getitem__, ends),
+            powers={
+                "redfish": lambda account: _lab_redfish(told, account),
+                "ipmi": lambda account: _lab_ipmi(told, account),
+            },
+            account=Account(told["bmc"]["user"], Path(told["bmc"]["password_file"]).read_text().strip()),
+            nodes=tuple(NodeName(node) for node in told["nodes"]),
+            start_job=start_job,
+        )
+
+
+def lab_json(folder: Path) -> Mapping[str, Any] | None:
+    """Return what a running lab tells of itself, None when there is none."""
+    told = folder / "lab.json"
+    found: Mapping[str, Any] | None = json.loads(told.read_text()) if told.exists() else None
+    return found
+
+
+def _addresses(told: Mapping[str, Any], port: int) -> Callable[[NodeName], Address]:
+    return lambda node: (told["nodes"][node]["address"], port)
+
+
+def _trusting(login: SshLogin, where: Callable[[NodeName], Address], ends: ExitStack) -> Callable[[Path], NodeShell]:
+    def make(known_hosts: Path) -> NodeShell:
+        connections = SshConnections(SshLogin(login.user, login.key_file, known_hosts))
+        ends.callback(connections.close)
+        return SshShell(connections, where)
+
+    return make
+
+
+def _sneak(handle: Handle, node: NodeName) -> int:
+    return handle.call(lambda: handle.world.sneak_job(node, timedelta(days=2)).id)
+
+
+def _redfish(told: Mapping[str, Any], account: Account) -> Power:
+    return RedfishPower(
+        system=lambda node: RedfishSystem(told["redfish"]["url"], f"/redfish/v1/Systems/{node}"),
+        user=account.user,
+        password=SecretStr(account.password),
+        timeout=SOON,
+    )
+
+
+def _lab_redfish(told: Mapping[str, Any], account: Account) -> Power:
+    return RedfishPower(
+        system=lambda node: RedfishSystem(told["redfish"]["url"], told["nodes"][node]["redfish_system"]),
+        user=account.user,
+        password=SecretStr(account.password),
+        verify=Path(told["redfish"]["ca"]),
+        timeout=SOON,
+    )
+
+
+def _lab_ipmi(told: Mapping[str, Any], account: Account) -> Power:
+    boards = {node: (each["ipmi"]["address"], each["ipmi"]["port"]) for node, each in told["nodes"].items()}
+    return IpmiPower(
+        LocalRunner(), bmc=boards.__getitem__, user=account.user, password=SecretStr(account.password), timeout=SOON
+    )
