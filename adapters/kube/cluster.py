@@ -86,9 +86,7 @@ class KubeCluster:
     def daemon_pods(self, name: str) -> DaemonPods:
         """Return how the cluster's DaemonSets stand on a node."""
         node = self._existing(self._watch.one(name), name).node
-        daemonsets = self._daemonsets.get()
-        with understood("DaemonSets", [str(daemonset) for daemonset in daemonsets]):
-            return standing(daemonsets, node, self._evictions.pods_on(name))
+        return standing(self._daemonsets.get(), node, self._evictions.pods_on(name))
 
     def drain(self, name: str, *, force: bool) -> DrainPass:
         """Make one pass of eviction over a node's pods; never waits."""

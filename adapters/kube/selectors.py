@@ -1,9 +1,10 @@
 """Label selectors as Kubernetes matches them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.kube.api import Json
+from adapters.kube.objects import understood
 
 
 def matches(selector: Json, labels: Mapping[str, str]) -> bool:
@@ -19,8 +20,12 @@ def satisfies(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
     source   apimachinery pkg/labels/selector.go: NotIn holds for a label that is absent, Gt and Lt do not
     """
-    value, values = labels.get(expression["key"]), expression.get("values") or []
-    match expression["operator"]:
+    with understood("selector", expression):
+        return _satisfies(expression["operator"], labels.get(expression["key"]), expression.get("values") or [])
+
+
+def _satisfies(operator: str, value: str | None, values: Sequence[str]) -> bool:
+    match operator:
         case "In":
             return value in values
         case "NotIn":
@@ -33,5 +38,5 @@ def satisfies(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
             return value is not None and value.isdecimal() and int(value) > int(values[0])
         case "Lt":
             return value is not None and value.isdecimal() and int(value) < int(values[0])
-        case other:
-            raise ValueError(f"no selector operator {other!r}")
+        case _:
+            raise ValueError(f"no selector operator {operator!r}")

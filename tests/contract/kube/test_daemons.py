@@ -1,13 +1,15 @@
 """Which DaemonSets belong on a node, held against where the cluster's own controller puts their pods."""
 
+import pytest
+
 from adapters.kube.cluster import KubeCluster
 from conversion.ports import DaemonPods
-from loans.nodes import KubeNode
 from tests.contract.kube.conftest import NODE
 from tests.contract.kube.world import World, eventually
 
 
-def test_we_expect_exactly_what_the_controller_makes(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+@pytest.mark.usefixtures("node")
+def test_we_expect_exactly_what_the_controller_makes(cluster: KubeCluster, world: World) -> None:
     """`lent` means that network and GPU plugin are there, and waits for no pod that never comes."""
     for name, spec in {
         "everywhere": {},
@@ -26,7 +28,8 @@ def test_we_expect_exactly_what_the_controller_makes(cluster: KubeCluster, node:
     assert _on_node(world) & {"in-zone-b", "has-no-gpu"} == set()
 
 
-def test_a_daemon_pod_that_cannot_start_is_named(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+@pytest.mark.usefixtures("node")
+def test_a_daemon_pod_that_cannot_start_is_named(cluster: KubeCluster, world: World) -> None:
     """A node whose GPU plugin hangs is not called lent, and the plugin is named."""
     _daemonset(world, "stuck", {"containers": [{"name": "main", "image": "x:1"}]}, {"sandbox/never-ready": "1"})
     eventually(lambda: "default/stuck" in cluster.daemon_pods(NODE).missing, "the missing pod is named")

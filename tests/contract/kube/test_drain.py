@@ -18,7 +18,7 @@ LOAN = 12
 @pytest.fixture
 def cordoned(cluster: KubeCluster, node: KubeNode) -> KubeCluster:
     """The adapter, with a joined node that nobody can be scheduled to any more once tests call `drain`."""
-    cluster.mark(NODE, LOAN, {}, ())
+    cluster.mark(node.name, LOAN, {}, ())
     return cluster
 
 
@@ -113,7 +113,8 @@ def test_force_goes_past_budgets_with_grace(cordoned: KubeCluster, world: World)
         pytest.param(DrainRules(delete_emptydir=True), "", id="a site may allow it"),
     ],
 )
-def test_empty_dirs_are_data(make: Make, node: KubeNode, world: World, rules: DrainRules, expected: str) -> None:
+@pytest.mark.usefixtures("node")
+def test_empty_dirs_are_data(make: Make, world: World, rules: DrainRules, expected: str) -> None:
     """Scratch data is not thrown away unless the site or an approver says so."""
     cluster = make(rules)
     (pod,) = world.deployment(NODE, "cache", volumes=[{"name": "scratch", "emptyDir": {}}])
@@ -128,9 +129,8 @@ def test_empty_dirs_are_data(make: Make, node: KubeNode, world: World, rules: Dr
         pytest.param(DrainRules(force_unmanaged=True), "", id="a site may allow it"),
     ],
 )
-def test_unmanaged_pods_are_lost_for_good(
-    make: Make, node: KubeNode, world: World, rules: DrainRules, expected: str
-) -> None:
+@pytest.mark.usefixtures("node")
+def test_unmanaged_pods_are_lost_for_good(make: Make, world: World, rules: DrainRules, expected: str) -> None:
     """A pod that somebody started by hand is not ended without a word."""
     cluster = make(rules)
     world.pod(NODE, "bare")

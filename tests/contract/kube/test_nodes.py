@@ -31,7 +31,8 @@ def test_a_node_that_is_not_there_is_none(cluster: KubeCluster) -> None:
     assert "gpu999" not in cluster.nodes()
 
 
-def test_what_we_wrote_is_what_we_read(cluster: KubeCluster, node: KubeNode) -> None:
+@pytest.mark.usefixtures("node")
+def test_what_we_wrote_is_what_we_read(cluster: KubeCluster) -> None:
     """A step that has cordoned never reads back an older node and cordons for ever."""
     cluster.mark(NODE, 12, {}, ())
     for _ in range(25):
@@ -41,7 +42,8 @@ def test_what_we_wrote_is_what_we_read(cluster: KubeCluster, node: KubeNode) -> 
         assert _now(cluster).schedulable
 
 
-def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+@pytest.mark.usefixtures("node")
+def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, world: World) -> None:
     """The administrators' own labels and taints outlive a loan."""
     theirs = [{"key": "site/maintenance", "value": "soon", "effect": "PreferNoSchedule"}]
     world.core.patch_node(NODE, {"spec": {"taints": theirs}, "metadata": {"labels": {"rack": "7"}}})
@@ -55,7 +57,8 @@ def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, node: KubeNod
     assert {OURS, Taint("site/maintenance", "soon", "PreferNoSchedule")} <= set(marked.taints)
 
 
-def test_marking_again_changes_nothing(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+@pytest.mark.usefixtures("node")
+def test_marking_again_changes_nothing(cluster: KubeCluster, world: World) -> None:
     """A restart may mark once more; nobody's watch is woken by it."""
     cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
     before = world.core.read_node(NODE).metadata
@@ -64,7 +67,8 @@ def test_marking_again_changes_nothing(cluster: KubeCluster, node: KubeNode, wor
     assert _now(cluster).taints.count(OURS) == 1
 
 
-def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster, node: KubeNode) -> None:
+@pytest.mark.usefixtures("node")
+def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster) -> None:
     """Two loans never pull at one node."""
     cluster.mark(NODE, 7, {}, ())
     for touch in (
@@ -77,7 +81,8 @@ def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster, node: KubeN
     assert _now(cluster).schedulable
 
 
-def test_a_node_with_nobodys_mark_may_be_cordoned_and_not_opened(cluster: KubeCluster, node: KubeNode) -> None:
+@pytest.mark.usefixtures("node")
+def test_a_node_with_nobodys_mark_may_be_cordoned_and_not_opened(cluster: KubeCluster) -> None:
     """Keeping pods away from a node that just appeared is safe; letting them in is not."""
     cluster.cordon(NODE, 12)
     assert not _now(cluster).schedulable
@@ -92,7 +97,8 @@ def test_a_node_that_does_not_exist_cannot_be_marked(cluster: KubeCluster) -> No
         cluster.mark("gpu999", 12, {}, ())
 
 
-def test_writers_at_once_all_have_their_way(make: Make, node: KubeNode, world: World) -> None:
+@pytest.mark.usefixtures("node")
+def test_writers_at_once_all_have_their_way(make: Make, world: World) -> None:
     """Others change the node in the same moment; neither side's change is lost."""
     clusters = [make() for _ in range(4)]
     for one in clusters:
@@ -133,7 +139,8 @@ def test_a_deleted_node_that_registers_again_is_a_new_one(cluster: KubeCluster, 
     assert back.uid != node.uid
 
 
-def test_a_node_that_falls_silent_is_not_ready_and_says_why(cluster: KubeCluster, node: KubeNode, far: FarSide) -> None:
+@pytest.mark.usefixtures("node")
+def test_a_node_that_falls_silent_is_not_ready_and_says_why(cluster: KubeCluster, far: FarSide) -> None:
     """A dead node is never taken for a lent one."""
     far.fall_silent(NODE)
     eventually(lambda: not _now(cluster).ready, f"{NODE} is NotReady")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http.client import NOT_FOUND
 from typing import Any
 
 from kubernetes.client import ApiClient, ApiException, AppsV1Api, CoreV1Api, PolicyV1Api
@@ -72,19 +73,21 @@ class World:
 
     def phase(self, name: str, namespace: str = "default") -> str:
         """Return a pod's phase, or "" when it is gone."""
-        try:
-            return str(self.core.read_namespaced_pod(name, namespace).status.phase)
-        except ApiException as gone:
-            assert gone.status == 404
-            return ""
+        pod = self._pod(name, namespace)
+        return str(pod.status.phase) if pod else ""
 
     def goes(self, name: str, namespace: str = "default") -> bool:
         """Return True when a pod was told to end, or has ended."""
+        pod = self._pod(name, namespace)
+        return pod is None or pod.metadata.deletion_timestamp is not None
+
+    def _pod(self, name: str, namespace: str) -> Any:
         try:
-            return self.core.read_namespaced_pod(name, namespace).metadata.deletion_timestamp is not None
-        except ApiException as gone:
-            assert gone.status == 404
-            return True
+            return self.core.read_namespaced_pod(name, namespace)
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
 
 
 def _is_ready(pod: Any) -> bool:

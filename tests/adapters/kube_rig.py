@@ -1,0 +1,95 @@
+"""Values as Kubernetes writes them, and a server that answers what a test tells it to."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from kubernetes.client import ApiClient, Configuration
+
+from adapters.kube.cluster import KubeCluster
+from adapters.kube.objects import HeldNode, Owner, Pod, held_node
+
+Obj = dict[str, Any]
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+REPLICA_SET = Owner("ReplicaSet", "web-5f", "rs-1")
+
+
+def raw_node(name: str = "gpu001", *, version: int = 10, uid: str = "u1", loan: str | None = None, **spec: Any) -> Obj:
+    """Return a Node that is Ready."""
+    meta: Obj = {"name": name, "uid": uid, "resourceVersion": str(version), "creationTimestamp": "2026-11-24T09:00:00Z"}
+    if loan is not None:
+        meta["annotations"] = {"lendbot/loan": loan}
+    status = {"conditions": [{"type": "Ready", "status": "True"}]}
+    return {"kind": "Node", "metadata": meta, "spec": spec, "status": status}
+
+
+def a_held_node(**changes: Any) -> HeldNode:
+    """Return a Node as the adapter holds it."""
+    return held_node(raw_node(**changes))
+
+
+def a_pod(**changes: Any) -> Pod:
+    """Return an ordinary pod of a ReplicaSet."""
+    return Pod(**{"namespace": "jupyter", "name": "web-1", "uid": "p1", "owner": REPLICA_SET, **changes})
+
+
+def failure(code: int, message: str, **details: Any) -> Obj:
+    """Return a Status that refuses."""
+    return {"kind": "Status", "status": "Failure", "code": code, "message": message, "details": details}
+
+
+@dataclass
+class Canned:
+    """What the next requests are answered, in order; the last answer stays. asked: what came, method first."""
+
+    answers: list[tuple[int, object]]
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def next(self) -> tuple[int, bytes]:
+        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return status, body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+@contextmanager
+def canned_cluster(*answers: tuple[int, object], **headers: str) -> Iterator[tuple[KubeCluster, Canned]]:
+    """Serve answers on loopback, and an adapter that asks there. Its watch is answered by a silent server."""
+    canned = Canned(list(answers), headers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(canned))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    configuration = Configuration(host=f"http://127.0.0.1:{server.server_address[1]}", retries=False)
+    cluster = KubeCluster(ApiClient(configuration), timeout=timedelta(seconds=1), clock=lambda: NOW)
+    try:
+        yield cluster, canned
+    finally:
+        cluster.close()
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(canned: Canned) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            canned.asked.append((self.command, self.path, json.loads(body) if body else None))
+            status, data = canned.next()
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(data)), **canned.headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class names them
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: pytest shows what matters."""
+
+    return Handler
