@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from store import schema
 from store.audit import Audits
-from store.connect import Mode, connect, read_url, transaction
+from store.connect import PATIENCE_S, Mode, connect, read_url, transaction
 from store.drafts import Drafts
 from store.journal import Journal
 from store.leases import Leases
@@ -26,6 +26,7 @@ from store.posts import Posts
 from store.schema import Schema
 from store.seen import Seen
 from store.takings import Takings
+from store.turns import Turns
 
 
 class Tx:
@@ -49,6 +50,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turns = Turns(self.address, PATIENCE_S)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -69,7 +71,7 @@ class Store:
 
         raises   StoreUnavailable when the database does not answer, or others write for longer than we wait
         """
-        with transaction(self._engine, Mode.WRITE) as connection:
+        with self._turns.turn(), transaction(self._engine, Mode.WRITE) as connection:
             yield Tx(connection)
 
     @contextmanager

@@ -32,6 +32,10 @@ class WriteInRead(StoreError):  # noqa: N818
     """Our bug: something was to be changed inside `store.read()`."""
 
 
+class NestedWrite(StoreError):  # noqa: N818
+    """Our bug: `store.write()` inside `store.write()` of the same thread, which would wait for itself."""
+
+
 class NoSuch(StoreError, LookupError):  # noqa: N818
     """What was asked for is not there."""
 
