@@ -1,10 +1,11 @@
 """Time phrases: "until Friday 6pm", "for 3 days", "from Monday 9:00 until Wednesday".
 
-Decides whether a phrase means one thing, several, or nothing. The whole phrase is read or none of it; every derivation is worked
-out; when two differ, or one is only likely, a person is asked. A wrong deadline kills somebody's work, a question costs a click.
-Knows nothing of loans, and reads no clock: `now` and the zone are arguments.
+Decides whether a phrase means one thing, several, or nothing. The whole phrase is read or none of it; every
+derivation is worked out; when two differ, or one is only likely, a person is asked. A wrong deadline kills somebody's
+work, a question costs a click. Knows nothing of loans, and reads no clock: `now` and the zone are arguments.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -113,17 +114,17 @@ def _of_lengths(ctx: Context, lengths: list[Length]) -> Answer:
     return settled
 
 
-def _settled(ctx: Context, readings: list[Moment | Stretch], *, doubtful: bool) -> Answer:
+def _settled(ctx: Context, readings: Sequence[Moment | Stretch], *, doubtful: bool) -> Answer:
     """One sure reading is the answer; anything else is asked, soonest first."""
     different: dict[tuple[datetime | None, datetime], Reading] = {}
     sure = not doubtful
     for value in readings:
         start, end = (value.start, value.end) if isinstance(value, Stretch) else (None, value)
         sure = sure and end.sure and (start is None or start.sure)
-        at, since = end.at.astimezone(ctx.tz), start and start.at.astimezone(ctx.tz)
+        at, since = end.at.astimezone(ctx.tz), start.at.astimezone(ctx.tz) if start else None
         if at.astimezone(UTC) - ctx.now.astimezone(UTC) > spans.FAR:
             return Refused(spans.TOO_FAR.sentence)
-        key = since and since.astimezone(UTC), at.astimezone(UTC)
+        key = (since.astimezone(UTC) if since else None, at.astimezone(UTC))
         notes = ", ".join(note for note in (start.note if start else "", end.note) if note)
         different.setdefault(key, reading(at, ctx.now, ctx.tz, since, notes))
     choices = sorted(different.values(), key=lambda one: (one.at.astimezone(UTC), one.start is not None))

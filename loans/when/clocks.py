@@ -1,7 +1,8 @@
-"""Which time of day is meant. Decides am and pm, 24-hour clocks, midnight and noon; a bare hour is both of its readings.
+"""Which time of day is meant. Decides am and pm, 24-hour clocks, midnight and noon; a bare hour is both of its
+readings.
 
-An hour from 13, or one written with a leading zero, is a 24-hour clock. Everything from 1 to 12 without am, pm or a part
-of the day is two times.
+An hour from 13, or one written with a leading zero, is a 24-hour clock. Everything from 1 to 12 without am, pm or a
+part of the day is two times.
 """
 
 import re
@@ -24,7 +25,9 @@ PARTS: Final[Mapping[str, Mapping[int, int]]] = {
     "evening": {hour: hour + 12 for hour in range(4, 12)},
     "night": {hour: hour + 12 for hour in range(6, 12)},
 }
-"""The hour of the day that a bare hour is in a part of the day. What is missing ("2 in the evening") is not understood."""
+"""The hour of the day that a bare hour is in a part of the day. What is missing ("2 in the evening") is not
+understood.
+"""
 
 
 def _made(hour: int, minute: int, second: int = 0) -> Clocks:
@@ -45,7 +48,9 @@ def _bare(hour: int, minute: int, second: int = 0, *, padded: bool = False) -> C
 
 
 def _fields(text: str) -> tuple[int, int, int]:
-    """Hour, minute and second of "18:00", "18.00", "18h00", "9:05:30", "1030", "9", "nine"; fractions of a second dropped."""
+    """Hour, minute and second of "18:00", "18.00", "18h00", "9:05:30", "1030", "9", "nine"; fractions of a second
+    dropped.
+    """
     if text[0].isalpha():
         return number(text), 0, 0
     if text.isdigit() and len(text) > 2:  # noqa: PLR2004 - "730", "1030"
@@ -56,7 +61,7 @@ def _fields(text: str) -> tuple[int, int, int]:
 
 
 def twelve(_ctx: Context, text: str, mer: str) -> Clocks:
-    """ "6pm", "6:30 p.m.", "730pm". Noon is 12pm; 12am is a midnight, so an edge."""
+    """Reads "6pm", "6:30 p.m.", "730pm". Noon is 12pm; 12am is a midnight, so an edge."""
     if "." in text and len(text.split(".")[1]) != 2:  # noqa: PLR2004 - "6.5 pm" is no clock
         return (_NO_SUCH,)
     hour, minute, second = _fields(text)
@@ -66,57 +71,57 @@ def twelve(_ctx: Context, text: str, mer: str) -> Clocks:
 
 
 def twelve_words(_ctx: Context, hour: str, minute: str, mer: str) -> Clocks:
-    """ "Seven thirty pm"."""
+    """Reads "Seven thirty pm"."""
     if not 1 <= number(hour) <= 12 or number(minute) < 10:  # noqa: PLR2004 - of a dial; "seven five pm" is not said
         return (_NO_SUCH,)
     return _made(number(hour) % 12 + 12 * mer.startswith("p"), number(minute))
 
 
 def colon(_ctx: Context, text: str) -> Clocks:
-    """ "18:00", "9h30", "at 13.00"."""
+    """Reads "18:00", "9h30", "at 13.00"."""
     if "." in text and ":" not in text and len(text.split(".")[1]) != 2:  # noqa: PLR2004 - of a clock
         return (_NO_SUCH,)
     return _bare(*_fields(text), padded=text.startswith("0"))
 
 
 def military(_ctx: Context, text: str) -> Clocks:
-    """ "0805", "1815": four digits that cannot be a year."""
+    """Reads "0805", "1815": four digits that cannot be a year."""
     if len(text) != 4 or 1900 <= int(text) < 2200:  # noqa: PLR2004 - see days.YEARS
         return ()
     return _bare(*_fields(text), padded=text.startswith("0"))
 
 
 def hour_digits(_ctx: Context, text: str) -> Clocks:
-    """ "5" after "at": an hour, both ways; "at 730", "at 1815" as well."""
+    """Reads "5" after "at": an hour, both ways; "at 730", "at 1815" as well."""
     return _bare(*_fields(text), padded=text.startswith("0")) if len(text) <= 4 else ()  # noqa: PLR2004 - hhmm
 
 
 def hour_word(_ctx: Context, text: str) -> Clocks:
-    """ "At five"."""
+    """Reads "At five"."""
     return _bare(number(text), 0) if 1 <= number(text) <= 12 else ()  # noqa: PLR2004 - of a dial
 
 
 def oclock_twelve(_ctx: Context, clock: Clock, mer: str) -> Clocks:
-    """ "3 o'clock pm"."""
+    """Reads "3 o'clock pm"."""
     if clock.time.minute or (clock.time.hour >= 12) != mer.startswith("p"):  # noqa: PLR2004 - of a dial
         return ()
     return (clock,)
 
 
 def clock_unit(_ctx: Context, text: str, unit: str) -> Clocks:
-    """ "16h", "1815 hours". "16 hours" is a length."""
+    """Reads "16h", "1815 hours". "16 hours" is a length."""
     if len(text) <= 2:  # noqa: PLR2004 - hh
         return _bare(int(text), 0) if unit == "h" else ()
     return _bare(*_fields(text), padded=True) if UNIT_OF.get(unit) == "hour" and len(text) == 4 else ()  # noqa: PLR2004
 
 
 def noon(_ctx: Context, *words: str) -> Clocks:
-    """ "Noon", "12 noon"."""
+    """Reads "Noon", "12 noon"."""
     return (Clock(time(12)),) if len(words) == 1 or number(words[0]) == 12 else ()  # noqa: PLR2004 - noon
 
 
 def midnight(_ctx: Context, *words: str) -> Clocks:
-    """ "Midnight", "12 midnight"."""
+    """Reads "Midnight", "12 midnight"."""
     return (Clock(time(), edge=True),) if len(words) == 1 or number(words[0]) == 12 else ()  # noqa: PLR2004
 
 
@@ -126,14 +131,14 @@ def _shift(clock: Clock, minutes: int) -> Clock:
 
 
 def past_hour(_ctx: Context, minutes: int, *rest: Clock | str) -> Clocks:
-    """ "Quarter past six pm"."""
+    """Reads "Quarter past six pm"."""
     clock = rest[-1]
     if isinstance(clock, Clock) and not clock.time.minute and not clock.edge:
         yield _shift(clock, minutes)
 
 
 def to_hour(_ctx: Context, minutes: int, *rest: Clock | str) -> Clocks:
-    """ "Ten minutes to 6pm"."""
+    """Reads "Ten minutes to 6pm"."""
     clock = rest[-1]
     if isinstance(clock, Clock) and not clock.time.minute and not clock.edge and minutes != 30:  # noqa: PLR2004
         yield _shift(clock, -minutes)
@@ -146,14 +151,16 @@ def minutes(_ctx: Context, word: str, unit: str = "minutes") -> Iterator[int]:
 
 
 def in_part(_ctx: Context, clock: Clock, part: str) -> Clocks:
-    """ "5 in the afternoon": the bare reading that lies in that part of the day. "12 this afternoon" is confirmed: few say it."""
+    """Reads "5 in the afternoon": the bare reading that lies in that part of the day. "12 this afternoon" is
+    confirmed: few say it.
+    """
     hour = clock.time.hour
     if not clock.end and not clock.edge and hour in PARTS[part].values():
         yield replace(clock, sure=clock.sure and clock.time != time(12))
 
 
 def at_part(ctx: Context, clock: Clock, part: str) -> Clocks:
-    """ "11 at night"."""
+    """Reads "11 at night"."""
     return in_part(ctx, clock, part) if part == "night" else ()
 
 
@@ -163,7 +170,7 @@ def zoned(_ctx: Context, clock: Clock, zone: Zone) -> Clocks:
 
 
 def zone_offset(_ctx: Context, text: str) -> Iterator[Zone | Not]:
-    """ "UTC+2", "+05:30"."""
+    """Reads "UTC+2", "+05:30"."""
     yield zones.offset(text) or Not(Why.IMPOSSIBLE, f"No place keeps {text.upper()}.")
 
 

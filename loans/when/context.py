@@ -14,8 +14,8 @@ DAY_END = time(23, 59)
 
 @dataclass(frozen=True)
 class Context:
-    """`now` is when the person speaks, and "today" hangs on it. `after` is what the reading must follow: now, or for the right
-    side of an interval its left side; weekdays, dates and hours hang on that.
+    """`now` is when the person speaks, and "today" hangs on it. `after` is what the reading must follow: now, or for
+    the right side of an interval its left side; weekdays, dates and hours hang on that.
     """
 
     now: datetime

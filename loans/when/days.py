@@ -1,7 +1,8 @@
-"""Which day is meant. Decides weekdays, dates, "next", ends of months; gives every day a phrase can mean, and never picks one.
+"""Which day is meant. Decides weekdays, dates, "next", ends of months; gives every day a phrase can mean, and never
+picks one.
 
-"Next Friday" is the nearest Friday to some and next week's to others; weeks begin on Monday for some and on Sunday for others.
-Where these agree there is one day, and nothing to ask.
+"Next Friday" is the nearest Friday to some and next week's to others; weeks begin on Monday for some and on Sunday
+for others. Where these agree there is one day, and nothing to ask.
 """
 
 import calendar
@@ -18,7 +19,9 @@ from loans.when.words import CARDINALS, MONTHS, ORDINALS, WEEKDAYS
 YEARS: Final = range(1900, 2200)
 """Four digits outside this range are no year anybody means."""
 FRESHLY_PAST: Final = timedelta(days=31)
-"""A date without a year that has just gone by is more often a slip than next year's: it is confirmed. Judged, not measured."""
+"""A date without a year that has just gone by is more often a slip than next year's: it is confirmed. Judged, not
+measured.
+"""
 
 Days = Iterable[Day | Not]
 _WEEK: Final = timedelta(days=7)
@@ -59,7 +62,9 @@ def dated(year: int, month: int, day: int) -> Days:
 
 
 def yearless(ctx: Context, month: int, day: int) -> Days:
-    """A day of a month: the next one. When it is today the next year's may be meant as well; when just gone, it is confirmed."""
+    """A day of a month: the next one. When it is today the next year's may be meant as well; when just gone, it is
+    confirmed.
+    """
     this_year = make(ctx.base.year, month, day)
     if isinstance(this_year, Not):
         yield from _leap_day(ctx, this_year, month, day)
@@ -114,7 +119,7 @@ def _of_week(base: date, weekday_index: int, weeks: int) -> Iterator[Day]:
 
 
 def weekday_of_week(ctx: Context, word: str, weeks: int) -> Days:
-    """ "Friday next week", "Wednesday of this week"."""
+    """Reads "Friday next week", "Wednesday of this week"."""
     for day in set(_of_week(ctx.today, weekday_of(word), weeks)):
         yield day if day.date >= ctx.today else Not(Why.PAST, f"The {word.capitalize()} of that week is past.")
 
@@ -137,7 +142,7 @@ def _wrong_weekday(day: date, said: str) -> Not:
 
 
 def word_and_date(ctx: Context, word: str, day: Day) -> Days:
-    """ "Tomorrow, 18 November": both have to be the same day."""
+    """Reads "Tomorrow, 18 November": both have to be the same day."""
     said = ctx.today + timedelta(days=word != "today")
     yield (
         Day(said)
@@ -147,7 +152,9 @@ def word_and_date(ctx: Context, word: str, day: Day) -> Days:
 
 
 def dom_alone(ctx: Context, word: int | str) -> Days:
-    """ "The 15th": this month's or next month's. A day the next month lacks is looked for further on, and confirmed."""
+    """Reads "The 15th": this month's or next month's. A day the next month lacks is looked for further on, and
+    confirmed.
+    """
     day = word if isinstance(word, int) else number(word)
     first = ctx.base.replace(day=1)
     found = [made for months in range(3) if isinstance(made := _in_month(first, months, day), date)]
@@ -168,18 +175,18 @@ def _in_month(first: date, months: int, day: int) -> date | Not:
 
 
 def dom_of_rel(ctx: Context, day: int, months: int) -> Days:
-    """ "The 20th of next month"."""
+    """Reads "The 20th of next month"."""
     found = _in_month(ctx.today.replace(day=1), months, day)
     yield found if isinstance(found, Not) else Day(found, tail=Tail.MONTH)
 
 
 def month_dom(ctx: Context, month: str, day: int, year: int | None = None) -> Days:
-    """ "March 3", "March 3 2027"."""
+    """Reads "March 3", "March 3 2027"."""
     return yearless(ctx, month_of(month), day) if year is None else dated(year, month_of(month), day)
 
 
 def two_numbers(ctx: Context, text: str) -> Days:
-    """ "11/12" is 12 November to some and 11 December to others."""
+    """Reads "11/12" is 12 November to some and 11 December to others."""
     first, second = (int(part) for part in re.split(r"[/.]", text.strip("."))[:2])
     yield from yearless(ctx, first, second)
     if first != second:
@@ -187,7 +194,7 @@ def two_numbers(ctx: Context, text: str) -> Days:
 
 
 def dotted_or_clock(ctx: Context, text: str) -> Days:
-    """ "26.10" is a date; "16.12" could be a clock as well, so it is confirmed."""
+    """Reads "26.10" is a date; "16.12" could be a clock as well, so it is confirmed."""
     hours, minutes = (int(part) for part in text.split("."))
     is_clock = hours < 24 and minutes < 60 and len(text.split(".")[1]) == 2  # noqa: PLR2004 - of a clock
     for day in two_numbers(ctx, text):
@@ -195,7 +202,7 @@ def dotted_or_clock(ctx: Context, text: str) -> Days:
 
 
 def three_numbers(_ctx: Context, text: str) -> Days:
-    """ "3/12/2026": both orders; with dashes and a short year also year first."""
+    """Reads "3/12/2026": both orders; with dashes and a short year also year first."""
     first, second, third = (int(part) for part in re.split(r"[-/.]", text))
     year = third if third > 99 else 2000 + third  # noqa: PLR2004 - two digits
     yield from dated(year, first, second)
@@ -206,12 +213,12 @@ def three_numbers(_ctx: Context, text: str) -> Days:
 
 
 def year_first(_ctx: Context, text: str) -> Days:
-    """ "2026-11-27" and its kin; never year, day, month."""
+    """Reads "2026-11-27" and its kin; never year, day, month."""
     return dated(*(int(part) for part in re.split(r"[-/.]", text)))
 
 
 def compact(_ctx: Context, text: str) -> Days:
-    """ "20261127"."""
+    """Reads "20261127"."""
     return dated(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
@@ -225,7 +232,7 @@ def nth_weekday(year: int, month: int, weekday_index: int, nth: int) -> Days:
 
 
 def nth_of_month(ctx: Context, nth: int, word: str, month: str, year: int | None = None) -> Days:
-    """ "First Tuesday of October", this year's, or next year's when that is past."""
+    """Reads "First Tuesday of October", this year's, or next year's when that is past."""
     index = month_of(month)
     found = tuple(nth_weekday(year or ctx.base.year, index, weekday_of(word), nth))
     if year is None and all(isinstance(day, Day) and day.date < ctx.base for day in found):
@@ -234,7 +241,7 @@ def nth_of_month(ctx: Context, nth: int, word: str, month: str, year: int | None
 
 
 def nth_of_rel(ctx: Context, nth: int, word: str, months: int) -> Days:
-    """ "The second Monday of next month"."""
+    """Reads "The second Monday of next month"."""
     first = _in_month(ctx.today.replace(day=1), months, 1)
     assert isinstance(first, date)  # noqa: S101 - every month has a first day
     return nth_weekday(first.year, first.month, weekday_of(word), nth)
@@ -246,13 +253,13 @@ def last_of(year: int, month: int) -> Day:
 
 
 def end_of_rel(ctx: Context, months: int) -> Days:
-    """ "End of the month", "end of next month"."""
+    """Reads "End of the month", "end of next month"."""
     index = ctx.today.month - 1 + months
     yield last_of(ctx.today.year + index // 12, index % 12 + 1)
 
 
 def end_of_named(ctx: Context, month: str, year: int | None = None) -> Days:
-    """ "End of March", this year's, or next year's when March is past."""
+    """Reads "End of March", this year's, or next year's when March is past."""
     index = month_of(month)
     if year is not None and year not in YEARS:
         yield Not(Why.IMPOSSIBLE, "There is no such year.")
@@ -273,7 +280,9 @@ def end_of_week(ctx: Context, weeks: int) -> Days:
 
 
 def span_from_day(_ctx: Context, span: Length, day: Day) -> Days:
-    """ "3 days from Tuesday", "2 weeks after 15 January". Only whole days and weeks; a month from the 31st is another matter."""
+    """Reads "3 days from Tuesday", "2 weeks after 15 January". Only whole days and weeks; a month from the 31st is
+    another matter.
+    """
     if span.months or span.seconds:
         yield Not(Why.VAGUE, "Count days or weeks from a day, nothing else.")
         return
@@ -301,7 +310,7 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "end_of_day": lambda _ctx, *words: [words[-1] if isinstance(words[-1], Day) else words[0]],
     "end_of_month": lambda ctx, *_: end_of_rel(ctx, 0),
     "end_of_rel": lambda ctx, *words: end_of_rel(ctx, words[-1]),
-    "end_of_named": lambda ctx, *words: end_of_named(ctx, *words),
+    "end_of_named": end_of_named,
     "end_of_year": lambda ctx, *_: end_of_year(ctx, 0),
     "end_of_next_year": lambda ctx, *_: end_of_year(ctx, 1),
     "end_of_year_number": lambda _ctx, *words: dated(words[-1], 12, 31),

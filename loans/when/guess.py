@@ -27,7 +27,9 @@ def distance(left: str, right: str) -> int:
 
 
 def nearest(word: str) -> str | None:
-    """The one known word this is a slip of: same first letter, one slip, two in a long word; none when two are as near."""
+    """The one known word this is a slip of: same first letter, one slip, two in a long word; none when two are as
+    near.
+    """
     if not word.isascii() or not word.isalpha() or len(word) < _SHORT:
         return None
     limit = 2 if len(word) >= _LONG else 1

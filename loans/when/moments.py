@@ -1,6 +1,8 @@
-"""Which instant, or which stretch of time. Puts days, clocks and lengths together, and reads a right side from its left side.
+"""Which instant, or which stretch of time. Puts days, clocks and lengths together, and reads a right side from its
+left side.
 
-Nothing is chosen here: every instant that a phrase can mean comes out, and those that cannot be come out with their reason.
+Nothing is chosen here: every instant that a phrase can mean comes out, and those that cannot be come out with their
+reason.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,23 +74,31 @@ def stamp(ctx: Context, text: str) -> Moments:
 
 
 def weekday_number(ctx: Context, word: str, text: str) -> Moments:
-    """ "Friday 6": the 6th, if that is a Friday, or six o'clock. Asked, even when only one of them is left."""
+    """Reads "Friday 6": the 6th, if that is a Friday, or six o'clock. Asked, even when only one of them is left."""
     for name in days.weekday(ctx, word):
-        for day in days.dom_alone(ctx, text) if len(text) <= 2 and isinstance(name, Day) else ():  # noqa: PLR2004
-            for agreed in days.checked(ctx, name, day) if isinstance(day, Day) else ():
-                yield from whole_day(ctx, replace(agreed, sure=False)) if isinstance(agreed, Day) else (agreed,)
-        if int(text) <= 12 and isinstance(name, Day):  # noqa: PLR2004 - of a dial
+        if isinstance(name, Not):
+            continue
+        yield from _as_date(ctx, name, text)
+        if int(text) <= 12:  # noqa: PLR2004 - of a dial
             for hour in {int(text) % 24, (int(text) + 12) % 24}:
                 yield from day_clock(ctx, name, Clock(time(hour), sure=False))
 
 
+def _as_date(ctx: Context, name: Day, text: str) -> Moments:
+    """The day of the month that the number names, if it falls on that weekday."""
+    for day in days.dom_alone(ctx, text) if len(text) <= 2 else ():  # noqa: PLR2004 - two digits
+        if isinstance(day, Day):
+            for agreed in days.checked(ctx, name, day):
+                yield from whole_day(ctx, replace(agreed, sure=False)) if isinstance(agreed, Day) else (agreed,)
+
+
 def after_span(ctx: Context, span: Length) -> Moments:
-    """ "In 3 days", "2 hours from now"."""
+    """Reads "In 3 days", "2 hours from now"."""
     return spans.add(ctx, ctx.now, span)
 
 
 def span_clock(ctx: Context, span: Length, clock: Clock) -> Moments:
-    """ "In 3 days at 17:00": days and weeks only, since the day has to be certain."""
+    """Reads "In 3 days at 17:00": days and weeks only, since the day has to be certain."""
     if span.months or span.seconds or not span.days:
         yield Not(Why.VAGUE, "A time of day goes with days or weeks.")
         return
@@ -96,23 +106,27 @@ def span_clock(ctx: Context, span: Length, clock: Clock) -> Moments:
 
 
 def part_clock(ctx: Context, part: tuple[Day, str], clock: Clock) -> Moments:
-    """ "Tomorrow morning at 7", "tonight at midnight"."""
+    """Reads "Tomorrow morning at 7", "tonight at midnight"."""
     day, name = part
     if clock.edge and name == "night":
-        yield from (_clocked(ctx, _of_day(moment, day), clock) for moment in ctx.place(day.date, replace(clock, end=True)))
+        yield from (
+            _clocked(ctx, _of_day(moment, day), clock) for moment in ctx.place(day.date, replace(clock, end=True))
+        )
     for fitting in in_part(ctx, clock, name):
         if isinstance(fitting, Clock):
             yield from day_clock(ctx, day, fitting)
 
 
 def eod(ctx: Context, day: Day) -> Moments:
-    """ "EOD", "COB": the end of work to some, of the day to others. Five o'clock is a custom, not a measurement."""
+    """Reads "EOD", "COB": the end of work to some, of the day to others. Five o'clock is a custom, not a
+    measurement.
+    """
     yield from day_clock(ctx, replace(day, sure=False), Clock(time(17)))
     yield from whole_day(ctx, replace(day, sure=False))
 
 
 def before(ctx: Context, moment: Moment) -> Moments:
-    """ "Before Friday" ends as Friday opens, unless its speaker counts Friday in; "before 6pm" is 6pm."""
+    """Reads "Before Friday" ends as Friday opens, unless its speaker counts Friday in; "before 6pm" is 6pm."""
     yield moment
     if not moment.clocked and moment.opens:
         yield ctx.timely(replace(moment, at=moment.opens))
@@ -147,7 +161,9 @@ def _moved(start: Moment, end: Moment) -> bool:
     }[end.tail]
 
 
-def day_pair(ctx: Context, first: Iterable[Day | Not], second: Callable[[Context], Iterable[Day | Not]]) -> Iterator[Stretch | Not]:
+def day_pair(
+    ctx: Context, first: Iterable[Day | Not], second: Callable[[Context], Iterable[Day | Not]]
+) -> Iterator[Stretch | Not]:
     """From the opening of one day until the end of another, which is read from the first."""
     for day in first:
         for start in whole_day(ctx, day) if isinstance(day, Day) else (day,):
@@ -164,7 +180,7 @@ def _opened(start: Moment) -> datetime:
 
 
 def month_days(ctx: Context, month: str, first: int, last: int, year: int | None = None) -> Iterator[Stretch | Not]:
-    """ "July 13-15", "13 to 15 July 2027"."""
+    """Reads "July 13-15", "13 to 15 July 2027"."""
     if last <= first:
         yield _ENDS_FIRST
         return
@@ -176,7 +192,7 @@ def month_days(ctx: Context, month: str, first: int, last: int, year: int | None
 
 
 def from_for(ctx: Context, start: Moment, span: Length) -> Iterator[Stretch | Not]:
-    """ "From Monday for 3 days", "for 2 hours from 6pm"."""
+    """Reads "From Monday for 3 days", "for 2 hours from 6pm"."""
     opened = _opened(start)
     yield from stretch(start, spans.add(replace(ctx, after=opened), opened, span))
 

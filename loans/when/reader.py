@@ -5,6 +5,7 @@ The parser is built once. The right side of an interval is worked out after its 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import product
 from typing import Any, Final
@@ -18,6 +19,10 @@ from loans.when.words import Words
 
 Node = Tree[Token] | Token
 Values = tuple[Any, ...]
+LONG_NIGHT: Final = timedelta(hours=12)
+"""Judged: a span of the clock that runs past midnight and is longer than this was more likely typed the wrong way
+round.
+"""
 MAX_WAYS: Final = 64
 """More ways to work out one part than this is not a phrase a person typed."""
 
@@ -87,7 +92,7 @@ def _dashed(ctx: Context, left: Node, right: Node) -> Iterator[Stretch | Not]:
 
 
 def _on_day(ctx: Context, day: Node, first: Node, last: Node) -> Iterator[Stretch | Not]:
-    """ "Tomorrow from 16:00 to 18:00": the end is the next such time after the start."""
+    """Reads "Tomorrow from 16:00 to 18:00": the end is the next such time after the start."""
     for found, clock in product(work_out(ctx, day), work_out(ctx, first)):
         if isinstance(found, Day) and isinstance(clock, Clock):
             for start in moments.day_clock(ctx, found, clock):
@@ -102,13 +107,20 @@ def _until(ctx: Context, start: Moment | Not, last: Node) -> Iterator[Stretch | 
         return
     later = _later(ctx, start)
     for clock in work_out(later, last):
-        yield from moments.stretch(start, [clock] if isinstance(clock, Not) else moments.next_clock(later, clock))
+        for found in moments.stretch(start, [clock] if isinstance(clock, Not) else moments.next_clock(later, clock)):
+            yield found if isinstance(found, Not) else _by_night(found)
+
+
+def _by_night(found: Stretch) -> Stretch:
+    """Reads "22:15 to 4:55" runs into the next morning; a longer night than LONG_NIGHT is confirmed."""
+    long = found.end.rolled and found.end.at - found.start.at > LONG_NIGHT
+    return replace(found, end=replace(found.end, sure=found.end.sure and not long))
 
 
 _SIDED: Final[Mapping[str, Callable[..., Iterator[Stretch | Not]]]] = {
     "from_until": _from_until,
     "dashed": _dashed,
-    "on_day": lambda ctx, day, first, last: _on_day(ctx, day, first, last),
+    "on_day": _on_day,
     "shared_day": lambda ctx, first, *rest: _on_day(ctx, rest[-1], first, rest[-2]),
 }
-_RULES: Final[Mapping[str, Callable[..., Any]]] = moments.RULES | days.RULES | clocks.RULES | spans.RULES
+_RULES: Final[Mapping[str, Callable[..., Any]]] = {**moments.RULES, **days.RULES, **clocks.RULES, **spans.RULES}

@@ -1,4 +1,6 @@
-"""Spells instants and lengths for a person: weekday, date, time, zone with its offset, and how long that is. Pure text."""
+"""Spells instants and lengths for a person: weekday, date, time, zone with its offset, and how long that is. Pure
+text.
+"""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -21,7 +23,7 @@ def length(span: timedelta) -> str:
 
 
 def offset(at: datetime) -> str:
-    """ "UTC-5", "UTC+5:30", "UTC" when they are the same."""
+    """Such as "UTC-5", "UTC+5:30", "UTC" when they are the same."""
     span = at.utcoffset() or timedelta()
     minutes = abs(int(span.total_seconds())) // 60
     sign = "-" if span < timedelta() else "+"
@@ -31,24 +33,24 @@ def offset(at: datetime) -> str:
 
 
 def zone(at: datetime) -> str:
-    """ "EST (UTC-5)", or the offset alone where the zone has no letters of its own."""
+    """Such as "EST (UTC-5)", or the offset alone where the zone has no letters of its own."""
     name = at.tzname() or ""
     return f"{name} ({offset(at)})" if name.isalpha() and name != "UTC" else offset(at)
 
 
 def spelled(at: datetime, tz: tzinfo) -> str:
-    """ "Fri 27 Nov 2026, 23:59 EST (UTC-5)"; the grammar reads it back as the same minute."""
+    """Such as "Fri 27 Nov 2026, 23:59 EST (UTC-5)"; the grammar reads it back as the same minute."""
     local = at.astimezone(tz)
     return f"{local:%a} {local.day} {local:%b} {local.year}, {local:%H:%M} {zone(local)}"
 
 
 def say(at: datetime, now: datetime, tz: tzinfo) -> str:
-    """ "Fri 27 Nov 2026, 23:59 EST (UTC-5), 3 days 13 h": an instant as the person has to confirm it."""
+    """Such as "Fri 27 Nov 2026, 23:59 EST (UTC-5), 3 days 13 h": an instant as the person has to confirm it."""
     return f"{spelled(at, tz)}, {length(at.astimezone(UTC) - now.astimezone(UTC))}"
 
 
 def say_interval(start: datetime, end: datetime, tz: tzinfo) -> str:
-    """ "from Mon ..., 09:00 ... until Wed ..., 23:59 ..., 2 days 14 h": the length is that of the interval."""
+    """Such as "from Mon ..., 09:00 ... until Wed ..., 23:59 ..., 2 days 14 h": the length is that of the interval."""
     return f"from {spelled(start, tz)} until {say(end, start, tz)}"
 
 

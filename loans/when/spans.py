@@ -1,4 +1,5 @@
-"""How long. Decides units, halves and fractions, and adds a length to an instant: days and months by the calendar, hours as they pass.
+"""How long. Decides units, halves and fractions, and adds a length to an instant: days and months by the calendar,
+hours as they pass.
 
 A month from the 31st of a longer month than the next has two ends, and both are given. "A few" is no number.
 """
@@ -83,27 +84,28 @@ def _least(length: Length) -> int:
 
 
 def decimal(_ctx: Context, text: str, size: Length) -> Lengths:
-    """ "1.5 hours". "1.30 hours" may be an hour and a half, so more than one digit is confirmed unless it is a quarter."""
+    """Reads "1.5 hours". "1.30 hours" may be an hour and a half, so more than one digit is confirmed unless it is a
+    quarter.
+    """
     sure = len(text.split(".")[1]) == 1 or text.endswith((".25", ".75", ".50"))
-    for length in _times(size, float(text)):
-        yield replace(length, sure=length.sure and sure) if isinstance(length, Length) else length
+    yield from _times(replace(size, sure=size.sure and sure), float(text))
 
 
 def fraction(_ctx: Context, text: str, size: Length) -> Lengths:
-    """ "1/2 hour", "1/4 h", "3/4 hour"; nothing else is written so."""
+    """Reads "1/2 hour", "1/4 h", "3/4 hour"; nothing else is written so."""
     top, bottom = (int(part) for part in text.split("/"))
     return _times(size, top / bottom) if (top, bottom) in {(1, 2), (1, 4), (3, 4)} else ()
 
 
 def hours_minutes(_ctx: Context, text: str) -> Lengths:
-    """ "2h30"."""
+    """Reads "2h30"."""
     hours, minutes = (int(part) for part in text.split("h"))
     if minutes < 60:  # noqa: PLR2004 - of an hour
         yield Length(seconds=hours * 3600 + minutes * 60)
 
 
 def quarters_unit(_ctx: Context, count: str, *rest: Any) -> Lengths:
-    """ "Three quarters of an hour"."""
+    """Reads "Three quarters of an hour"."""
     return _times(rest[-1], number(count) / 4) if 1 <= number(count) <= 3 else ()  # noqa: PLR2004 - of four
 
 
@@ -163,7 +165,7 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "half_unit": lambda _ctx, *words: _times(words[-1], 0.5),
     "quarter_unit": lambda _ctx, *words: _times(words[-1], 0.25),
     "quarters_unit": quarters_unit,
-    "couple": lambda _ctx, *words: [replace(length, sure=False) for length in _times(words[-1], 2)],
+    "couple": lambda _ctx, *words: _times(replace(words[-1], sure=False), 2),
     "decimal": decimal,
     "fraction": fraction,
     "hours_minutes": hours_minutes,

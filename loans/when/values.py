@@ -1,7 +1,7 @@
 """What a time phrase can turn out to be, as values.
 
-The first half is what callers see. The second half is what the grammar's rules hand to each other while they read; `Not`
-is there because a reading that fails has a reason, and the reason is the answer when nothing better is left.
+The first half is what callers see. The second half is what the grammar's rules hand to each other while they read;
+`Not` is there because a reading that fails has a reason, and the reason is the answer when nothing better is left.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Duration:
-    """The phrase names a length of days or less. `at` is where it ends when it starts now, days counted by the calendar."""
+    """The phrase names a length of days or less. `at` is where it ends when it starts now, days counted by the
+    calendar.
+    """
 
     span: timedelta
     at: datetime
@@ -34,7 +36,9 @@ class Duration:
 
 @dataclass(frozen=True)
 class Reading:
-    """One thing the phrase can mean, and the sentence a person confirms it by. `start` is set when it is an interval."""
+    """One thing the phrase can mean, and the sentence a person confirms it by. `start` is set when it is an
+    interval.
+    """
 
     say: str
     at: datetime
@@ -60,7 +64,9 @@ Answer = Deadline | Interval | Duration | Ask | Refused
 
 
 class Why(Enum):
-    """Why one reading of a phrase came to nothing. Past is kept apart: a reading lost to it makes its siblings doubtful."""
+    """Why one reading of a phrase came to nothing. Past is kept apart: a reading lost to it makes its siblings
+    doubtful.
+    """
 
     PAST = "past"
     IMPOSSIBLE = "impossible"
@@ -111,7 +117,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone named in the phrase: an offset, a region, or an abbreviation whose region may be on the other offset that day."""
+    """A zone named in the phrase: an offset, a region, or an abbreviation whose region may be on the other offset
+    that day.
+    """
 
     fixed: tzinfo | None
     region: tzinfo | None = None

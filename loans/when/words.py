@@ -1,7 +1,8 @@
-"""Cuts a phrase into words the grammar knows. Decides which spellings are known, and refuses every character that is not.
+"""Cuts a phrase into words the grammar knows. Decides which spellings are known, and refuses every character that is
+not.
 
-A word is looked up whole, never by its beginning, so "Monkey" is not Monday. Nothing is skipped but spaces, a comma before a
-space, and the sign between a number and a month's name. It knows nothing of what the words mean together.
+A word is looked up whole, never by its beginning, so "Monkey" is not Monday. Nothing is skipped but spaces, a comma
+before a space, and the sign between a number and a month's name. It knows nothing of what the words mean together.
 """
 
 import re
@@ -12,7 +13,9 @@ from lark import Token
 from lark.lexer import Lexer
 
 MAX_CHARS: Final = 120
-"""No phrase in three public corpora that names one deadline is longer than 60 characters; an essay is not a deadline."""
+"""No phrase in three public corpora that names one deadline is longer than 60 characters; an essay is not a
+deadline.
+"""
 MAX_WORDS: Final = 30
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -168,7 +171,11 @@ _SHAPES: Final = (
     ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?<=[a-z])[-/](?=[0-9])"),
     ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
     ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
-    ("STAMP", r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9:a-z])"),
+    (
+        "STAMP",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+        r"(?:z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9:a-z])",
+    ),
     ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
     ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),
     ("COLON", r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?![0-9:])"),
@@ -195,7 +202,9 @@ _PLAIN: Final = str.maketrans(
 
 
 class UnknownWord(Exception):  # noqa: N818 - it is an answer on its way, not an error
-    """A word or sign outside the vocabulary. `word` is as the person wrote it, `start` where it begins in the tidy phrase."""
+    """A word or sign outside the vocabulary. `word` is as the person wrote it, `start` where it begins in the tidy
+    phrase.
+    """
 
     def __init__(self, word: str, start: int) -> None:
         super().__init__(word)
@@ -204,7 +213,9 @@ class UnknownWord(Exception):  # noqa: N818 - it is an answer on its way, not an
 
 
 def tidy(phrase: str) -> str:
-    """Lower case, plain quotes, dashes and spaces, no closing punctuation. Digits of other scripts stay, and are refused."""
+    """Lower case, plain quotes, dashes and spaces, no closing punctuation. Digits of other scripts stay, and are
+    refused.
+    """
     plain = phrase.translate(_PLAIN).lower()
     return " ".join(plain.split()).rstrip(".!?,; ").lstrip(",; ")
 
@@ -222,7 +233,9 @@ def words_worth_guessing() -> tuple[str, ...]:
 
 
 class Words(Lexer):
-    """lark's lexer, replaced: a table of shapes, then a dictionary. Ambiguity is the grammar's business, not the lexer's."""
+    """lark's lexer, replaced: a table of shapes, then a dictionary. Ambiguity is the grammar's business, not the
+    lexer's.
+    """
 
     def __init__(self, lexer_conf: Any) -> None:
         """The configuration lark hands over is not needed: the shapes are in this module."""
@@ -249,4 +262,4 @@ def _shape_at(text: str, start: int) -> tuple[str, str]:
         if kind != "WORD":
             return kind, word
         return _VOCABULARY.get(word.rstrip("."), ""), word
-    return "", text[start:].split()[0]
+    return "", text[start:].split(maxsplit=1)[0]

@@ -1,6 +1,8 @@
-"""Where a wall clock's reading lies on the time line. Decides gaps, overlaps and named zones; never guesses between two.
+"""Where a wall clock's reading lies on the time line. Decides gaps, overlaps and named zones; never guesses between
+two.
 
-The zone database is the standard library's. Abbreviations that name more than one zone (IST, CST, BST) are not in the table.
+The zone database is the standard library's. Abbreviations that name more than one zone (IST, CST, BST) are not in the
+table.
 """
 
 import re
