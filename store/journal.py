@@ -1,10 +1,10 @@
 """The journal, kept: only ever added to. A restart resumes from it, and estimates are read from it."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, ScalarSelect, and_, func, insert, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -41,22 +41,8 @@ class Journal:
 
         A span runs from the step's first STARTED to its FINISHED, so that retries count.
         """
-        first = aliased(_Row)
-        began = (
-            select(func.min(first.at))
-            .where(
-                and_(
-                    col(first.loan_id) == col(_Row.loan_id),
-                    col(first.subject) == col(_Row.subject),
-                    col(first.run) == col(_Row.run),
-                    col(first.step) == col(_Row.step),
-                    col(first.kind) == EntryKind.STARTED,
-                )
-            )
-            .scalar_subquery()
-        )
         finished = (
-            select(col(_Row.step), began, col(_Row.at))
+            select(col(_Row.step), _began(), col(_Row.at))
             .join(LoanRow, col(LoanRow.id) == col(_Row.loan_id))
             .where(col(LoanRow.node_class) == node_class)
             .where(col(_Row.plan) == plan, col(_Row.kind) == EntryKind.FINISHED)
@@ -68,3 +54,16 @@ class Journal:
             if start is not None and len(spans[step]) < limit:
                 spans[step].append(end - start)
         return {step: tuple(lengths) for step, lengths in spans.items()}
+
+
+def _began() -> ScalarSelect[datetime]:
+    """Select, for a line of the journal, when its step was first started in the same run."""
+    first = aliased(_Row)
+    same_step = and_(
+        col(first.loan_id) == col(_Row.loan_id),
+        col(first.subject) == col(_Row.subject),
+        col(first.run) == col(_Row.run),
+        col(first.step) == col(_Row.step),
+        col(first.kind) == EntryKind.STARTED,
+    )
+    return select(func.min(first.at)).where(same_step).scalar_subquery()
