@@ -19,6 +19,8 @@ from sandbox.kube.store import Store
 
 _KEPT: Final = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
+_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+
 
 def stamp(moment: datetime) -> str:
     """Write an instant as metav1.Time does."""
@@ -123,7 +125,7 @@ class Api:
         if not meta.get("name"):
             if not meta.get("generateName"):
                 raise status.invalid(resource, "", "metadata.name", "Required value: name or generateName is required")
-            meta["name"] = meta["generateName"] + secrets.token_hex(3)[:5]
+            meta["name"] = self._free_name(resource, namespace, meta["generateName"])
         if resource.namespaced:
             if meta.get("namespace", namespace) != namespace:
                 raise status.bad_request(
@@ -135,6 +137,13 @@ class Api:
             meta["generation"] = 1
         body = {key: value for key, value in given.items() if key not in {"kind", "apiVersion", "metadata"}}
         return defaults.filled(resource, {"metadata": meta, **body})
+
+    def _free_name(self, resource: Resource, namespace: str, prefix: str) -> str:
+        """Append letters as Kubernetes does: no vowels, so no words; another throw when the name is taken."""
+        while True:
+            name = prefix + "".join(secrets.choice(_LETTERS) for _ in range(5))
+            if self.store.find(resource, namespace, name) is None:
+                return name
 
     def _replace(self, resource: Resource, old: Obj, given: Obj, *, sub: str, dry: bool) -> Obj:
         given = validate.check_shape(resource, given)

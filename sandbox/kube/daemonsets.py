@@ -80,7 +80,7 @@ class DaemonSets:
             if self._cluster.faults.take("daemonset", name) == "forget":
                 self._cluster.timers.after(_RETRY_S, lambda: self._retry(name))
                 return
-            pod = owned_pod(DAEMONSETS, stored.obj, self._cluster.dice)
+            pod = owned_pod(DAEMONSETS, stored.obj)
             pod["spec"] |= {"nodeName": name, "tolerations": _tolerations(stored.obj)}
             self._cluster.api.create(PODS, stored.obj["metadata"]["namespace"], pod)
 

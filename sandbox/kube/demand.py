@@ -32,6 +32,7 @@ class Demand:
         self._settled: set[str] = set()
         self._waiting: set[str] = set()
         self._asked: dict[Taints, int] = {}
+        self._may_grow = False
 
     def saw(self, change: Change) -> None:
         """Note lent nodes that came or went."""
@@ -47,13 +48,17 @@ class Demand:
             self._cluster.timers.after(LEAVES_AFTER_S, self._shrink)
 
     def sync(self) -> None:
-        """Everything here happens a while after it was seen."""
+        """Bring work to the nodes that have settled."""
+        if self._may_grow:
+            self._may_grow = False
+            for taints, nodes in self._invited().items():
+                self._ask(taints, max(nodes, self._asked.get(taints, 0)))
 
     def _came(self, uid: str) -> None:
         self._waiting.discard(uid)
         self._settled.add(uid)
-        for taints, nodes in self._invited().items():
-            self._ask(taints, max(nodes, self._asked.get(taints, 0)))
+        self._may_grow = True
+        self._cluster.wake()
 
     def _shrink(self) -> None:
         invited = self._invited()

@@ -39,8 +39,11 @@ class PodLife:
 
     def saw(self, change: Change) -> None:
         """Note pods that are bound, and nodes that came to life."""
-        if change.resource is PODS and change.type != "DELETED" and change.obj["spec"].get("nodeName"):
-            self._look(change.obj)
+        if change.resource is PODS:
+            meta = change.obj["metadata"]
+            pod = self._cluster.store.find(PODS, meta["namespace"], meta["name"])  # news may be old by now
+            if pod and pod["spec"].get("nodeName"):
+                self._look(pod)
         elif change.resource is NODES and change.type != "DELETED":
             before = change.before.obj if change.before else {"metadata": {}, "status": {}}
             if before["status"] != change.obj["status"]:

@@ -100,10 +100,10 @@ class KubeSite:
         )
         for part in (self._machines, self._nodes, self._daemonsets):
             part.start()
-        self._tasks = [
-            asyncio.create_task(self.cluster.timers.run(), name="kube timers"),
-            asyncio.create_task(self.cluster.run(controllers), name="kube controllers"),
-        ]
+        for name, work in (("timers", self.cluster.timers.run()), ("controllers", self.cluster.run(controllers))):
+            task = asyncio.create_task(work, name=f"kube {name}")
+            task.add_done_callback(_complain)
+            self._tasks.append(task)
 
     async def stop(self) -> None:
         """End the server, its connections and the controllers."""
@@ -181,6 +181,12 @@ class KubeSite:
                 api.create(resource, namespace, obj)
         for name in seed.BASE_NODES:
             self._machines.boot(name, {"node-role.kubernetes.io/worker": ""}, [], dict(seed.BASE_CAPACITY))
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    """Say at once that the cluster has stopped living; it is a bug of ours."""
+    if not task.cancelled() and (error := task.exception()):
+        task.get_loop().call_exception_handler({"message": f"{task.get_name()} ended", "exception": error})
 
 
 def _loan(node: Obj) -> str | None:

@@ -85,7 +85,7 @@ class Workloads:
         namespace = replica_set["metadata"]["namespace"]
         missing = replica_set["spec"]["replicas"] - len(pods)
         for _ in range(missing):
-            self._cluster.api.create(PODS, namespace, owned_pod(REPLICASETS, replica_set, self._cluster.dice))
+            self._cluster.api.create(PODS, namespace, owned_pod(REPLICASETS, replica_set))
         if missing < 0:
             for pod in sorted(pods, key=_worth)[:-missing]:
                 self._cluster.api.delete(PODS, namespace, pod["metadata"]["name"])
