@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+PACKAGE: Final = "slurm-wlm"
 VERSION: Final = "22.05.8"
 
 

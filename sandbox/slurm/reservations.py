@@ -93,7 +93,9 @@ def find(controller: Controller, name: str) -> Reservation:
 def _pick(controller: Controller, wanted: Wanted) -> list[str]:
     nodes = controller.by_partition().get(wanted.partition or "", [])
     found = [record.name for record in nodes if record.is_schedulable and _is_free(controller, record, wanted)]
-    if wanted.count < 1 or len(found) < wanted.count:
+    # Measured: a count beyond the partition's size is not refused; the reservation gets what is free of it.
+    least = wanted.count if wanted.count <= len(nodes) else 1
+    if wanted.count < 1 or len(found) < least:
         raise SlurmError(NODES_BUSY)
     return found[: wanted.count]
 

@@ -8,19 +8,29 @@ from sandbox.terminal import Caller, Printer, Result
 from . import reservations
 from .controller import Controller
 from .hostlist import unfold
-from .records import INVALID_NODE_NAME, INVALID_USER, VERSION, SlurmError
+from .records import INVALID_NODE_NAME, INVALID_USER, PACKAGE, VERSION, SlurmError
 from .scontrol_show import show
-from .times import read_span, read_time
+from .times import BadTimeError, read_span, read_time
 
+_NONE_MADE: Final = "  No reservation created."
 _ONE_LINE: Final = ("-o", "--oneliner", "--oneline")
 _STATES: Final = ("DOWN", "DRAIN", "RESUME", "UNDRAIN")
-_NEEDS_REASON: Final = {"DOWN": "DOWNING", "DRAIN": "DRAINING"}
+_NO_REASON: Final = "You must specify a reason when DOWNING or DRAINING a node. Request denied\n"
+_NO_ENTITY: Final = (
+    "No valid entity in update command\n"
+    'Input line must include "NodeName", "PartitionName", "Reservation", "JobId", or "SlurmctldDebug"\n'
+)
+_BAD_STATE: Final = (
+    "Request aborted\n"
+    "Valid states are: NoResp DRAIN FAIL FUTURE RESUME POWER_DOWN POWER_UP UNDRAIN\n"
+    "Not all states are valid given a node's prior state\n"
+)
 
 
 def scontrol(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
     """Run `scontrol ARGV...`."""
     if any(word in {"--version", "-V", "version"} for word in argv[:1]):
-        return Result(out=f"slurm {VERSION}\n")
+        return Result(out=f"{PACKAGE} {VERSION}\n")
     one_line = any(word in _ONE_LINE for word in argv)
     words = [word for word in argv if not word.startswith("-")]
     if not words:
@@ -32,7 +42,7 @@ def scontrol(argv: Sequence[str], controller: Controller, who: Caller) -> Result
         return Result(out="Slurmctld(primary) at mgmt is UP\n")
     change = _CHANGES.get(verb)
     if change is None:
-        return Result(1, f"invalid keyword: {words[0]}\n")
+        return Result(1, "", f"invalid keyword: {words[0]}\n")
     return change(_without(words[1:], "reservation"), controller, who)
 
 
@@ -52,16 +62,16 @@ def _update(given: Mapping[str, str], controller: Controller, who: Caller) -> Re
         return _update_reservation(given, controller, who)
     names = given.get("nodename") or given.get("node")
     if names is None:
-        return Result(1, "", 'No valid entity in update command\nInput line must include "NodeName"\n')
+        return Result(1, "", _NO_ENTITY)
     state = given.get("state", "").upper() or None
     if state is not None:
         full = [known for known in _STATES if known.startswith(state)]
         if not full:
-            return Result(1, "", f"Invalid input: {state}\nRequest aborted\n")
+            return Result(1, "", f"Invalid input: State={given['state']}\n{_BAD_STATE}")
         state = full[0]
     reason = given.get("reason")
-    if state in _NEEDS_REASON and not reason:
-        return Result(1, "", f"You must specify a reason when {_NEEDS_REASON[state]} a node\nRequest denied\n")
+    if state in {"DOWN", "DRAIN"} and not reason:
+        return Result(1, "", _NO_REASON)
     return _update_nodes(names, state, reason, controller, who)
 
 
@@ -85,11 +95,15 @@ def _update_nodes(names: str, state: str | None, reason: str | None, controller:
 def _create(given: Mapping[str, str], controller: Controller, who: Caller) -> Result:
     missing = _missing(given)
     if missing:
-        return Result(1, "", f"scontrol: error: {missing}  No reservation created.\n")
+        return Result(1, "", f"scontrol: error: {missing}{_NONE_MADE}\n")
     if not who.is_root:
         return _refused("Error creating the reservation", "Access/permission denied")
     try:
         made = reservations.create(controller, _wanted(given, controller, who), who.user)
+    except BadTimeError as error:
+        return Result(
+            1, "", f"Invalid time specification (pos=0): {error}\nscontrol: error: Invalid time.{_NONE_MADE}\n"
+        )
     except (SlurmError, ValueError) as error:
         return _refused("Error creating the reservation", str(error))
     return Result(out=f"Reservation created: {made.name}\n")
@@ -97,11 +111,11 @@ def _create(given: Mapping[str, str], controller: Controller, who: Caller) -> Re
 
 def _missing(given: Mapping[str, str]) -> str | None:
     if not given.get("starttime"):
-        return "A start time must be specified."
+        return "A start time must be given."
     if not (given.get("endtime") or given.get("duration")):
-        return "An end time or duration must be specified."
+        return "An end time or duration must be given."
     if not (given.get("nodes") or given.get("nodecnt")):
-        return "Nodes, NodeCnt, CoreCnt or Watts must be specified."
+        return "CoreCnt, Nodes, NodeCnt, BurstBuffer, Licenses or Watts must be specified."
     if not (given.get("users") or given.get("user") or given.get("accounts")):
         return "Either Users/Groups and/or Accounts must be specified."
     return None
@@ -139,8 +153,8 @@ def _update_reservation(given: Mapping[str, str], controller: Controller, who: C
             end = old.start + read_span(given["duration"])
         nodes = unfold(given["nodes"]) if given.get("nodes") else None
         reservations.update(controller, name, end=end, nodes=nodes)
-    except SlurmError as error:
-        return _refused("Error updating the reservation", str(error))
+    except (SlurmError, BadTimeError) as error:
+        return Result(1, "", f"Error updating the reservation: {error}\nslurm_update error: {error}\n")
     return Result(out="Reservation updated.\n")
 
 
@@ -149,11 +163,11 @@ def _delete(given: Mapping[str, str], controller: Controller, who: Caller) -> Re
     if name is None:
         return Result(1, "", "Invalid option for delete command\n")
     if not who.is_root:
-        return _refused("slurm_delete_reservation", "Access/permission denied")
+        return _refused(f"delete_reservation ReservationName={name}", "Access/permission denied")
     try:
         reservations.delete(controller, name)
     except SlurmError as error:
-        return _refused("slurm_delete_reservation", str(error))
+        return _refused(f"delete_reservation ReservationName={name}", str(error))
     return Result()
 
 

@@ -29,7 +29,7 @@ def show(words: Sequence[str], controller: Controller, who: Caller, *, one_line:
         return _partitions(name, controller, one_line=one_line)
     if entity.startswith("conf"):
         return Result(out=_config(controller, who))
-    return Result(1, f"invalid entity:{entity} for keyword:show \n")
+    return Result(1, "", f"invalid entity:{entity} for keyword:show \n")
 
 
 def _nodes(name: str | None, controller: Controller, who: Caller, *, one_line: bool) -> Result:

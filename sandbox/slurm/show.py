@@ -123,6 +123,7 @@ def partition_lines(name: str, nodes: Sequence[NodeRecord], *, is_default: bool)
         f"State=UP TotalCPUs={cpus} TotalNodes={len(nodes)} SelectTypeParameters=NONE",
         "JobDefaults=(null)",
         "DefMemPerNode=UNLIMITED MaxMemPerNode=UNLIMITED",
+        f"TRES=cpu={cpus},mem={sum(node.memory_mb for node in nodes)}M,node={len(nodes)},billing={cpus}",
     ]
 
 

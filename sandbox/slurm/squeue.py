@@ -1,5 +1,6 @@
 """squeue and scancel."""
 
+import contextlib
 import getopt
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,7 +11,7 @@ from sandbox.terminal import Caller, Result
 from .controller import Controller
 from .formats import heading, render
 from .hostlist import fold, unfold
-from .records import ENDED, VERSION, Job, JobState, SlurmError
+from .records import ENDED, PACKAGE, VERSION, Job, JobState, SlurmError
 from .show import run_time, user_id
 from .times import short_span, span, stamp
 
@@ -35,10 +36,14 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
         pairs, _ = getopt.gnu_getopt(list(argv), "hat:p:w:j:o:u:S:lrn:V", _LONG)
         options = {key.lstrip("-"): value for key, value in pairs}
         jobs = [job for job in controller.jobs.values() if _matches(job, options, who)]
-    except (getopt.GetoptError, SlurmError) as error:
+    except getopt.GetoptError as error:
+        return Result(
+            1, "", f"squeue: unrecognized option '--{error.opt}'\nTry \"squeue --help\" for more information\n"
+        )
+    except SlurmError as error:
         return Result(1, "", f"squeue: error: {error}\n")
     if "V" in options or "version" in options:
-        return Result(out=f"slurm {VERSION}\n")
+        return Result(out=f"{PACKAGE} {VERSION}\n")
     wanted = _ids(options)
     if len(wanted) == 1 and not any(job.id in wanted for job in controller.jobs.values()):
         return Result(1, "", "slurm_load_jobs error: Invalid job id specified\n")
@@ -49,7 +54,7 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
 
 
 def scancel(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
-    """Run `scancel ID...`."""
+    """Run `scancel ID...`; a job that is not there is passed over without a word, as it was measured."""
     complaints = []
     for word in argv:
         if word.startswith("-"):
@@ -58,10 +63,8 @@ def scancel(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
         if job is not None and not who.is_root and job.user != who.user:
             complaints.append(f"scancel: error: Kill job error on job id {word}: Access/permission denied")
             continue
-        try:
+        with contextlib.suppress(SlurmError):
             controller.cancel(int(word) if word.isdigit() else 0)
-        except SlurmError as error:
-            complaints.append(f"scancel: error: Kill job error on job id {word}: {error}")
     return Result(int(bool(complaints)), "", "".join(f"{line}\n" for line in complaints))
 
 

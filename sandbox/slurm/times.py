@@ -11,6 +11,10 @@ UNLIMITED: Final = timedelta(days=365)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+class BadTimeError(Exception):
+    """A time that cannot be read; the argument is its text."""
+
+
 def stamp(instant: datetime | None, zone: ZoneInfo, nothing: str = "Unknown") -> str:
     """Return `2026-11-23T10:00:00` in a zone, or the word for no time."""
     return instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") if instant else nothing
@@ -56,7 +60,7 @@ def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise SlurmError(INVALID_TIME) from None
+        raise BadTimeError(text) from None
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
@@ -65,7 +69,7 @@ def _read_offset(text: str) -> timedelta:
         return timedelta()
     found = re.fullmatch(r"\+(\d+)([a-z]*)", text)
     if not found:
-        raise SlurmError(INVALID_TIME)
+        raise BadTimeError(text)
     return timedelta(seconds=int(found[1]) * _UNITS.get(found[2][:1], 1))
 
 

@@ -63,7 +63,7 @@ class Management:
     async def _slurm(self, program: str, argv: Sequence[str], caller: Caller) -> Result:
         fault = self._world.faults.take("slurm")
         if fault == "refuse":
-            return Result(1, "", f"{program}: error: {_NO_CONTACT}\n" if program != "scontrol" else f"{_NO_CONTACT}\n")
+            return Result(1, "", f"{_no_contact(program, argv)}\n")
         if fault == "hang":
             await asyncio.sleep(FOREVER_S)
         if fault == "slow":
@@ -88,6 +88,19 @@ class Management:
         good = "".join(f"{name}: {text}\n" for name, (fine, text) in zip(names, answers, strict=True) if fine)
         bad = "".join(f"{name}: {text}\n" for name, (fine, text) in zip(names, answers, strict=True) if not fine)
         return Result(int(bool(bad)), good, bad)
+
+
+def _no_contact(program: str, argv: Sequence[str]) -> str:
+    """Return what each command says when slurmctld does not answer."""
+    if program == "sinfo":
+        return f"slurm_load_partitions: {_NO_CONTACT}"
+    verb, noun = [*(word for word in argv if not word.startswith("-")), "", ""][:2]
+    if program == "scontrol" and verb == "create":
+        return "Error creating the reservation: Unexpected message received"
+    if program == "scontrol" and verb != "show":
+        return f"slurm_update error: {_NO_CONTACT}"
+    what = "node" if noun.startswith("node") else "reservations" if noun.startswith("res") else "jobs"
+    return f"slurm_load_{what} error: {_NO_CONTACT}"
 
 
 def _unwrap(argv: Sequence[str], caller: Caller) -> tuple[Sequence[str], Caller]:
