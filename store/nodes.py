@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select
@@ -63,7 +65,8 @@ class Nodes:
         """Return the nodes of several loans, by loan and then by name; a loan without nodes has an empty tuple."""
         wanted = set(loan_ids)
         found = self._sorted(_EVERY.where(col(_Row.loan_id).in_(wanted)))
-        return {loan_id: tuple(node for node in found if node.loan_id == loan_id) for loan_id in wanted}
+        by_loan = {loan_id: tuple(nodes) for loan_id, nodes in groupby(found, key=attrgetter("loan_id"))}
+        return {loan_id: by_loan.get(loan_id, ()) for loan_id in wanted}
 
     def due(self, now: datetime) -> tuple[NodeLoan, ...]:
         """Return the moving nodes that are to be looked at now, the longest due first."""
