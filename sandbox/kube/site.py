@@ -1,6 +1,7 @@
 """The whole cluster as the sandbox holds it: one API server, its controllers, and what the page asks of them."""
 
 import asyncio
+import base64
 import contextlib
 from collections import Counter
 from pathlib import Path
@@ -25,6 +26,7 @@ from sandbox.kube.rights import BOT_TOKEN
 from sandbox.kube.scheduler import Scheduler
 from sandbox.kube.server import Server
 from sandbox.kube.special import SPECIAL
+from sandbox.kube.tls import self_signed
 from sandbox.kube.views import is_node_ready
 from sandbox.kube.workloads import Workloads
 
@@ -54,6 +56,7 @@ class KubeSite:
         self._server = Server(self.cluster)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
+        self._trust = b""
         self.address = ""
         self._plant()
 
@@ -77,13 +80,14 @@ class KubeSite:
         """The watch connections that are open."""
         return self.cluster.store.watchers()
 
-    async def start(self, host: str, port: int) -> None:
-        """Serve on host:port (0 chooses one, see `address`) and let the cluster live."""
+    async def start(self, host: str, port: int, *, tls: bool = False) -> None:
+        """Serve on host:port (0 chooses one, see `address`) and let the cluster live. kubectl wants tls."""
         self.run_controllers()
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        self.address = f"http://{host}:{self._runner.addresses[0][1]}"
+        context, self._trust = self_signed(host) if tls else (None, b"")
+        await web.TCPSite(self._runner, host, port, ssl_context=context).start()
+        self.address = f"{'https' if tls else 'http'}://{host}:{self._runner.addresses[0][1]}"
 
     def run_controllers(self) -> None:
         """Let the cluster live on the running loop, for those who serve `app` themselves."""
@@ -117,10 +121,13 @@ class KubeSite:
 
     def write_kubeconfig(self, path: Path, token: str = BOT_TOKEN) -> None:
         """Write a kubeconfig for this address and token, readable by its owner alone."""
+        cluster = {"server": self.address}
+        if self._trust:
+            cluster["certificate-authority-data"] = base64.b64encode(self._trust).decode()
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "sandbox", "cluster": {"server": self.address}}],
+            "clusters": [{"name": "sandbox", "cluster": cluster}],
             "users": [{"name": "sandbox", "user": {"token": token}}],
             "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "sandbox"}}],
             "current-context": "sandbox",
