@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,23 +43,37 @@ def failure(code: int, message: str, **details: Any) -> Obj:
     return {"kind": "Status", "status": "Failure", "code": code, "message": message, "details": details}
 
 
+Answer = tuple[int, object]
+"""A status, and a body: bytes as they are, anything else as JSON."""
+
+
 @dataclass
 class Canned:
-    """What the next requests are answered, in order; the last answer stays. asked: what came, method first."""
+    """A cluster that says what a test tells it to. asked: what came, as (method, path, body)."""
 
-    answers: list[tuple[int, object]]
-    headers: dict[str, str] = field(default_factory=dict)
+    respond: Callable[[str, str], Answer]
+    headers: Mapping[str, str]
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
 
-    def next(self) -> tuple[int, bytes]:
-        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return status, body if isinstance(body, bytes) else json.dumps(body).encode()
+    def take(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Note a request and return its answer."""
+        self.asked.append((method, path, json.loads(body) if body else None))
+        status, said = self.respond(method, path)
+        return status, said if isinstance(said, bytes) else json.dumps(said).encode()
+
+
+def in_order(*answers: Answer) -> Callable[[str, str], Answer]:
+    """Answer with one after the other; the last one stays."""
+    left = list(answers)
+    return lambda _method, _path: left.pop(0) if len(left) > 1 else left[0]
 
 
 @contextmanager
-def canned_cluster(*answers: tuple[int, object], **headers: str) -> Iterator[tuple[KubeCluster, Canned]]:
-    """Serve answers on loopback, and an adapter that asks there. Its watch is answered by a silent server."""
-    canned = Canned(list(answers), headers)
+def canned_cluster(
+    *answers: Answer, respond: Callable[[str, str], Answer] | None = None, headers: Mapping[str, str] | None = None
+) -> Iterator[tuple[KubeCluster, Canned]]:
+    """Serve answers on loopback, and an adapter that asks there."""
+    canned = Canned(respond or in_order(*answers), headers or {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(canned))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -79,11 +93,10 @@ def _handler(canned: Canned) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            canned.asked.append((self.command, self.path, json.loads(body) if body else None))
-            status, data = canned.next()
+            status, data = canned.take(self.command, self.path, body)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(data)), **canned.headers}.items():
-                self.send_header(name.replace("_", "-"), value)
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
 
