@@ -43,7 +43,9 @@ class Modals:
         trigger = self.core.tickets.trigger(view.user, view.id if view.content["type"] == "modal" else None)
         answer = await self.line.send("interactive", payloads.view_action(self.person(user), view, action, trigger))
         if not answer.is_acked:
-            self.space.feed.publish("trouble", [view.user], view=view_id, action_id=action_id, why=answer.why)
+            self.space.feed.publish(
+                "trouble", [view.user], user=view.user, view=view_id, action_id=action_id, why=answer.why
+            )
         return answer
 
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Playing the people: what a person types and clicks becomes what Slack sends the app; what comes back is shown."""
 
+import html
 import re
 import time
 from typing import Any
@@ -78,7 +79,9 @@ class People(Modals):
         payload = payloads.message_action(who, room, message, action, extra)
         answer = await self.line.send("interactive", payload)
         if not answer.is_acked:
-            self.space.feed.publish("trouble", [who.id], channel=room.id, ts=ts, action_id=action_id, why=answer.why)
+            self.space.feed.publish(
+                "trouble", [who.id], user=who.id, channel=room.id, ts=ts, action_id=action_id, why=answer.why
+            )
         return answer
 
     async def shortcut(self, user: str, callback_id: str) -> Answer:
@@ -178,5 +181,13 @@ def find(blocks: list[Json], action_id: str, value: Any = None, block_id: str | 
 
 
 def _rich(text: str) -> list[Json]:
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-    return [{"type": "rich_text", "block_id": "rt", "elements": [section]}]
+    """Return what a person typed as the rich_text block that Slack makes of it."""
+    parts: list[Json] = []
+    for plain, user, room in re.findall(r"([^<]+|<(?![@#]))|<@(\w+)>|<#(\w+)(?:\|[^>]*)?>", text):
+        if user:
+            parts.append({"type": "user", "user_id": user})
+        elif room:
+            parts.append({"type": "channel", "channel_id": room})
+        else:
+            parts.append({"type": "text", "text": html.unescape(plain)})
+    return [{"type": "rich_text", "block_id": "rt", "elements": [{"type": "rich_text_section", "elements": parts}]}]

@@ -18,7 +18,7 @@ MOST: Final = 10
 """Connections an app may hold."""
 PING_S: Final = 5.0
 GRACE_S: Final = 1.0
-"""A socket that was told to refresh is hung up after this long; till then the SDK's builtin client hears nothing new."""
+"""A socket that was told to refresh is hung up after this long; until then the SDK's builtin client is deaf."""
 TICK_S: Final = 0.2
 
 

@@ -99,7 +99,7 @@ class Workspace:
 
     def tell_views(self, user: str) -> None:
         """Tell a person's client that a modal or the home has changed."""
-        self.feed.publish("views", [user])
+        self.feed.publish("views", [user], user=user)
 
     def _audience(self, message: Message) -> set[str]:
         return {message.visible_to} if message.visible_to else set(self.channels[message.channel].members)
