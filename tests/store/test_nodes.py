@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loans.loan import NODE_GONE, NODE_MOVING, Loan, NodeLoan, NodeState, TakingState
+from loans.loan import NODE_GONE, NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
 from loans.nodes import NodeName
 from store.db import Store
 from store.errors import NodeTaken, NoSuchNode, NoSuchTaking, Stale
@@ -165,13 +165,15 @@ def test_a_stale_save_of_a_wave_is_refused(store: Store, loan: Loan) -> None:
         assert tx.takings.of(loan.id) == (saved,)
 
 
-def test_the_open_waves_that_are_due_are_found(store: Store, loan: Loan) -> None:
+def test_the_moving_waves_that_are_due_are_found(store: Store, loan: Loan) -> None:
     """Taking goes on where it stopped; a finished wave is left alone."""
     with store.write() as tx:
-        late = tx.takings.add(a_taking(loan.id, 1))
-        early = tx.takings.add(a_taking(loan.id, 2, look_at=NOW - MINUTE))
-        tx.takings.add(a_taking(loan.id, 3, look_at=NOW + MINUTE))
-        tx.takings.add(a_taking(loan.id, 4, state=TakingState.DONE))
+        for wave, state in enumerate(TakingState, start=1):
+            tx.takings.add(a_taking(loan.id, wave, state=state, look_at=NOW - wave * MINUTE))
+        tx.takings.add(a_taking(loan.id, 99, look_at=NOW + MINUTE))
     with store.read() as tx:
-        assert tx.takings.due(NOW) == (early, late)
-        assert [wave.wave for wave in tx.takings.of(loan.id)] == [1, 2, 3, 4]
+        due = tx.takings.due(NOW)
+        assert [wave.wave for wave in tx.takings.of(loan.id)] == [*range(1, len(TakingState) + 1), 99]
+    assert {wave.state for wave in due} == TAKING_MOVING
+    assert [wave.look_at for wave in due] == sorted(wave.look_at for wave in due)
+    assert 99 not in {wave.wave for wave in due}
