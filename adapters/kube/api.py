@@ -177,6 +177,13 @@ def _answer(right: Right, response: urllib3.BaseHTTPResponse, data: bytes) -> An
     )
 
 
+def _tls_failure(right: Right, said: str) -> Denied | Unreachable:
+    """Tell a certificate that is not trusted, ours or theirs, from a connection that broke."""
+    if "certificate" in said.lower() or "unknown ca" in said.lower():
+        return Denied(SIDE, f"TLS trust failed at `{right}`: {said}")
+    return Unreachable(SIDE, f"the TLS connection broke at `{right}`: {said}")
+
+
 @contextmanager
 def _translated(right: Right) -> Iterator[None]:
     """Turn what the client, urllib3 and the socket raise into the errors of conversion.ports."""
@@ -184,8 +191,8 @@ def _translated(right: Right) -> Iterator[None]:
         yield
     except urllib3.exceptions.TimeoutError as cut:
         raise Unreachable(SIDE, f"no answer to `{right}` in time ({cut})") from cut
-    except ApiException as refused:  # the client wraps TLS failures alone in it, with status 0
-        raise Denied(SIDE, f"the TLS handshake failed at `{right}`: {refused.reason}") from refused
+    except ApiException as broken:  # the client wraps TLS failures in it, with status 0, and nothing else
+        raise _tls_failure(right, str(broken.reason)) from broken
     except ConfigException as unusable:
         raise Denied(SIDE, f"our credentials cannot be had: {unusable}") from unusable
     except (urllib3.exceptions.HTTPError, OSError) as broken:

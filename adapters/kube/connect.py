@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+import yaml
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
 
@@ -28,7 +29,8 @@ def connect(kubeconfig: Path | None = None, context: str | None = None) -> ApiCl
             load_kube_config(  # type: ignore[no-untyped-call]
                 str(kubeconfig), context, client_configuration=configuration, persist_config=False
             )
-    except (ConfigException, OSError, ValueError) as unusable:
+    # The client takes the file as it is: what is no mapping where it expects one ends as TypeError or AttributeError.
+    except (ConfigException, OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as unusable:
         source = f"the kubeconfig {kubeconfig}" if kubeconfig else "the pod's service account"
         raise ValueError(f"{source} cannot be used: {unusable}") from unusable
     return ApiClient(configuration)

@@ -111,6 +111,8 @@ class NodeWatch:
         while not self._closing.is_set():
             try:
                 self._watch_one_window()
+                if failures:
+                    log.info("kube.watch.back", failures=failures)
                 failures = 0
             except FarSideError as error:
                 if self._closing.is_set():

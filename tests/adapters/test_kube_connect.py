@@ -37,7 +37,7 @@ def test_a_context_that_is_not_there_is_named(kubeconfig: Path) -> None:
         connect(kubeconfig, "elsewhere")
 
 
-@pytest.mark.parametrize("content", [None, "", "rubbish: [", "apiVersion: v1\nkind: Config\n"])
+@pytest.mark.parametrize("content", [None, "", "rubbish: [", "words", "[1]", "apiVersion: v1\nkind: Config\n"])
 def test_a_kubeconfig_that_cannot_be_read_is_named(tmp_path: Path, content: str | None) -> None:
     """The operator reads which file is wrong, not a traceback."""
     path = tmp_path / "kubeconfig"
