@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sandbox.agenda import drive
 from sandbox.bmc import PASSWORD, USER, BoardRoom, Redfish
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
@@ -26,7 +27,7 @@ from sandbox.ssh.door import Door, House, bind
 from sandbox.ssh.keys import KeyRing
 from sandbox.ssh.management import NAME, Management
 from sandbox.ssh.node_shell import NodeShell
-from sandbox.world import Happening, Machine, Power, World, WorldOptions, drive
+from sandbox.world import Happening, Machine, Power, World, WorldOptions
 
 LOOPBACK: Final = "127.0.0.1"
 MANAGEMENT_ADDRESS: Final = "127.77.0.1"

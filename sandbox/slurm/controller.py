@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sandbox.world.agenda import Agenda, Entry
+from sandbox.agenda import Agenda, Entry
 
 from .records import (
     ENDED,

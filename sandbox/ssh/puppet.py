@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from sandbox.agenda import Agenda
 from sandbox.faults import Faults
-from sandbox.world import Agenda, Machine
+from sandbox.world import Machine
 
 from .door import FOREVER_S, Talk
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from sandbox.agenda import Agenda, Entry
 from sandbox.faults import Faults
 
-from .agenda import Agenda, Entry
 from .options import NodeClass
 
 IMAGE_DIRECTORIES: Final = ("/", "/etc", "/root", "/run", "/run/lock", "/tmp", "/var", "/var/lib", "/var/lock")  # noqa: S108 - a node's own, in memory

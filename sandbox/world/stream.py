@@ -4,10 +4,10 @@ import random
 from datetime import timedelta
 from typing import Final
 
+from sandbox.agenda import Agenda
 from sandbox.slurm.controller import Controller
 from sandbox.slurm.records import Job
 
-from .agenda import Agenda
 from .options import NodeClass
 
 _NAMES: Final = ("train", "md-run", "fold", "cfd", "sweep", "render", "assembly", "eval")

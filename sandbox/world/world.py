@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from sandbox.agenda import Agenda
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.slurm.controller import Controller
 from sandbox.slurm.records import Job, NodeRecord
 from sandbox.slurm.scheduler import place
 
-from .agenda import Agenda
 from .machine import Happening, Machine
 from .options import NodeClass, WorldOptions
 from .stream import JobStream
