@@ -16,6 +16,8 @@ from loans.when import Answer, Ask, Deadline, Duration, Interval, Reading, Refus
 
 ISO_NOW: Final = '"2026-11-24T10:00"'
 HOURS_OF_OFFSET: Final = 14
+YEARS: Final = range(1970, 2100)
+"""When a phrase can have been said. The grammar looks a hundred years ahead, and the calendar has to reach that far."""
 
 
 class BadInput(ValueError):  # noqa: N818 - it is said to a person
@@ -90,11 +92,11 @@ def moment_of(text: object, zone: tzinfo) -> datetime:
         return datetime.now(UTC)
     try:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
-        if at is not None:
+        if at is not None and at.year in YEARS:
             return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
     except (ValueError, OverflowError) as error:
         raise BadInput(f'"{text}" is no moment: {ISO_NOW} is.') from error
-    raise BadInput(f"now is {text!r}: {ISO_NOW} is a moment.")
+    raise BadInput(f"now is {text!r:.60}: {ISO_NOW} is a moment.")
 
 
 def shown(found: Answer) -> dict[str, Any]:

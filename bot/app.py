@@ -1,0 +1,145 @@
+"""The composition root: core, engine, Slack and clock become one running program. Nothing else wires."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot import metrics, slack_line
+from bot.core import Core
+from bot.lease import WALL_TTL, Lease
+from bot.listeners import buttons, forms, messages
+from bot.listeners.front import Front
+from bot.listeners.queue import Queue
+from bot.people import People
+from bot.publisher import Publisher
+from bot.schedule import Schedule
+from bot.slack_line import HttpLine, SocketLine
+from conversion import due, reconcile
+from conversion.crew import Crew
+from conversion.worker import Worker
+
+log = structlog.get_logger()
+
+_PUBLISH_EVERY: Final = timedelta(seconds=0.5)
+_LEASE_EVERY: Final = timedelta(seconds=5)
+_CHECK_EVERY: Final = timedelta(seconds=10)
+_RECONCILE_EVERY: Final = timedelta(minutes=1)
+_FORGET_EVERY: Final = timedelta(hours=1)
+_REMEMBER_FOR: Final = timedelta(days=30)
+_SILENT_JOB_S: Final = 120.0
+"""A job that has not come to its end for so long is stuck or failing: unhealthy."""
+
+
+class Engine:
+    """The worker and what the clock orders, under the lease."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._ground = core.ground()
+        self.crew = Crew(core.settings.pace.workers)
+        self.worker = Worker(self._ground, self.crew)
+        self.lease = Lease(core.store, core.clock.now, core.clock.wall(WALL_TTL))
+
+    def add_jobs(self, schedule: Schedule) -> None:
+        """Put the engine's jobs on the schedule."""
+        tick = self._core.settings.pace.tick
+        schedule.every(_LEASE_EVERY, "lease", self.lease.take)
+        schedule.every(tick, "due", self._if_held(self._due))
+        schedule.every(tick, "worker", self._if_held(self.worker.tick))
+        schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(lambda: reconcile.reconcile(self._ground)))
+        schedule.every(_FORGET_EVERY, "forget", self._if_held(self._forget))
+
+    def close(self) -> None:
+        """Stop looking; what is under way resumes from its journal at the next start."""
+        self.crew.close()
+        self.lease.release()
+
+    def _due(self) -> None:
+        due.return_due(self._ground)
+        due.lapse_due(self._ground)
+        due.remind_due(self._ground)
+
+    def _forget(self) -> None:
+        before = self._core.clock.now() - _REMEMBER_FOR
+        with self._core.store.write() as tx:
+            tx.drafts.forget(before)
+            tx.seen.forget(before)
+            tx.outbox.forget(before)
+
+    def _if_held(self, job: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            if self.lease.held:
+                job()
+
+        return run
+
+
+class Program:
+    """`lendbot serve`: the engine, and Slack's side when it is wanted."""
+
+    def __init__(self, core: Core, *, with_slack: bool = True) -> None:
+        self._core = core
+        self._engine = Engine(core)
+        self._schedule = Schedule()
+        self._slack = core.settings.slack
+        self._client = slack_line.client(self._slack)
+        self._queue = Queue(core.store, core.clock.now)
+        self._line = self._listen() if with_slack else None
+        self._publisher = Publisher(
+            core.store, self._client, core.desk, oncall=self._slack.oncall_channel, speed=core.clock.speed
+        )
+
+    def start(self) -> None:
+        """Bring the tables up to date, then begin everything."""
+        self._core.store.upgrade()
+        self._engine.lease.take()
+        self._engine.add_jobs(self._schedule)
+        if self._line is not None:
+            self._line.start()
+            self._schedule.every(_PUBLISH_EVERY, "publisher", self._publisher.flush)
+            self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
+        if self._core.settings.metrics.listen:
+            metrics.serve(self._core.settings.metrics.listen, self._core.store, self.problems)
+        self._schedule.start()
+        log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
+
+    def close(self) -> None:
+        """End in order: no new commands, no new looks, then hang up."""
+        if self._line is not None:
+            self._line.close()
+        self._queue.close()
+        self._schedule.close()
+        self._engine.close()
+        self._core.close()
+        log.info("lendbot.stopped")
+
+    def problems(self) -> list[str]:
+        """Return what is wrong now, a line each."""
+        late = [name for name, seconds in self._schedule.silent_for().items() if seconds > _limit(name)]
+        found = [f"the job {name!r} has not come to its end for {_SILENT_JOB_S:.0f} s" for name in late]
+        if self._line is not None and self._line.silent_for() > self._slack.silent_after:
+            found.append("Slack is silent")
+        return found
+
+    def _listen(self) -> SocketLine | HttpLine:
+        bolt = slack_line.app(self._slack, self._client)
+        groups = {
+            who
+            for node_class in self._core.classes.values()
+            for who in node_class.rules.approvers | node_class.rules.operators | node_class.rules.requesters
+            if who.startswith("S")
+        }
+        front = Front(People(self._client, groups), self._core.desk, self._queue)
+        messages.register(bolt, front, self._slack.command)
+        buttons.register(bolt, front)
+        forms.register(bolt, front)
+        if self._slack.mode == "http":
+            return HttpLine(bolt, self._slack)
+        return SocketLine(bolt, self._slack, self._client)
+
+
+def _limit(job: str) -> float:
+    every = {"reconcile": _RECONCILE_EVERY, "forget": _FORGET_EVERY}.get(job, timedelta())
+    return _SILENT_JOB_S + every.total_seconds()

@@ -1,0 +1,67 @@
+"""The part of the composition that Slack is not needed for: settings, clock, store, adapters, and the desk.
+
+`lendbot loans` at night, `lendbot doctor` and `lendbot serve` all begin here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from adapters.hostlist import expanded
+from bot import classes as from_settings
+from bot.clock import Clock
+from bot.far_sides import Adapters, adapters
+from bot.settings import SiteSettings
+from bot.settings_file import load
+from commands.desk import Desk
+from conversion.pace import Pace
+from conversion.subjects import Ground
+from loans.classes import NodeClass
+from loans.nodes import NodeName
+from store.db import Store
+
+
+@dataclass(frozen=True)
+class Core:
+    """Everything but Slack."""
+
+    settings: SiteSettings
+    clock: Clock
+    store: Store
+    adapters: Adapters
+    classes: Mapping[str, NodeClass]
+    pace: Pace
+
+    def desk(self) -> Desk:
+        """Return a desk of this moment."""
+        return Desk(self.store, self.adapters.far, self.classes, self.pace, expanded, self.clock.now())
+
+    def ground(self) -> Ground:
+        """Return what the engine stands on."""
+        return Ground(self.store, self.adapters.far, self.classes, self.pace, self.clock.now)
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        self.adapters.close()
+        self.store.close()
+
+
+def build(path: Path | None = None) -> Core:
+    """Read the settings and build the core; no far side is asked yet.
+
+    raises   BadSettings
+    """
+    settings = load(path)
+    clock = Clock(settings.clock)
+    node_classes = from_settings.classes(settings, expanded)
+    store = Store.open(settings.store.url.get_secret_value())
+    built = adapters(settings, partial(_driver_of, store, node_classes), clock)
+    return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace))
+
+
+def _driver_of(store: Store, node_classes: Mapping[str, NodeClass], node: NodeName) -> str | None:
+    """Return the power driver of a node that a loan holds: nobody else's power is ours to touch."""
+    with store.read() as tx:
+        held = tx.nodes.holding(node)
+        return node_classes[tx.loans.get(held.loan_id).node_class].power if held else None

@@ -1,0 +1,109 @@
+"""Builds the adapters from the settings. Only the composition root comes here; nothing is asked of a far side yet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from adapters.addresses import Address, addressed
+from adapters.command import LocalRunner, Runner, SshRunner
+from adapters.drain import DrainRules
+from adapters.kube.cluster import KubeCluster
+from adapters.kube.connect import connect
+from adapters.power.ipmi import IpmiPower
+from adapters.power.redfish import RedfishPower, RedfishSystem
+from adapters.power.router import PowerRouter
+from adapters.power.xcat import XcatPower
+from adapters.shell import SshShell
+from adapters.slurm import SlurmCommands
+from adapters.ssh import SshConnections
+from adapters.ssh_login import SshLogin
+from bot.clock import Clock
+from bot.settings import KubernetesSettings, PowerSettings, SiteSettings, SshSettings
+from conversion.ports import FarSides, Power
+from loans.nodes import NodeName
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """The adapters, and what has to be closed at the end. drivers: the BMCs by their name in the settings."""
+
+    far: FarSides
+    drivers: Mapping[str, Power]
+    kubernetes: KubeCluster
+    connections: tuple[SshConnections, ...]
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        self.kubernetes.close()
+        for connection in self.connections:
+            connection.close()
+
+
+def adapters(settings: SiteSettings, driver_of: Callable[[NodeName], str | None], clock: Clock) -> Adapters:
+    """Build every adapter.
+
+    driver_of   the name of the power driver of a node
+    """
+    nodes = SshConnections(_login(settings.ssh, settings.ssh.user), jump=_jump(settings.ssh.jump))
+    management = settings.slurm.management
+    runner: Runner = LocalRunner()
+    connections: tuple[SshConnections, ...] = (nodes,)
+    if management is not None:
+        gate = SshConnections(_login(settings.ssh, management.user))
+        runner = SshRunner(gate, (management.host, management.port))
+        connections = (nodes, gate)
+    slurm = SlurmCommands(
+        runner, timeout=settings.slurm.timeout, max_age=settings.slurm.max_age, conf=settings.slurm.conf
+    )
+    kubernetes = _kubernetes(settings.kubernetes, clock)
+    drivers = {name: _power(of, runner) for name, of in settings.power.items()}
+    far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(settings.ssh)), PowerRouter(drivers, driver_of))
+    return Adapters(far, drivers, kubernetes, connections)
+
+
+def _login(ssh: SshSettings, user: str) -> SshLogin:
+    return SshLogin(user, ssh.key_file, ssh.known_hosts, ssh.connect_timeout)
+
+
+def _jump(text: str | None) -> Address | None:
+    return _host_port(text, 22) if text else None
+
+
+def _host_port(text: str, port: int) -> Address:
+    host, _, said = text.partition(":")
+    return (host, int(said) if said else port)
+
+
+def _node_address(ssh: SshSettings) -> Callable[[NodeName], Address]:
+    by_template = addressed(ssh.address, ssh.port)
+    said = {name: _host_port(address, ssh.port) for name, address in ssh.addresses.items()}
+    return lambda node: said.get(node) or by_template(node)
+
+
+def _kubernetes(of: KubernetesSettings, clock: Clock) -> KubeCluster:
+    rules = DrainRules(delete_emptydir=of.delete_emptydir, force_unmanaged=of.evict_unmanaged)
+    return KubeCluster(connect(of.kubeconfig, of.context), timeout=of.timeout, clock=clock.now, rules=rules)
+
+
+def _power(of: PowerSettings, runner: Runner) -> Power:
+    match of.driver:
+        case "redfish":
+            return RedfishPower(
+                system=partial(_system, of), user=of.user, password=of.password, verify=of.verify, timeout=of.timeout
+            )
+        case "ipmi":
+            by_template = addressed(of.address, of.port)
+            said = {name: _host_port(address, of.port) for name, address in of.addresses.items()}
+            return IpmiPower(
+                LocalRunner(),
+                bmc=lambda node: said.get(node) or by_template(node),
+                user=of.user,
+                password=of.password,
+                timeout=of.timeout,
+            )
+        case "xcat":
+            return XcatPower(runner, timeout=of.timeout)
+
+
+def _system(of: PowerSettings, node: NodeName) -> RedfishSystem:
+    return RedfishSystem(of.url.format(node=node), of.system.format(node=node) or None)

@@ -1,0 +1,73 @@
+"""One worker per store: the lease that says which process may convert nodes.
+
+A lease that is not renewed runs out, so a process that dies costs seconds. On the same host even those are saved: a
+holder whose process is gone is not waited for.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from store.db import Store
+from store.errors import StoreUnavailable
+
+log = structlog.get_logger()
+
+NAME: Final = "worker"
+WALL_TTL: Final = timedelta(seconds=20)
+"""Longer than a database's restart takes to be noticed, shorter than a person's patience after a crash."""
+
+
+class Lease:
+    """Taken or renewed at every tick; `held` is what the last tick found."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], ttl: timedelta) -> None:
+        """ttl: in the same clock as now()."""
+        self._store = store
+        self._now = now
+        self._ttl = ttl
+        self._me = f"{socket.gethostname()}:{os.getpid()}"
+        self.held = False
+
+    def take(self) -> bool:
+        """Take or renew the lease; False while another process has it, or the store does not answer."""
+        now = self._now()
+        try:
+            with self._store.write() as tx:
+                held = tx.leases.take(NAME, self._me, now, now + self._ttl)
+                holder = tx.leases.holder(NAME) or ""
+                if not held and _is_dead(holder):
+                    tx.leases.release(NAME, holder)
+                    held = tx.leases.take(NAME, self._me, now, now + self._ttl)
+        except StoreUnavailable as e:
+            log.warning("lease.unknown", why=str(e))
+            held = False
+        if held != self.held:
+            log.info("lease.held" if held else "lease.waiting", holder=self._me if held else holder)
+        self.held = held
+        return held
+
+    def release(self) -> None:
+        """Let the next process begin at once."""
+        if self.held:
+            with self._store.write() as tx:
+                tx.leases.release(NAME, self._me)
+            self.held = False
+
+
+def _is_dead(holder: str) -> bool:
+    """Return True when the holder ran on this host and its process is gone."""
+    host, _, pid = holder.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

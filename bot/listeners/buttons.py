@@ -1,0 +1,112 @@
+"""Buttons: each says a command. What it carries is read as an id; everything else is asked anew."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from bot.listeners import answer
+from bot.listeners.front import Front
+from bot.views import actions, modals
+from bot.views.actions import NodeRef
+from bot.views.rendered import Rendered
+from commands.blocked import Force, Wait
+from commands.cancel import Cancel
+from commands.decide import Approve
+from commands.extend import SettleExtension
+from commands.give_back import GiveBack
+from commands.grammar import Ask
+from commands.lend import Settle, SignOff
+from commands.look import Status
+from store.errors import NoSuchLoan
+
+_ASKS: Final[dict[str, Callable[[str], Ask]]] = {
+    actions.SIGN_OFF: lambda value: SignOff(int(value)),
+    actions.SETTLE: lambda value: Settle(int(value)),
+    actions.SETTLE_EXTENSION: lambda value: SettleExtension(int(value)),
+    actions.APPROVE: lambda value: Approve(int(value)),
+    actions.GIVE_BACK: lambda value: GiveBack(int(value)),
+    actions.CANCEL: lambda value: Cancel(int(value)),
+    actions.STATUS: lambda value: Status(int(value)),
+    actions.TRY_AGAIN: lambda value: GiveBack(NodeRef.parse(value).loan, NodeRef.parse(value).node),
+    actions.FORCE: lambda value: Force(NodeRef.parse(value).loan, NodeRef.parse(value).node),
+    actions.WAIT: lambda value: Wait(NodeRef.parse(value).loan, NodeRef.parse(value).node),
+}
+_ON_A_PREVIEW: Final = frozenset({actions.SIGN_OFF, actions.SETTLE, actions.SETTLE_EXTENSION})
+"""Their answer takes the preview's place: it was for one person, and it is settled."""
+_FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say it in words: `/nodes help`.", [])
+
+
+def register(app: App, front: Front) -> None:
+    """Listen for every button of bot/views/actions.py."""
+    for action_id, make in _ASKS.items():
+        app.action(action_id)(_pressing(front, action_id, make))
+    for action_id in (actions.NEVER_MIND, actions.ALL_RIGHT):
+        app.action(action_id)(_dismissing(front))
+    app.action(actions.DECLINE)(_opening(front, modals.decline))
+    app.action(actions.EXTEND)(_opening(front, modals.extend))
+
+
+def _pressing(front: Front, action_id: str, make: Callable[[str], Ask]) -> Callable[..., None]:
+    def press(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        pressed = body["actions"][0]
+        url = body["response_url"]
+
+        def work() -> None:
+            try:
+                ask = make(str(pressed.get("value", "")))
+            except ValueError:
+                answer.respond(url, _FORGED, replace=False)
+                return
+            drawn = front.do(ask, body["user"]["id"], body.get("channel", {}).get("id"))
+            answer.respond(url, drawn, replace=action_id in _ON_A_PREVIEW)
+
+        front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
+
+    return press
+
+
+def _dismissing(front: Front) -> Callable[..., None]:
+    def dismiss(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        ack()
+        url = body["response_url"]
+
+        def work() -> None:
+            message = body.get("message")
+            if body.get("container", {}).get("is_ephemeral") or message is None:
+                answer.remove(url)
+                return
+            kept = [block for block in message["blocks"] if block["type"] != "actions"]
+            client.chat_update(channel=body["channel"]["id"], ts=message["ts"], text=message["text"], blocks=kept)
+
+        front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
+
+    return dismiss
+
+
+def _opening(front: Front, view: Callable[..., dict[str, Any]]) -> Callable[..., None]:
+    """Open a modal before anything else: its trigger dies after 3 s."""
+
+    def open_modal(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        ack()
+        url = body["response_url"]
+
+        def work() -> None:
+            try:
+                with front.desk().store.read() as tx:
+                    loan = tx.loans.get(int(body["actions"][0].get("value", "")))
+            except (ValueError, NoSuchLoan):
+                answer.respond(url, _FORGED, replace=False)
+                return
+            client.views_open(trigger_id=body["trigger_id"], view=view(loan))
+
+        front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
+
+    return open_modal
+
+
+def _key(body: dict[str, Any]) -> str:
+    """Name one press: trigger ids are fresh for each, and the same in a payload that is sent again."""
+    return str(body["trigger_id"])

@@ -1,0 +1,31 @@
+"""The log: one line per thing that happened, event name first, then keys. On standard error; colours on a terminal."""
+
+import logging
+import sys
+
+import structlog
+
+from bot.settings import LogSettings
+
+
+def configure(settings: LogSettings) -> None:
+    """Set structlog up, and send the libraries' own warnings the same way."""
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+    renderer = structlog.processors.JSONRenderer() if settings.format == "json" else plain
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.format == "json":
+        shared.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)

@@ -1,0 +1,59 @@
+"""/metrics for Prometheus, and /healthz for whoever restarts us. Both read the store: no counter can drift from it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from waitress.server import create_server
+
+from bot.slack_line import in_background
+from loans.loan import NodeState, State
+from store.db import Store
+
+Problems = Callable[[], list[str]]
+"""What is wrong now, a line each; empty means healthy."""
+
+
+class StoreCollector(Collector):
+    """Reads the store at each scrape: no counter of ours can drift from it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges."""
+        with self._store.read() as tx:
+            loans = tx.loans.in_states([s for s in State if s in OPEN_STATES])
+            parts = tx.nodes.held()
+            backlog = tx.outbox.backlog()
+        by_state = GaugeMetricFamily("lendbot_loans", "Open loans by state", labels=["state"])
+        for state in sorted(OPEN_STATES):
+            by_state.add_metric([state], sum(loan.state is state for loan in loans))
+        nodes = GaugeMetricFamily("lendbot_nodes", "Nodes held by loans, by state", labels=["state"])
+        for node_state in NodeState:
+            nodes.add_metric([node_state], sum(part.state is node_state for part in parts))
+        yield by_state
+        yield nodes
+        yield GaugeMetricFamily("lendbot_outbox_waiting", "Messages that wait to be sent", backlog.count)
+
+
+OPEN_STATES = frozenset({State.REQUESTED, State.APPROVED, State.LENDING, State.LENT, State.RETURNING, State.STUCK})
+
+
+def serve(listen: str, store: Store, problems: Problems) -> None:
+    """Serve both in the background."""
+    registry = CollectorRegistry()
+    registry.register(StoreCollector(store))
+    metrics: Any = make_wsgi_app(registry)
+
+    def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/healthz":
+            return metrics(environ, start_response)  # type: ignore[no-any-return]
+        found = problems()
+        start_response("503 Service Unavailable" if found else "200 OK", [("Content-Type", "text/plain")])
+        return [("\n".join(found) or "healthy").encode() + b"\n"]
+
+    server = create_server(wsgi, listen=listen, threads=2)
+    in_background("metrics", server.run)

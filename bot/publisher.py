@@ -1,0 +1,185 @@
+"""Outbox to Slack: chat.postMessage and chat.update, at Slack's pace, until each message is out or plainly cannot be.
+
+A message is drawn when it is sent, from what is so then. A card is posted once and edited after; what is said about a
+loan goes to the card's thread.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.views.loan_card import card
+from bot.views.news import news
+from bot.views.rendered import Rendered
+from bot.views.summary import Summary, summary
+from commands.desk import Desk
+from commands.look import one_loan
+from commands.replies import OneLoan
+from conversion.ports import FarSideError
+from loans.loan import NodeState, State
+from store.db import Store
+from store.errors import StoreUnavailable
+from store.outbox import Letter
+from store.posts import Post
+
+log = structlog.get_logger()
+
+CARD_EVERY_S: Final = 2.0
+"""Slack's advice for edits of one message (FACTS), in wall time."""
+AT_ONCE: Final = 20
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+_GIVE_UP_AFTER: Final = timedelta(days=2)
+_HOPELESS: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "user_not_found"}
+)
+"""What no second try mends: our own blocks, or somebody who is gone."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message goes."""
+
+    channel: str
+    thread_ts: str | None = None
+    broadcast: bool = False
+
+
+class NotYetPossible(Exception):  # noqa: N818 - it is an answer, not an accident
+    """The message waits for another one: a thread needs its card first."""
+
+
+class Publisher:
+    """Sends what is due. One thread at a time calls flush()."""
+
+    def __init__(self, store: Store, client: WebClient, desk: Callable[[], Desk], *, oncall: str, speed: float) -> None:
+        """desk: makes a desk of this moment. speed: of lendbot's clock, for the cards."""
+        self._store = store
+        self._client = client
+        self._desk = desk
+        self._oncall = oncall
+        self._speed = speed
+        self._edited: dict[int, float] = {}
+
+    def flush(self) -> int:
+        """Send what is due and return how many went out; the store being away costs a turn, nothing else."""
+        try:
+            with self._store.read() as tx:
+                due = tx.outbox.due(self._desk().now, AT_ONCE)
+            return sum(self._send(letter) for letter in due if not self._is_too_soon(letter))
+        except StoreUnavailable as e:
+            log.warning("publisher.store_unavailable", why=str(e))
+            return 0
+
+    def _is_too_soon(self, letter: Letter) -> bool:
+        last = self._edited.get(letter.loan_id or 0, 0.0)
+        return letter.kind == "card" and monotonic() - last < CARD_EVERY_S
+
+    def _send(self, letter: Letter) -> bool:
+        now = self._desk().now
+        try:
+            self._post(letter)
+        except NotYetPossible as e:
+            self._failed(letter, str(e), timedelta(seconds=1))
+            return False
+        except SlackApiError as e:
+            self._refused(letter, e)
+            return False
+        except (SlackClientError, OSError) as e:
+            self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
+            return False
+        with self._store.write() as tx:
+            tx.outbox.sent(letter, now)
+        return True
+
+    def _post(self, letter: Letter) -> None:
+        if letter.loan_id is None:
+            raise AssertionError(f"a letter without a loan: {letter}")
+        with self._store.read() as tx:
+            loan = tx.loans.get(letter.loan_id)
+            one = one_loan(tx, loan, self._desk())
+            post = tx.posts.get(loan.id, "card")
+            ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
+        if letter.kind == "card":
+            self._post_card(one, post, ended)
+            return
+        place = self._place(letter, post)
+        drawn = news(letter.args, one, letter.kind, self._pods(letter, one))
+        self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
+
+    def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
+        drawn = card(one, ended, self._speed)
+        self._edited[one.loan.id] = monotonic()
+        if post is not None:
+            self._call("chat_update", drawn, channel=post.channel, ts=post.ts)
+            return
+        channel = one.node_class.channel
+        posted = self._call("chat_postMessage", drawn, channel=channel)
+        with self._store.write() as tx:
+            tx.posts.put(one.loan.id, "card", posted["channel"], posted["ts"])
+
+    def _place(self, letter: Letter, post: Post | None) -> Place:
+        match letter.kind:
+            case "requester":
+                return Place(letter.to)
+            case "oncall":
+                return Place(self._oncall)
+            case _ if post is None:
+                raise NotYetPossible("the card is not posted yet")
+            case _:
+                return Place(post.channel, post.ts, broadcast=letter.kind == "approvers")
+
+    def _pods(self, letter: Letter, one: OneLoan) -> Mapping[str, int] | None:
+        """Count what an eviction would end; a reminder goes out without it when Kubernetes does not answer."""
+        if letter.args.get("news") != "reminder":
+            return None
+        names = [one.node_class.kube_name.format(node=p.node) for p in one.parts if p.state is NodeState.LENT]
+        try:
+            return self._desk().far.kubernetes.pods_by_namespace(names)
+        except FarSideError as e:
+            log.warning("reminder.without_pods", loan=one.loan.id, why=str(e))
+            return None
+
+    def _call(self, method: str, drawn: Rendered, **where: Any) -> Any:
+        return getattr(self._client, method)(text=drawn.text, blocks=drawn.blocks, **where)
+
+    def _refused(self, letter: Letter, error: SlackApiError) -> None:
+        why = str(error.response.get("error") or error)
+        if why in _HOPELESS:
+            log.error("slack.message_dropped", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
+            with self._store.write() as tx:
+                tx.outbox.dropped(letter, self._desk().now, why)
+            return
+        if why in {"channel_not_found", "not_in_channel"}:
+            why = f"{why}: is lendbot in the channel? `/invite` it there"
+        self._failed(letter, why, max(_pause(letter), _retry_after(error)))
+
+    def _failed(self, letter: Letter, why: str, pause: timedelta) -> None:
+        now = self._desk().now
+        with self._store.write() as tx:
+            if now - letter.made_at > _GIVE_UP_AFTER * self._speed:
+                tx.outbox.dropped(letter, now, f"gave up after {_GIVE_UP_AFTER}: {why}")
+                log.error("slack.message_dropped", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
+                return
+            tx.outbox.failed(letter, why, now + pause * self._speed)
+        log.warning("slack.message_waits", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
+
+
+def _pause(letter: Letter) -> timedelta:
+    return min(timedelta(seconds=2 ** min(letter.tries, 9)), _LONGEST_PAUSE)
+
+
+def _retry_after(error: SlackApiError) -> timedelta:
+    headers = error.response.headers or {}
+    return timedelta(seconds=int(headers.get("Retry-After", 0)))
+
+
+def _threaded(place: Place) -> dict[str, Any]:
+    if place.thread_ts is None:
+        return {}
+    return {"thread_ts": place.thread_ts, "reply_broadcast": place.broadcast}
