@@ -33,9 +33,9 @@ class Entry:
 class Agenda:
     """A queue of things to come. Not thread-safe: it lives on the site's one event loop."""
 
-    def __init__(self, start: datetime, clock: SiteClock | None = None) -> None:
+    def __init__(self, start: datetime) -> None:
         self._now = start
-        self._clock = clock
+        self._clock: SiteClock | None = None
         self._is_advancing = False
         self._queue: list[Entry] = []
         self._order = itertools.count()
@@ -47,6 +47,10 @@ class Agenda:
         if self._clock is None or self._is_advancing:
             return self._now
         return max(self._now, self._clock.now())
+
+    def follow(self, clock: SiteClock) -> None:
+        """Live by a clock from now on; until then time stands still but for advance()."""
+        self._clock = clock
 
     def at(self, when: datetime, act: Callable[[], None]) -> Entry:
         """Enter a thing to come; what is already past happens at the next advance."""

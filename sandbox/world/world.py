@@ -45,7 +45,7 @@ class World:
         self.options = options
         self.zone = ZoneInfo(options.zone)
         self.faults = faults
-        self.agenda = Agenda(clock.origin, clock if lively else None)
+        self.agenda = Agenda(clock.origin)
         self.slurm = Controller(self.agenda, options.seed, options.return_to_service)
         self.slurm.place = lambda: place(self.slurm)
         self.machines: dict[str, Machine] = {}
@@ -54,6 +54,8 @@ class World:
             self._add(kind)
         for kind in options.classes():
             JobStream(kind, options.busy, self.slurm, self.agenda, options.seed).begin()
+        if lively:
+            self.agenda.follow(clock)
 
     def _add(self, kind: NodeClass) -> None:
         for index, name in enumerate(kind.node_names()):

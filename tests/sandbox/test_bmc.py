@@ -21,7 +21,7 @@ def site() -> Iterator[Handle]:
 def board(site: Handle, node: str, password: str | None = None) -> System:
     redfish = site.site_json["redfish"]
     auth = sushy.auth.BasicAuth(redfish["user"], password or redfish["password"])
-    client = sushy.Sushy(redfish["url"], auth=auth, verify=False, read_timeout=0.5, server_side_retries=0)
+    client = sushy.Sushy(redfish["url"], auth=auth, verify=False, read_timeout=0.5, server_side_retries=1)
     return client.get_system(f"/redfish/v1/Systems/{node}")
 
 

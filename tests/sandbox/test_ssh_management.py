@@ -39,12 +39,11 @@ def test_an_unknown_program_is_127(site: Handle) -> None:
 
 def test_only_the_sites_key_comes_in(site: Handle) -> None:
     """No password, no other key."""
+    stranger = paramiko.ECDSAKey.generate()
     client = paramiko.SSHClient()
     client.load_host_keys(site.site_json["ssh"]["known_hosts"])
     with pytest.raises(paramiko.AuthenticationException):
-        client.connect(
-            MANAGEMENT, site.site_json["ssh"]["port"], "root", pkey=paramiko.Ed25519Key.generate(), look_for_keys=False
-        )
+        client.connect(MANAGEMENT, site.site_json["ssh"]["port"], "root", pkey=stranger, look_for_keys=False)
     client.close()
 
 
