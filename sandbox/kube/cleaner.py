@@ -83,5 +83,6 @@ class Cleaner:
             for stored in self._cluster.store.all(resource, namespace):
                 _, gone = self._cluster.api.delete(resource, namespace, stored.obj["metadata"]["name"])
                 left += not gone
-        if not left and self._cluster.store.find(NAMESPACES, "", namespace):
+        found = self._cluster.store.find(NAMESPACES, "", namespace)
+        if not left and found and not found["metadata"].get("finalizers"):
             self._cluster.store.remove(NAMESPACES, "", namespace)

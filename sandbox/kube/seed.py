@@ -6,6 +6,7 @@ from sandbox.kube.node_life import NETWORK_LABEL
 from sandbox.kube.resources import Obj
 
 BASE_NODES: Final = ("kube001", "kube002", "kube003")
+BASE_LABELS: Final = {"node-role.kubernetes.io/worker": ""}
 BASE_CAPACITY: Final = {"cpu": "64", "memory": "512Gi", "pods": "250"}
 NAMESPACES: Final = (
     "default",
@@ -78,12 +79,13 @@ def deployment(name: str, replicas: int, *, tolerations: list[Obj] | None = None
 
 
 def deployments() -> list[tuple[str, Obj]]:
-    """Return (namespace, Deployment): what the site always runs, on its own nodes."""
+    """Return (namespace, Deployment): what the site always runs, on its own nodes and never on lent ones."""
+    at_home: Obj = {"nodeSelector": BASE_LABELS}
     return [
-        ("kube-system", deployment("coredns", 2)),
-        ("nanohub", deployment("webfront", 3)),
-        ("jupyter", deployment("hub", 1)),
-        ("gateway", deployment("portal", 2)),
+        ("kube-system", deployment("coredns", 2, **at_home)),
+        ("nanohub", deployment("webfront", 3, **at_home)),
+        ("jupyter", deployment("hub", 1, **at_home)),
+        ("gateway", deployment("portal", 2, **at_home)),
     ]
 
 

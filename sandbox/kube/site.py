@@ -187,7 +187,7 @@ class KubeSite:
             for namespace, obj in objects:
                 api.create(resource, namespace, obj)
         for name in seed.BASE_NODES:
-            self._machines.boot(name, {"node-role.kubernetes.io/worker": ""}, [], dict(seed.BASE_CAPACITY))
+            self._machines.boot(name, dict(seed.BASE_LABELS), [], dict(seed.BASE_CAPACITY))
 
 
 def _complain(task: asyncio.Task[None]) -> None:
