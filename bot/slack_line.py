@@ -92,9 +92,7 @@ class HttpLine:
     """HTTP mode: Slack posts to us, signed; a proxy with TLS stands in front."""
 
     def __init__(self, bolt: App, settings: SlackSettings) -> None:
-        self._server = create_server(
-            SlackRequestHandler(bolt, path="/slack/events"), listen=settings.listen, threads=8
-        )
+        self._server = create_server(SlackRequestHandler(bolt, path="/slack/events"), listen=settings.listen, threads=8)
 
     def start(self) -> None:
         """Serve in a thread of its own."""

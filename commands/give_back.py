@@ -1,11 +1,12 @@
 """give back: a whole loan, or some of its nodes, before the deadline. An approver's early word is a recall."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find
-from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, Reply, UnknownNodes
+from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Reply, UnknownNodes
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate
@@ -22,27 +23,49 @@ STEPS = tuple(step.name for step in RETURN)
 
 @dataclass(frozen=True)
 class GiveBack:
-    """nodes: hostlists as said, or empty for the whole loan. from_step: where the way home begins, for operators."""
+    """What is to come home.
 
-    loan: int
+    loan        None when the nodes say it
+    nodes       hostlists as said, or empty for the whole loan
+    from_step   where the way home begins; only the command line can say it
+    """
+
+    loan: int | None
     nodes: str = ""
     from_step: str = ""
 
 
 def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
     """Order the nodes home."""
+    names = _names(ask.nodes, desk)
     try:
         with desk.store.write() as tx:
-            loan = find(tx, ask.loan)
+            number = ask.loan if ask.loan is not None else _loan_of(tx, names)
+            if number is None:
+                return NotLent(names)
+            loan = find(tx, number)
             if isinstance(loan, NoLoan):
                 return loan
             verdict = may_give_back(caller.person, desk.classes[loan.node_class].rules, loan)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
-            return _some(tx, loan, ask, caller, desk) if ask.nodes else _all(tx, loan, caller, desk)
-    except Stale:
+            return _some(tx, loan, ask, caller, desk) if names else _all(tx, loan, caller, desk)
+    except Stale as e:
         with desk.store.read() as tx:
-            return NotFrom(tx.loans.get(ask.loan), "give back")
+            return NotFrom(tx.loans.get(e.loan_id), "give back")
+
+
+def _names(hostlists: str, desk: Desk) -> tuple[NodeName, ...]:
+    try:
+        return tuple(NodeName(name) for name in desk.expand(hostlists))
+    except ValueError:
+        return (NodeName(hostlists),)
+
+
+def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:
+    """Return the open loan that holds the first of the nodes; the others are held against it later."""
+    held = tx.nodes.holding(names[0]) if names else None
+    return held.loan_id if held else None
 
 
 def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
@@ -56,17 +79,12 @@ def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
 
 
 def _some(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
+    names = _names(ask.nodes, desk)
     parts = {part.node: part for part in tx.nodes.of(loan.id)}
-    try:
-        names = desk.expand(ask.nodes)
-    except ValueError:
-        names = (ask.nodes,)
-    unknown = tuple(name for name in names if NodeName(name) not in parts or _is_gone(parts[NodeName(name)]))
+    unknown = tuple(name for name in names if name not in parts or _is_gone(parts[name]))
     if unknown:
         return UnknownNodes(loan.id, unknown, tuple(node for node, part in parts.items() if not _is_gone(part)))
-    moved = orders.give_back_nodes(
-        tx, loan, [NodeName(name) for name in names], desk.now, by=caller.person.id, from_step=ask.from_step
-    )
+    moved = orders.give_back_nodes(tx, loan, names, desk.now, by=caller.person.id, from_step=ask.from_step)
     if not moved:
         return NotFrom(loan, "give back")
     return GoingHome(loan, tuple(part.node for part in moved), estimate(tx, loan.node_class))
@@ -77,14 +95,15 @@ def _is_gone(part: NodeLoan) -> bool:
 
 
 def _read(found: re.Match[str]) -> GiveBack:
-    return GiveBack(int(found["loan"]), (found["nodes"] or "").replace(" ", ""), "")
+    number = found["loan"] or found["only"]
+    return GiveBack(int(number) if number else None, (found["nodes"] or "").replace(" ", ""))
 
 
 VERB = Verb(
     names=("give back", "return"),
-    usage="give back [NODES from] #LOAN",
+    usage="give back #LOAN, or NODES [from #LOAN]",
     summary="send a loan, or some of its nodes, home before the deadline",
     examples=("give back #12", "give back gpu003 from #12", "give back gpu[003-005] from #12"),
-    pattern=sentence(rf"(?:give back|return) (?:{NODES} (?:from|of) )?{LOAN}"),
+    pattern=sentence(rf"(?:give back|return) (?:(?:loan )?\#?(?P<only>\d{{1,9}})|{NODES}(?: (?:from|of) {LOAN})?)"),
     read=_read,
 )

@@ -65,6 +65,13 @@ class UnknownNodes:
 
 
 @dataclass(frozen=True)
+class NotLent:
+    """No open loan holds the node."""
+
+    nodes: tuple[NodeName, ...]
+
+
+@dataclass(frozen=True)
 class NotEnough:
     """Fewer nodes can go than were asked for. now_draft, later_draft: the offers, where there are any."""
 
@@ -258,6 +265,7 @@ Reply = (
     | BadTime
     | UnknownClass
     | UnknownNodes
+    | NotLent
     | NotEnough
     | NotUnderstood
     | Forbidden
@@ -281,3 +289,19 @@ Reply = (
     | HelpOn
     | HelpAll
 )
+
+REFUSALS = (
+    BadTime,
+    UnknownClass,
+    UnknownNodes,
+    NotLent,
+    NotEnough,
+    NotUnderstood,
+    Forbidden,
+    NoLoan,
+    AlreadyDecided,
+    NotFrom,
+    StaleDraft,
+    FarSideDown,
+)
+"""The replies after which nothing has changed although something was asked for: exit code 1 on the command line."""
