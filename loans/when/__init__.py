@@ -166,8 +166,14 @@ def _refused(text: str, refusals: list[Not]) -> Refused:
 
 def _not_read(text: str, word: str = "") -> Refused:
     """Says what was not understood, and what would be."""
-    shown = text if len(text) <= _ECHO else text[: _ECHO - 1] + "…"
+    shown = _echoed(text)
     if not shown:
         return Refused(f"No time is named. Try {EXAMPLES}.")
-    culprit = f' ("{word[:_ECHO]}" is not a word I know here)' if word and word != shown else ""
+    culprit = f' ("{_echoed(word)}" is not a word I know here)' if word and word != text else ""
     return Refused(f'I cannot read "{shown}" as a time{culprit}. Try {EXAMPLES}.')
+
+
+def _echoed(text: str) -> str:
+    """The person's words, short, and with nothing in them that a store or a terminal could choke on."""
+    plain = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return plain if len(plain) <= _ECHO else plain[: _ECHO - 1] + "…"

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from loans.when import zones
 from loans.when.context import Context
-from loans.when.days import number
+from loans.when.days import YEARS, number
 from loans.when.values import Clock, Not, Why, Zone
 from loans.when.words import UNIT_OF
 
@@ -81,12 +81,17 @@ def colon(_ctx: Context, text: str) -> Clocks:
     """Reads "18:00", "9h30", "at 13.00"."""
     if "." in text and ":" not in text and len(text.split(".")[1]) != 2:  # noqa: PLR2004 - of a clock
         return (_NO_SUCH,)
-    return _bare(*_fields(text), padded=text.startswith("0"))
+    read = tuple(_bare(*_fields(text), padded=text.startswith("0")))
+    digital = text[2:3] == ":"
+    return tuple(
+        replace(clock, digital=digital, twin=place > 0) if isinstance(clock, Clock) else clock
+        for place, clock in enumerate(read)
+    )
 
 
 def military(_ctx: Context, text: str) -> Clocks:
     """Reads "0805", "1815": four digits that cannot be a year."""
-    if len(text) != 4 or 1900 <= int(text) < 2200:  # noqa: PLR2004 - see days.YEARS
+    if len(text) != 4 or int(text) in YEARS:  # noqa: PLR2004 - hhmm
         return ()
     return _bare(*_fields(text), padded=text.startswith("0"))
 
@@ -165,8 +170,11 @@ def at_part(ctx: Context, clock: Clock, part: str) -> Clocks:
 
 
 def zoned(_ctx: Context, clock: Clock, zone: Zone) -> Clocks:
-    """A clock with its zone; a midnight elsewhere is no edge of a day here that a person would name."""
-    yield replace(clock, zone=zone)
+    """A clock with its zone. Who writes "09:05 UTC" counts hours to 24, and 00:00 opens the day."""
+    if not (zone.exact and clock.digital):
+        yield replace(clock, zone=zone)
+    elif not clock.twin:
+        yield replace(clock, zone=zone, edge=False)
 
 
 def zone_offset(_ctx: Context, text: str) -> Iterator[Zone | Not]:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from loans.when.context import Context
-from loans.when.values import Day, Length, Not, Tail, Why
+from loans.when.values import Day, Not, Tail, Why
 from loans.when.words import CARDINALS, MONTHS, ORDINALS, WEEKDAYS
 
 YEARS: Final = range(1900, 2200)
@@ -243,7 +243,7 @@ def nth_of_month(ctx: Context, nth: int, word: str, month: str, year: int | None
 def nth_of_rel(ctx: Context, nth: int, word: str, months: int) -> Days:
     """Reads "The second Monday of next month"."""
     first = _in_month(ctx.today.replace(day=1), months, 1)
-    assert isinstance(first, date)  # noqa: S101 - every month has a first day
+    assert isinstance(first, date)
     return nth_weekday(first.year, first.month, weekday_of(word), nth)
 
 
@@ -279,16 +279,6 @@ def end_of_week(ctx: Context, weeks: int) -> Days:
         yield Day(monday + timedelta(days=index), sure=False)
 
 
-def span_from_day(_ctx: Context, span: Length, day: Day) -> Days:
-    """Reads "3 days from Tuesday", "2 weeks after 15 January". Only whole days and weeks; a month from the 31st is
-    another matter.
-    """
-    if span.months or span.seconds:
-        yield Not(Why.VAGUE, "Count days or weeks from a day, nothing else.")
-        return
-    yield Day(day.date + timedelta(days=span.days), sure=day.sure and span.sure)
-
-
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "today": lambda ctx, *_: [Day(ctx.today)],
     "tomorrow": lambda ctx, _: [Day(ctx.today + timedelta(days=1))],
@@ -306,7 +296,6 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "word_and_date": word_and_date,
     "nth_of_month": nth_of_month,
     "nth_of_rel": nth_of_rel,
-    "span_from_day": lambda ctx, span, *rest: span_from_day(ctx, span, rest[-1]),
     "end_of_day": lambda _ctx, *words: [words[-1] if isinstance(words[-1], Day) else words[0]],
     "end_of_month": lambda ctx, *_: end_of_rel(ctx, 0),
     "end_of_rel": lambda ctx, *words: end_of_rel(ctx, words[-1]),

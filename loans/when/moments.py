@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from loans.when import days, spans, zones
-from loans.when.clocks import in_part
+from loans.when.clocks import hour_digits, in_part
 from loans.when.context import Context
 from loans.when.values import Clock, Day, Length, Moment, Not, Stretch, Tail, Why
 
@@ -90,6 +90,14 @@ def _as_date(ctx: Context, name: Day, text: str) -> Moments:
         if isinstance(day, Day):
             for agreed in days.checked(ctx, name, day):
                 yield from whole_day(ctx, replace(agreed, sure=False)) if isinstance(agreed, Day) else (agreed,)
+
+
+def until_number(ctx: Context, text: str) -> Moments:
+    """Reads "until 5": an hour, both ways, or the 5th. Never sure."""
+    for clock in hour_digits(ctx, text) if int(text) not in days.YEARS else ():
+        yield from next_clock(ctx, replace(clock, sure=False)) if isinstance(clock, Clock) else (clock,)
+    for day in days.dom_alone(ctx, text) if len(text) <= 2 else ():  # noqa: PLR2004 - two digits
+        yield from whole_day(ctx, replace(day, sure=False)) if isinstance(day, Day) else (day,)
 
 
 def after_span(ctx: Context, span: Length) -> Moments:
@@ -204,6 +212,7 @@ def _vague(what: str, example: str) -> Callable[..., Moments]:
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "same": lambda _ctx, value: [value],
     "deadline": lambda _ctx, moment: [moment],
+    "until_number": until_number,
     "stretch": lambda _ctx, found: [found],
     "nothing": lambda _ctx, reason: [reason],
     "before": lambda ctx, _word, moment: before(ctx, moment),

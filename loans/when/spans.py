@@ -12,19 +12,24 @@ from typing import Any, Final
 from loans.when import zones
 from loans.when.context import Context
 from loans.when.days import make, number
-from loans.when.values import Length, Moment, Not, Why
+from loans.when.values import Day, Length, Moment, Not, Why
 from loans.when.words import UNIT_OF
 
 Lengths = Iterable[Length | Not]
 _SIZES: Final[Mapping[str, Length]] = {
-    "year": Length(months=12),
-    "month": Length(months=1),
-    "fortnight": Length(days=14),
-    "week": Length(days=7),
-    "day": Length(days=1),
-    "hour": Length(seconds=3600),
-    "minute": Length(seconds=60),
-    "second": Length(seconds=1),
+    unit: replace(size, largest=place, smallest=place)
+    for place, (unit, size) in enumerate(
+        {
+            "year": Length(months=12),
+            "month": Length(months=1),
+            "fortnight": Length(days=14),
+            "week": Length(days=7),
+            "day": Length(days=1),
+            "hour": Length(seconds=3600),
+            "minute": Length(seconds=60),
+            "second": Length(seconds=1),
+        }.items()
+    )
 }
 FAR: Final = timedelta(days=36525)
 """Beyond a hundred years it is a slip of the keyboard."""
@@ -40,47 +45,31 @@ def _times(size: Length, count: float) -> Lengths:
             yield Not(Why.VAGUE, "A part of a month or a year has no fixed length; say days.")
         return
     if size.days and count != int(count):
-        size = Length(seconds=size.days * 86400, sure=size.sure)
+        size = replace(size, days=0, seconds=size.days * 86400)
     yield replace(size, days=int(size.days * count), seconds=size.seconds * count)
 
 
 def unit(_ctx: Context, word: str) -> Lengths:
     """The size of a unit. A bare "m" is a minute or a month."""
     if word == "m":
-        yield Length(seconds=60)
-        yield Length(months=1)
+        yield _SIZES["minute"]
+        yield _SIZES["month"]
     else:
         yield _SIZES[UNIT_OF[word.rstrip(".")]]
 
 
 def plus(_ctx: Context, first: Length, second: Length) -> Lengths:
     """Larger units before smaller ones, each once: "1 day 2 hours"; "m" after hours can only be minutes."""
-    if _rank(second) <= _least(first):
+    if second.largest <= first.smallest:
         return
     yield Length(
         first.months + second.months,
         first.days + second.days,
         first.seconds + second.seconds,
+        first.largest,
+        second.smallest,
         sure=first.sure and second.sure,
     )
-
-
-def _rank(length: Length) -> int:
-    """The place of the largest unit in a length: years first, seconds last."""
-    if length.months:
-        return 0 if length.months % 12 == 0 else 1
-    if length.days:
-        return 2 if length.days % 7 == 0 else 3
-    return 4 if length.seconds >= 3600 else 5 if length.seconds >= 60 else 6  # noqa: PLR2004 - seconds
-
-
-def _least(length: Length) -> int:
-    """The place of its smallest unit."""
-    if length.seconds:
-        return 6 if length.seconds % 60 else 5 if length.seconds % 3600 else 4
-    if length.days:
-        return 3 if length.days % 7 else 2
-    return 1 if length.months % 12 else 0
 
 
 def decimal(_ctx: Context, text: str, size: Length) -> Lengths:
@@ -101,7 +90,7 @@ def hours_minutes(_ctx: Context, text: str) -> Lengths:
     """Reads "2h30"."""
     hours, minutes = (int(part) for part in text.split("h"))
     if minutes < 60:  # noqa: PLR2004 - of an hour
-        yield Length(seconds=hours * 3600 + minutes * 60)
+        yield replace(_SIZES["hour"], seconds=hours * 3600 + minutes * 60, smallest=_SIZES["minute"].smallest)
 
 
 def quarters_unit(_ctx: Context, count: str, *rest: Any) -> Lengths:
@@ -112,6 +101,17 @@ def quarters_unit(_ctx: Context, count: str, *rest: Any) -> Lengths:
 def nominal(span: Length) -> timedelta:
     """A length without months, with days of 24 hours."""
     return timedelta(days=span.days, seconds=span.seconds)
+
+
+def span_from_day(_ctx: Context, span: Length, *rest: Any) -> Iterator[Day | Not]:
+    """Reads "3 days from Tuesday", "2 months after 15 January": a day again, so hours are not counted."""
+    day: Day = rest[-1]
+    if span.seconds:
+        yield Not(Why.VAGUE, "From a day, count days, weeks or months.")
+        return
+    ends = tuple(_months_on(day.date, span.months))
+    for end in ends:
+        yield Day(end + timedelta(days=span.days), sure=day.sure and span.sure and len(ends) == 1)
 
 
 def add(ctx: Context, start: datetime, span: Length) -> Iterator[Moment | Not]:
@@ -171,4 +171,5 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "hours_minutes": hours_minutes,
     "about_item": lambda _ctx, _word, length: [replace(length, sure=False)],
     "plus": plus,
+    "span_from_day": span_from_day,
 }

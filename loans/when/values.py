@@ -106,32 +106,43 @@ class Day:
 
 @dataclass(frozen=True)
 class Clock:
-    """A time of day. `end` is 24:00. `edge` is a midnight, which can open or close the day it is said of."""
+    """A time of day. `end` is 24:00. `edge` is a midnight, which can open or close the day it is said of.
+
+    digital  written as a clock shows it, "09:05"; twin: the reading of it that is twelve hours later
+    """
 
     time: time
     sure: bool = True
     zone: "Zone | None" = None
     end: bool = False
     edge: bool = False
+    digital: bool = False
+    twin: bool = False
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone named in the phrase: an offset, a region, or an abbreviation whose region may be on the other offset
+    """A zone named in the phrase: an offset (exact, and so are the clocks said with it), a region, or an abbreviation whose region may be on the other offset
     that day.
     """
 
     fixed: tzinfo | None
     region: tzinfo | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
 class Length:
-    """A length as said. Months and days follow the calendar, seconds are elapsed time."""
+    """A length as said. Months and days follow the calendar, seconds are elapsed time.
+
+    largest and smallest are the places of its units, 0 for years to 7 for seconds; "1 day 2 hours": 4 to 5.
+    """
 
     months: int = 0
     days: int = 0
     seconds: float = 0
+    largest: int = 0
+    smallest: int = 0
     sure: bool = True
 
 

@@ -41,20 +41,20 @@ def named(word: str) -> Zone:
     """The zone of an abbreviation in the table."""
     hours, region = ZONES[word.lower()]
     fixed = None if hours is None else timezone(timedelta(hours=hours))
-    return Zone(fixed, ZoneInfo(region) if region else None)
+    return Zone(fixed, ZoneInfo(region) if region else None, exact=word.lower() in {"utc", "z"})
 
 
 def offset(word: str) -> Zone | None:
     """The zone of "UTC-5", "+05:30" or "EST (UTC-5)"; none when no place on earth keeps it."""
     if word.lower().endswith("(utc)"):
-        return Zone(UTC)
+        return Zone(UTC, exact=True)
     match = _OFFSET.search(word)
     if match is None:
         return None
     span = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     if span > MAX_OFFSET or int(match[3] or 0) >= 60:  # noqa: PLR2004 - minutes of an hour
         return None
-    return Zone(timezone(span if match[1] == "+" else -span))
+    return Zone(timezone(span if match[1] == "+" else -span), exact=True)
 
 
 def place(wall: datetime, tz: tzinfo) -> Iterator[Moment]:
