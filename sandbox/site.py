@@ -21,6 +21,7 @@ from sandbox.faults import Faults
 from sandbox.kube import KubeSite
 from sandbox.page.server import Page
 from sandbox.room import Room
+from sandbox.settings_file import product_environment, product_settings
 from sandbox.slack import seed
 from sandbox.slack.server import SlackSettings, SlackSite
 from sandbox.ssh.door import Door, House, bind
@@ -168,9 +169,23 @@ class Site:
         self._keys.write_known_hosts(self.directory / "known_hosts", doors)
         self._keys.key("client")
         self.kube.write_kubeconfig(self.directory / "kubeconfig")
+        self._write_product_settings()
         draft = self.directory / "site.json.new"
         draft.write_text(json.dumps(self.describe(), indent=1) + "\n", encoding="utf-8")
         draft.replace(self.directory / "site.json")
+
+    def _write_product_settings(self) -> None:
+        """Write lendbot.toml and lendbot.env, as an installer would; the site itself never reads them."""
+        counts = {kind.name: kind.count for kind in self.options.world.classes()}
+        config = self.directory / "lendbot.toml"
+        store_url = f"sqlite:///{self.directory / 'lendbot.db'}"
+        config.write_text(product_settings(self.describe(), counts, store_url), encoding="utf-8")
+        _write_secret(self.directory / "lendbot.env", product_environment(self.describe(), str(config)))
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def _raise_file_limit() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,17 @@ def test_site_json_tells_a_client_everything(site: Handle) -> None:
     for path in (told["ssh"]["key_file"], told["ssh"]["known_hosts"], told["kube"]["kubeconfig"]):
         assert Path(path).is_file()
     assert Path(told["ssh"]["key_file"]).stat().st_mode & 0o077 == 0
+
+
+def test_the_settings_it_writes_are_whole(site: Handle) -> None:
+    """lendbot starts against the site with two files and nothing typed."""
+    settings = tomllib.loads((site.paths / "lendbot.toml").read_text())
+    assert settings["ssh"]["addresses"]["gpu002"] == "127.77.1.2"
+    assert settings["classes"].keys() == {"gpu", "cpu"}
+    assert settings["clock"] == {"speed": 600.0, "origin": site.site_json["clock"]["origin"]}
+    secrets = (site.paths / "lendbot.env").read_text()
+    assert f"LENDBOT_SLACK__BOT_TOKEN={site.site_json['bot_token']}\n" in secrets
+    assert (site.paths / "lendbot.env").stat().st_mode & 0o077 == 0
 
 
 def test_the_room_shows_every_node_and_job(site: Handle) -> None:
