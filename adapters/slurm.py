@@ -130,10 +130,12 @@ class SlurmCommands:
         _log.info("slurm.resumed", nodes=folded(nodes))
 
     def _keep_drained(self, nodes: Sequence[NodeName], reason: str) -> None:
-        bare = [node.name for node in self._read_back(nodes) if "DRAIN" not in node.flags]
+        seen = self._read_back(nodes)
+        bare = [node.name for node in seen if "DRAIN" not in node.flags]
         if bare:
             self.drain(bare, reason)
-        left = [node for node in self._read_back(nodes) if not is_out_of_slurm(node)] if bare else []
+            seen = self._read_back(nodes)
+        left = [node for node in seen if not is_out_of_slurm(node)]
         if left:
             raise UnexpectedAnswer(SIDE, f"asked to be DOWN and DRAIN, it says {_states(left)}", _states(left))
 

@@ -3,6 +3,7 @@
 Decides how much output is kept: a command may print 100 MB, and only the end of it is ever looked at.
 """
 
+import contextlib
 import select
 import threading
 import time
@@ -64,13 +65,15 @@ class Exchange:
         """Run the command to its end; Unreachable when the time-out passes or the connection breaks."""
         try:
             self._start(command)
-            self._say(stdin)
+            if stdin is not None:
+                self._say(stdin)
             self._listen()
             return Done(self._exit(), self._out.value(), self._err.value())
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self._gone(error) from error
         finally:
-            self._channel.close()
+            with contextlib.suppress(paramiko.SSHException, OSError, EOFError):  # gone already
+                self._channel.close()
 
     def _start(self, command: str) -> None:
         """Send the command. paramiko waits without end for the answer to that, so a timer closes the channel."""
@@ -83,14 +86,19 @@ class Exchange:
         finally:
             timer.cancel()
 
-    def _say(self, stdin: bytes | None) -> None:
-        if stdin:
-            try:
-                self._channel.sendall(stdin)
-            except TimeoutError:
-                raise
-            except OSError:  # the command ended without reading it all; its exit code will tell
-                return
+    def _say(self, stdin: bytes) -> None:
+        try:
+            self._channel.sendall(stdin)
+        except TimeoutError:
+            raise
+        except OSError:  # the command ended without reading it all; its exit code will tell
+            return
+        self._end_input()
+
+    def _end_input(self) -> None:
+        """Say the end of input. Not sooner than needed: paramiko may send it after it has answered the server's close,
+        and a server ends the whole connection over that, with every other command on it.
+        """
         self._channel.shutdown_write()
 
     def _listen(self) -> None:
@@ -104,7 +112,9 @@ class Exchange:
                 quiet_since = None
             elif ended:
                 return
-            elif self._channel.exit_status_ready():
+            elif not self._channel.exit_status_ready():
+                self._end_input()  # it takes its time: should it wait for input, there is none
+            else:
                 quiet_since = quiet_since or time.monotonic()
                 if time.monotonic() - quiet_since > _QUIET_AFTER_EXIT_S:
                     return

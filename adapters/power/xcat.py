@@ -11,7 +11,7 @@ import structlog
 
 from adapters.command import Runner
 from adapters.meanings import Meanings, meaning, says
-from conversion.ports import Denied, FarSideError, Ran, Unreachable
+from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -44,19 +44,24 @@ class XcatPower:
 
     def off(self, node: NodeName) -> None:
         """Cut the power now, without asking the operating system."""
-        self._ask(node, "off")
+        self._set(node, "off")
         _log.info("power.off", node=node, driver="xcat")
 
     def on(self, node: NodeName) -> None:
         """Switch on; no harm when it is on."""
-        self._ask(node, "on")
+        self._set(node, "on")
         _log.info("power.on", node=node, driver="xcat")
+
+    def _set(self, node: NodeName, verb: str) -> None:
+        said = self._ask(node, verb)
+        if said != verb:
+            raise UnexpectedAnswer(_side(node), f"asked to switch it {verb}, rpower says {said!r}", said)
 
     def _ask(self, node: NodeName, verb: str) -> str:
         """Return what rpower says of the node: `gpu003: on` is `on`."""
         ran = self._runner.run([self._program, node, verb], side=_side(node), timeout=self._timeout)
         words = f"{ran.err}\n{ran.out}"
-        found = re.search(rf"^{re.escape(node)}:\s*(.+?)\s*$", ran.out, re.MULTILINE)
+        found = re.search(rf"^{re.escape(node)}:\s*([\w -]+?)\s*$", ran.out, re.MULTILINE)
         if ran.exit != 0 or found is None or "error" in words.lower():
             raise _error(node, ran)
         return found[1].lower()

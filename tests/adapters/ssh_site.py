@@ -82,19 +82,22 @@ class _Server(asyncssh.SSHServer):
         return True
 
 
-async def _reading(pipe: int, sink: Any) -> tuple[asyncio.StreamReader, Any]:
+async def _pump(pipe: int, sink: Any) -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb")
     )
-    return reader, sink
-
-
-async def _pump(pair: tuple[Any, Any]) -> None:
-    source, sink = pair
-    while data := await source.read(65536):
+    while data := await reader.read(65536):
         sink.write(data)
         await sink.drain()
+
+
+async def _feed(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+    sink.close()
 
 
 async def _run(site: SshSite, process: asyncssh.SSHServerProcess[bytes]) -> None:
@@ -107,17 +110,17 @@ async def _run(site: SshSite, process: asyncssh.SSHServerProcess[bytes]) -> None
     )
     os.close(out_end)
     os.close(err_end)
-    output = [
-        asyncio.create_task(_pump(await _reading(*each))) for each in ((out, process.stdout), (err, process.stderr))
-    ]
-    with contextlib.suppress(OSError):
-        await _pump((process.stdin, local.stdin))
-    local.stdin.close()
-    code = await local.wait()
-    process.channel._send_request(b"exit-status", code.to_bytes(4, "big"))
-    await asyncio.gather(*output)
-    process.channel.write_eof()
-    process.close()
+    input_ = asyncio.create_task(_feed(process.stdin, local.stdin))
+    output = [asyncio.create_task(_pump(pipe, sink)) for pipe, sink in ((out, process.stdout), (err, process.stderr))]
+    try:
+        code = await local.wait()
+        process.channel._send_request(b"exit-status", code.to_bytes(4, "big"))
+        await asyncio.gather(*output)
+        process.channel.write_eof()
+        process.close()
+    finally:
+        input_.cancel()
+        local._transport.close()  # type: ignore[attr-defined] - it kills what still runs; asyncio has no other way
 
 
 async def listen(site: SshSite) -> asyncssh.SSHAcceptor:

@@ -1,0 +1,78 @@
+"""Programs run here, and on a management host."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.command import LocalRunner, Runner, SshRunner
+from adapters.ssh import SshConnections
+from conversion.ports import UnexpectedAnswer, Unreachable
+from tests.adapters.ssh_site import SshSite
+
+SOON = timedelta(seconds=10)
+Eventually = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture(params=["local", "ssh"])
+def runner(request: pytest.FixtureRequest, ssh_site: SshSite, connections: SshConnections) -> Runner:
+    """Return each way to run a program."""
+    return LocalRunner() if request.param == "local" else SshRunner(connections, ssh_site.address)
+
+
+def test_a_program_tells_its_exit_code_and_both_streams(runner: Runner) -> None:
+    """Here or there, the answer is the same."""
+    ran = runner.run(["sh", "-c", "echo said; echo wrong >&2; exit 3"], side="Slurm", timeout=SOON)
+    assert (ran.exit, ran.out, ran.err) == (3, "said\n", "wrong\n")
+
+
+def test_arguments_are_never_read_by_a_shell(runner: Runner) -> None:
+    """A reason with a dollar sign is a reason."""
+    ran = runner.run(["printf", "%s|", "Reason=lendbot #12", "$(id)", "a'b"], side="Slurm", timeout=SOON)
+    assert ran.out == "Reason=lendbot #12|$(id)|a'b|"
+
+
+def test_the_environment_that_was_asked_for_arrives(runner: Runner) -> None:
+    """TZ=UTC is what makes every time that Slurm prints mean the same."""
+    ran = runner.run(["sh", "-c", "echo $TZ"], side="Slurm", timeout=SOON, env={"TZ": "UTC"})
+    assert ran.out == "UTC\n"
+
+
+def test_a_program_that_hangs_is_unreachable_at_its_time_out(runner: Runner) -> None:
+    """A slurmctld that hangs costs the time-out, and the sentence names the far side."""
+    before = time.monotonic()
+    with pytest.raises(Unreachable) as error:
+        runner.run(["sleep", "30"], side="Slurm", timeout=timedelta(seconds=0.3))
+    assert time.monotonic() - before < 5
+    assert error.value.side.startswith("Slurm")
+
+
+def test_large_answers_come_whole(runner: Runner) -> None:
+    """The list of 4,000 nodes is megabytes, and each line of it counts."""
+    ran = runner.run(["sh", "-c", "head -c 4000000 /dev/zero | tr '\\0' x"], side="Slurm", timeout=SOON)
+    assert len(ran.out) == 4_000_000
+
+
+def test_what_hangs_here_is_ended_with_its_children(tmp_path: Path, eventually: Eventually) -> None:
+    """A time-out leaves no process behind on our own machine."""
+    child = tmp_path / "child"
+    with pytest.raises(Unreachable):
+        LocalRunner().run(
+            ["sh", "-c", f"sleep 60 & echo $! > {child}; wait"], side="Slurm", timeout=timedelta(seconds=0.5)
+        )
+    status = Path("/proc") / child.read_text().strip() / "status"
+    eventually(lambda: not status.exists() or "State:\tZ" in status.read_text())
+
+
+def test_a_program_that_is_not_there_is_said_so() -> None:
+    """A wrong path in the settings is not taken for a Slurm that is down."""
+    with pytest.raises(UnexpectedAnswer, match="`no-such-scontrol` cannot be run here"):
+        LocalRunner().run(["no-such-scontrol"], side="Slurm", timeout=SOON)
+
+
+def test_the_callers_environment_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQUEUE_STATES in the account that started the bot would hide jobs from it."""
+    monkeypatch.setenv("SQUEUE_STATES", "PENDING")
+    assert "SQUEUE" not in LocalRunner().run(["env"], side="Slurm", timeout=SOON).out

@@ -1,0 +1,240 @@
+"""What Slurm prints, read. The lines are in the shape of Slurm 22.05, 23.11 and 24.05."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters import slurm_text
+from conversion.ports import UnexpectedAnswer
+from loans.nodes import NodeName, is_drained, is_free, marked_by, may_run_jobs
+
+LINE = (
+    "NodeName=gpu003 Arch=x86_64 CoresPerSocket=1 CPUAlloc=0 CPUEfctv=8 CPUTot=8 CPULoad=0.52 "
+    "AvailableFeatures=a100,ib ActiveFeatures=a100,ib Gres=gpu:a100:4(S:0-1) NodeAddr=10.77.0.10 NodeHostName=gpu003 "
+    "Version=22.05.8 OS=Linux 6.1.0-13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 (2023-09-29)  RealMemory=1000 "
+    "AllocMem=0 FreeMem=9 Sockets=8 Boards=1 State=IDLE ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A "
+    "Partitions=gpu,debug  BootTime=2026-11-23T10:00:00 SlurmdStartTime=2026-11-23T10:00:09 "
+    "LastBusyTime=2026-11-23T11:00:00 CfgTRES=cpu=8,mem=1000M,billing=8 AllocTRES= CapWatts=n/a CurrentWatts=0 "
+    "AveWatts=0 ExtSensorsJoules=n/s ExtSensorsWatts=0 ExtSensorsTemp=n/s"
+)
+
+
+def line(tail: str = "", **changes: str) -> str:
+    """Return one node's line with other fields, and with what stands at its end."""
+    words = LINE
+    for key, value in changes.items():
+        start = words.index(f" {key}=") + 1
+        words = words[:start] + f"{key}={value}" + words[words.index(" ", start) :]
+    return f"{words}{tail}\n"
+
+
+def read(tail: str = "", **changes: str) -> slurm_text.SlurmNode:
+    (node,) = slurm_text.nodes(line(tail, **changes)).values()
+    return node
+
+
+def test_a_node_is_read_whole() -> None:
+    """All that selection, the plans and the proof of a reboot look at is there."""
+    node = read()
+    assert node.name == "gpu003"
+    assert (node.base, node.flags) == ("IDLE", frozenset())
+    assert node.partitions == {"gpu", "debug"}
+    assert node.features == {"a100", "ib"}
+    assert node.gres == {"gpu": 4}
+    assert node.boot_time == datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    assert node.slurmd_start == datetime(2026, 11, 23, 10, 0, 9, tzinfo=UTC)
+    assert (node.reason, node.reason_by, node.reason_at) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "base", "flags"),
+    [
+        ("IDLE", "IDLE", set()),
+        ("IDLE+DRAIN", "IDLE", {"DRAIN"}),
+        ("DOWN+DRAIN+NOT_RESPONDING", "DOWN", {"DRAIN", "NOT_RESPONDING"}),
+        ("MIXED+PLANNED", "MIXED", {"PLANNED"}),
+        ("IDLE+DYNAMIC_NORM", "IDLE", {"DYNAMIC_NORM"}),
+        ("IDLE+CLOUD+POWERED_DOWN", "IDLE", {"CLOUD", "POWERED_DOWN"}),
+        ("ALLOCATED+COMPLETING", "ALLOCATED", {"COMPLETING"}),
+        ("DOWN+INVALID_REG", "DOWN", {"INVALID_REG"}),
+        ("UNKNOWN", "UNKNOWN", set()),
+        ("HIBERNATING", "HIBERNATING", set()),
+        ("IDLE*", "IDLE", {"NOT_RESPONDING"}),
+        ("DOWN*+DRAIN", "DOWN*", {"DRAIN"}),
+        ("IDLE~", "IDLE", {"POWERED_DOWN"}),
+        ("MIXED-", "MIXED", {"PLANNED"}),
+        ("IDLE$", "IDLE", {"MAINTENANCE"}),
+        ("idle+drain", "IDLE", {"DRAIN"}),
+    ],
+)
+def test_states_are_kept_with_every_flag(said: str, base: str, flags: set[str]) -> None:
+    """A flag that was dropped could make a node look free that is not."""
+    node = read(State=said)
+    assert (node.base, node.flags) == (base, flags)
+
+
+@pytest.mark.parametrize("said", ["IDLE*", "IDLE~", "IDLE+PLANNED", "HIBERNATING", "IDLE+NEW_FLAG", "DOWN*+DRAIN"])
+def test_what_is_not_known_is_never_free_nor_drained(said: str) -> None:
+    """An unknown answer never counts as safe."""
+    node = read(State=said)
+    assert not is_free(node)
+    assert not is_drained(node)
+
+
+def test_a_state_without_meaning_runs_no_jobs_for_us() -> None:
+    """An unknown base state is not taken for a schedulable one either."""
+    assert not may_run_jobs(read(State="HIBERNATING"))
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ("(null)", {}),
+        ("gpu:4", {"gpu": 4}),
+        ("gpu:a100:4", {"gpu": 4}),
+        ("gpu:a100:4(S:0-1)", {"gpu": 4}),
+        ("gpu:a100:4(S:0,1),gpu:v100:2(S:1),mps:100", {"gpu": 6, "mps": 100}),
+        ("gpu", {"gpu": 1}),
+        ("gpu:a100", {"gpu": 1}),
+        ("bandwidth:lustre:no_consume:4G", {"bandwidth": 4 * 2**30}),
+        ("gpu:0", {"gpu": 0}),
+    ],
+)
+def test_gres_are_counted_by_name(said: str, counts: dict[str, int]) -> None:
+    """The GPUs that a node should have, and has after its reboot, are compared as numbers."""
+    assert read(Gres=said).gres == counts
+
+
+@pytest.mark.parametrize("said", ["None", "Unknown", "N/A"])
+def test_a_node_that_never_registered_has_no_times(said: str) -> None:
+    """No time is no proof of a boot."""
+    node = read(BootTime=said, SlurmdStartTime=said)
+    assert (node.boot_time, node.slurmd_start) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("tail", "reason", "by"),
+    [
+        (" Reason=lendbot #12 [root@2026-11-23T10:00:00]", "lendbot #12", "root"),
+        (" Reason=ECC errors [slot 3] [ops@2026-11-23T10:00:00]", "ECC errors [slot 3]", "ops"),
+        (" Reason=x State=IDLE Gres=gpu:9 [ops@2026-11-23T10:00:00]", "x State=IDLE Gres=gpu:9", "ops"),
+        (" Reason=bad disk [ops@2026-11-23T10:00:00] Comment=see wiki", "bad disk", "ops"),
+        (" Reason=first [ops@2026-11-23T10:00:00]         second line", "first", "ops"),
+        (" Reason=a [x@y] Reason=b [ops@2026-11-23T10:00:00] Extra=e InstanceId=i", "a [x@y] Reason=b", "ops"),
+        (" Reason=Not responding", "Not responding", None),
+        (" Comment=quiet node", None, None),
+    ],
+)
+def test_a_reason_is_read_without_who_and_when(tail: str, reason: str | None, by: str | None) -> None:
+    """Our mark is found, and the words of others are quoted as they wrote them."""
+    node = read(tail)
+    assert (node.reason, node.reason_by) == (reason, by)
+    assert (node.base, node.gres) == ("IDLE", {"gpu": 4}), "nothing in a reason is taken for a field"
+
+
+def test_a_reason_that_is_ours_names_the_loan() -> None:
+    """What we drained is found again after a restart."""
+    assert marked_by(read(" Reason=lendbot #12 [root@2026-11-23T10:00:00]").reason) == 12
+
+
+def test_a_node_in_no_partition_is_read() -> None:
+    """An administrator's spare node does not stop the reading of all others."""
+    (node,) = slurm_text.nodes(line().replace("Partitions=gpu,debug ", "")).values()
+    assert node.partitions == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "<html>502</html>\n",
+        "\x00\x7fELF\n",
+        line()[:400],
+        line()[:400] + "\n",
+        line().rstrip("\n"),
+        line(State=""),
+        line(BootTime="yesterday"),
+        line(BootTime="2026-11-23"),
+        line(BootTime="2026-11-23T10:00:00+01:00"),
+        line().replace("NodeName=gpu003 ", "NodeName= "),
+        line() + "rubbish\n",
+    ],
+)
+def test_what_cannot_be_read_whole_is_refused_whole(text: str) -> None:
+    """Half an answer about the nodes is no answer: what is missing could be the node with the job."""
+    with pytest.raises(UnexpectedAnswer):
+        slurm_text.nodes(text)
+
+
+def test_an_unreadable_line_is_kept_for_the_log() -> None:
+    """The raw answer is there for whoever looks into it."""
+    with pytest.raises(UnexpectedAnswer) as error:
+        slurm_text.nodes("slurm_load_node: what?\n")
+    assert "what?" in error.value.raw
+
+
+JOBS = """\
+48211|RUNNING|gpu|gpu[001-002]|2026-11-23T16:40:00|2026-11-22T09:00:00|None
+48300|PENDING|gpu,debug||2026-11-24T16:40:00|2026-11-23T09:30:00|Priority
+48301|PENDING|gpu||N/A|2026-11-23T09:31:00|launch failed | requeued held
+48190|COMPLETING|gpu|rack[1-2]n[3-4]|2026-11-23T09:59:00|2026-11-22T09:00:00|None
+48191|SUSPENDED|gpu|gpu007|N/A|N/A|None
+"""
+
+
+def test_jobs_are_read_with_their_nodes_spelled_out() -> None:
+    """Which job frees which node, and when, can be said to the requester."""
+    running, pending, held, completing, suspended = slurm_text.jobs(JOBS)
+    assert (running.id, running.state, running.nodes) == (48211, "RUNNING", ("gpu001", "gpu002"))
+    assert running.ends == datetime(2026, 11, 23, 16, 40, tzinfo=UTC)
+    assert running.submitted == datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    assert (running.reason, pending.reason) == ("", "Priority")
+    assert (pending.nodes, pending.ends, pending.partitions) == ((), None, {"gpu", "debug"})
+    assert held.reason == "launch failed | requeued held"
+    assert set(completing.nodes) == {"rack1n3", "rack1n4", "rack2n3", "rack2n4"}
+    assert (suspended.state, suspended.ends, suspended.submitted) == ("SUSPENDED", None, None)
+
+
+def test_no_jobs_are_no_jobs() -> None:
+    """An empty queue is a fine answer."""
+    assert slurm_text.jobs("") == ()
+
+
+@pytest.mark.parametrize("text", ["48211|RUNNING\n", "x|RUNNING|gpu|gpu001|N/A|N/A|None\n", JOBS[:-3]])
+def test_unreadable_jobs_are_refused(text: str) -> None:
+    """A queue that was read by halves could hide the job that is about to start."""
+    with pytest.raises(UnexpectedAnswer):
+        slurm_text.jobs(text)
+
+
+RESERVATION = (
+    "ReservationName=lendbot_12_1 StartTime=2026-11-23T10:00:00 EndTime=2026-11-23T11:00:00 Duration=01:00:00 "
+    "Nodes=gpu[001-002] NodeCnt=2 CoreCnt=16 Features=(null) PartitionName=gpu Flags=SPEC_NODES TRES=cpu=16 Users=root "
+    "Groups=(null) Accounts=(null) Licenses=(null) State=ACTIVE BurstBuffer=(null) Watts=n/a MaxStartDelay=(null)\n"
+)
+
+
+def test_reservations_are_read_by_name() -> None:
+    """Which nodes the reservation got is read back from Slurm itself."""
+    found = slurm_text.reservations(RESERVATION)["lendbot_12_1"]
+    assert found.nodes == (NodeName("gpu001"), NodeName("gpu002"))
+    assert (found.starts.hour, found.ends.hour) == (10, 11)
+
+
+def test_no_reservations_are_no_reservations() -> None:
+    """Slurm says that in words, and with success."""
+    assert slurm_text.reservations("No reservations in the system\n") == {}
+
+
+def test_a_reservation_without_nodes_is_read() -> None:
+    """A reservation of licences alone is somebody's, and stops nobody."""
+    text = RESERVATION.replace("gpu[001-002]", "(null)")
+    assert slurm_text.reservations(text)["lendbot_12_1"].nodes == ()
+
+
+@pytest.mark.parametrize("text", ["rubbish\n", RESERVATION[:80] + "\n", RESERVATION.replace("gpu[001", "gpu[[001")])
+def test_unreadable_reservations_are_refused(text: str) -> None:
+    """A reservation that cannot be read is not taken for none."""
+    with pytest.raises(UnexpectedAnswer):
+        slurm_text.reservations(text)
