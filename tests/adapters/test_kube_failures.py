@@ -166,9 +166,9 @@ def test_readers_cost_the_cluster_one_list_and_one_watch(side: SandboxSide, clus
 )
 def test_every_answer_has_one_meaning(status: int, body: object, error: type[FarSideError], said: str) -> None:
     """Each kind of error says whose turn it is: ours to wait, an administrator's, or a developer's."""
-    with canned_cluster((status, body), headers={"Retry-After": "7"}) as (cluster, _):
-        with pytest.raises(error, match=said):
-            cluster.nodes()
+    busy = canned_cluster((status, body), headers={"Retry-After": "7"})
+    with busy as (cluster, _), pytest.raises(error, match=said):
+        cluster.nodes()
 
 
 def test_a_watch_that_is_too_old_begins_with_a_list() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from loans.nodes import KubeNode
 from tests.contract.kube.far_side import FarSide, SandboxSide
 from tests.contract.kube.world import World, eventually
 
+if TYPE_CHECKING:
+    from tests.contract.kube.lab_side import LabSide
+
 NODE = "gpu001"
 Make = Callable[..., KubeCluster]
 
@@ -21,9 +25,13 @@ Make = Callable[..., KubeCluster]
 @pytest.fixture(params=["sandbox", pytest.param("lab", marks=pytest.mark.lab)])
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarSide]:
     """A cluster without any node of ours yet."""
-    if request.param == "lab":
-        pytest.skip("no real control plane here: far_side.py has no class for one yet")
-    side = SandboxSide(tmp_path)
+    side: "SandboxSide | LabSide"
+    if request.param == "sandbox":
+        side = SandboxSide(tmp_path)
+    else:
+        from tests.contract.kube.lab_side import lab_side  # noqa: PLC0415 - only a machine with a lab has what it needs
+
+        side = lab_side()
     yield side
     side.stop()
 

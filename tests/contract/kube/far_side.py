@@ -1,6 +1,6 @@
 """A cluster to hold the port against: the sandbox's, or a real one. Tests ask for what they need in these words only.
 
-To bring in another cluster, write one more class with these methods and name it in conftest.py.
+The real one is in lab_side.py. To bring in another, write a class with these methods and name it in conftest.py.
 """
 
 import asyncio
@@ -27,6 +27,10 @@ class FarSide(Protocol):
     """A kubeconfig with no more rights than deploy/rbac.yaml grants."""
     admin: Path
     """A kubeconfig that may do everything; tests arrange the world with it."""
+    silence_s: float
+    """How long it may take until a dead node counts as NotReady."""
+    makes_all_pods_ready: bool
+    """Its kubelets know no pod that runs and serves nobody."""
 
     def now(self) -> datetime:
         """Return the cluster's own time."""
@@ -40,6 +44,9 @@ class FarSide(Protocol):
 
 class SandboxSide:
     """The sandbox's cluster, alone, on a loop of its own, with a fast clock."""
+
+    silence_s = 15.0
+    makes_all_pods_ready = False
 
     def __init__(self, folder: Path, speed: float = SPEED) -> None:
         self.bot, self.admin = folder / "bot.kubeconfig", folder / "admin.kubeconfig"

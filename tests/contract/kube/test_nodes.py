@@ -143,7 +143,7 @@ def test_a_deleted_node_that_registers_again_is_a_new_one(cluster: KubeCluster, 
 def test_a_node_that_falls_silent_is_not_ready_and_says_why(cluster: KubeCluster, far: FarSide) -> None:
     """A dead node is never taken for a lent one."""
     far.fall_silent(NODE)
-    eventually(lambda: not _now(cluster).ready, f"{NODE} is NotReady")
+    eventually(lambda: not _now(cluster).ready, f"{NODE} is NotReady", far.silence_s)
     assert _now(cluster).not_ready_why
 
 

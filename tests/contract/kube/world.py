@@ -2,25 +2,26 @@
 
 import time
 from collections.abc import Callable
-from http.client import NOT_FOUND
+from contextlib import suppress
+from http.client import CONFLICT, NOT_FOUND
 from typing import Any
 
 from kubernetes.client import ApiClient, ApiException, AppsV1Api, CoreV1Api, PolicyV1Api
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 Obj = dict[str, Any]
 
 IN_NO_TIME = {"terminationGracePeriodSeconds": 1}
 
 
-def eventually(is_so: Callable[[], Any], what: str) -> Any:
+def eventually(is_so: Callable[[], Any], what: str, within_s: float = WITHIN_S) -> Any:
     """Return the first true answer; fail with what was awaited when none comes."""
-    ends = time.monotonic() + WITHIN_S
+    ends = time.monotonic() + within_s
     while time.monotonic() < ends:
         if found := is_so():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {WITHIN_S:.0f} s")
+    raise AssertionError(f"{what}: not within {within_s:.0f} s")
 
 
 class World:
@@ -29,9 +30,13 @@ class World:
     def __init__(self, client: ApiClient) -> None:
         self.core, self.apps, self.policy = CoreV1Api(client), AppsV1Api(client), PolicyV1Api(client)
 
-    def namespace(self, name: str, finalizers: tuple[str, ...] = ()) -> str:
-        """Make a namespace."""
-        self.core.create_namespace({"metadata": {"name": name, "finalizers": list(finalizers)}})
+    def namespace(self, name: str) -> str:
+        """Make a namespace, unless it is there, and return its name."""
+        try:
+            self.core.create_namespace({"metadata": {"name": name}})
+        except ApiException as error:
+            if error.status != CONFLICT:
+                raise
         return name
 
     def pod(self, node: str, name: str, namespace: str = "default", *, meta: Obj | None = None, **spec: Any) -> str:
@@ -80,6 +85,12 @@ class World:
         """Return True when a pod was told to end, or has ended."""
         pod = self._pod(name, namespace)
         return pod is None or pod.metadata.deletion_timestamp is not None
+
+    def remove(self, name: str, namespace: str) -> None:
+        """End a pod at once, whatever holds it."""
+        with suppress(ApiException):  # it may end by itself in between
+            self.core.patch_namespaced_pod(name, namespace, {"metadata": {"finalizers": None}})
+            self.core.delete_namespaced_pod(name, namespace, grace_period_seconds=0)
 
     def _pod(self, name: str, namespace: str) -> Any:
         try:
