@@ -66,7 +66,14 @@ def prepare(layout: Layout) -> None:
 
 
 def start_redfish(layout: Layout) -> None:
-    argv = [sys.executable, "-m", "tests.lab.site.redfish_bmc", str(layout.dir), str(layout.slot), str(layout.node_count)]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.lab.site.redfish_bmc",
+        str(layout.dir),
+        str(layout.slot),
+        str(layout.node_count),
+    ]
     processes.start(layout, "redfish", argv, {"PYTHONPATH": str(REPOSITORY)})
 
 

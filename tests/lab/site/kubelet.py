@@ -58,7 +58,9 @@ class Api:
     def _send(self, verb: str, path: str, body: Object | None, kind: str) -> http.client.HTTPResponse:
         where = self._url.hostname or "", self._url.port
         if self._trust:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(*where, timeout=60, context=self._trust)
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                *where, timeout=60, context=self._trust
+            )
         else:
             connection = http.client.HTTPConnection(*where, timeout=60)
         payload = None if body is None else json.dumps(body)
@@ -88,7 +90,10 @@ class Kubelet:
         self._node = {
             "apiVersion": "v1",
             "kind": "Node",
-            "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **labels}},
+            "metadata": {
+                "name": name,
+                "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **labels},
+            },
             "spec": {"taints": taints},
         }
         self._ending: set[str] = set()
@@ -103,7 +108,12 @@ class Kubelet:
         self._api.ask("PATCH", f"/api/v1/nodes/{self._name}/status", {"status": _node_status(self._name)}, MERGE)
         leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
         spec = {"holderIdentity": self._name, "leaseDurationSeconds": 40, "renewTime": _now(".%fZ")}
-        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": self._name}, "spec": spec}
+        lease = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self._name},
+            "spec": spec,
+        }
         if not self._ensure(leases, f"{leases}/{self._name}", lease):
             self._api.ask("PATCH", f"{leases}/{self._name}", {"spec": spec}, "application/merge-patch+json")
         REGISTERED.touch()

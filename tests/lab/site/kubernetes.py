@@ -177,4 +177,3 @@ def _is_ready(layout: Layout) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-

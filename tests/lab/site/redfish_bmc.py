@@ -1,6 +1,6 @@
 """A Redfish service by sushy-tools whose power switch boots and kills the lab's real nodes; TLS and basic auth on.
 
-    python -m tests.lab.site.redfish_bmc DIR SLOT NODE_COUNT
+python -m tests.lab.site.redfish_bmc DIR SLOT NODE_COUNT
 """
 
 import sys

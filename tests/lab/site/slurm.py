@@ -80,16 +80,23 @@ def started(layout: Layout, node: str) -> str:
     return show_node(layout, node).get("SlurmdStartTime", "None")
 
 
-def wait_for_new_start(layout: Layout, node: str, before: str, within_s: float = 60) -> None:
+def wait_for_new_start(layout: Layout, node: str, since: str, within_s: float = 60) -> None:
+    """since: a local time as Slurm writes it; what started in that second counts as new."""
+
     def is_new() -> bool:
-        return started(layout, node) not in {before, "None"}
+        return started(layout, node) not in {"None", ""} and started(layout, node) >= since
 
     processes.wait_until(f"Slurm heard from {node}'s new boot", is_new, within_s, every_s=0.2)
 
 
-def wait_for_next_second(since: str) -> None:
-    """Start times have whole seconds: a boot in the same second as the one before cannot be told from it."""
-    processes.wait_until("a second went by", lambda: time.strftime("%Y-%m-%dT%H:%M:%S") > since or since == "None", 5)
+def next_second_after(earlier: str) -> str:
+    """Wait for it and return it: start times have whole seconds, so two boots in one second look the same."""
+    processes.wait_until("a second went by", lambda: _now() > earlier or earlier == "None", 5)
+    return _now()
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def resume(layout: Layout, *nodes: str) -> None:
