@@ -64,7 +64,7 @@ class SocketLine:
 
     async def link(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket of the app's until either side hangs up."""
-        wire = web.WebSocketResponse(heartbeat=PING_S)
+        wire = web.WebSocketResponse()
         await wire.prepare(request)
         if len(self.sockets) >= MOST:
             await wire.send_json(_disconnect("too_many_websockets"))
@@ -72,7 +72,7 @@ class SocketLine:
             return wire
         socket = Socket(wire)
         self.sockets.append(socket)
-        watch = asyncio.get_running_loop().create_task(self._watch_faults())
+        watch = asyncio.get_running_loop().create_task(self._watch(wire))
         try:
             await wire.send_json(self._hello())
             async for message in wire:
@@ -116,9 +116,15 @@ class SocketLine:
             payload = said.get("payload")
             future.set_result(payload if isinstance(payload, dict) else {"text": payload} if payload else {})
 
-    async def _watch_faults(self) -> None:
-        while True:
+    async def _watch(self, wire: web.WebSocketResponse) -> None:
+        """Ping now and then as Slack does, with a word in it: a client may leave an empty ping unanswered."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + PING_S
+        while not wire.closed:
             await asyncio.sleep(TICK_S)
+            if loop.time() > due:
+                due = loop.time() + PING_S
+                await wire.ping(b"Ping from applink-sandbox")
             if self.faults.peek("slack") == "disconnect":
                 self.faults.take("slack")
                 await self.refresh()
