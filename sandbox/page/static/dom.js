@@ -27,6 +27,11 @@ function dress(node, props) {
   }
 }
 
+// Fill an element anew; what is absent is left out, as in h().
+export function fill(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+}
+
 export const $ = (id) => document.getElementById(id);
 
 // A small menu under a button; arrows move, Escape and a click elsewhere close it.

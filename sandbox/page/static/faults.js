@@ -1,7 +1,7 @@
 // Breaking things on purpose: at one node, or a whole side of the site; and the list of what is broken.
 
 import { get, send } from "./api.js";
-import { $, h, place, trap } from "./dom.js";
+import { $, fill, h, place, trap } from "./dom.js";
 
 const SAY = {
   slack: "Slack", slurm: "Slurm", ssh: "SSH", prepare: "Preparing", puppet: "Puppet", register: "Registration",
@@ -21,7 +21,8 @@ export function drawFaults(faults) {
   const stamp = JSON.stringify(faults);
   if (stamp === drawn) return;
   drawn = stamp;
-  $("faults").replaceChildren(...faults.map(chip), faults.length > 1 && h("button", { type: "button", class: "mend-all", onclick: () => send("DELETE", "/sandbox/faults") }, "Mend all") || "");
+  fill($("faults"), faults.map(chip),
+    faults.length > 1 && h("button", { type: "button", class: "mend-all", onclick: () => send("DELETE", "/sandbox/faults") }, "Mend all"));
 }
 
 function chip(fault) {

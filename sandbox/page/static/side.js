@@ -1,6 +1,6 @@
 // The left edge: who you are, the channels you are in, the app; and the head of the open channel.
 
-import { $, h } from "./dom.js";
+import { $, fill, h } from "./dom.js";
 import { avatar } from "./messages.js";
 import { become, channelOf, mine, open, store } from "./store.js";
 
@@ -9,7 +9,7 @@ const ROLE = { requester: "asks for nodes", approver: "decides", "approver-2": "
 export function drawSide() {
   const who = mine();
   const channels = [...who.channels.values()];
-  $("side").replaceChildren(
+  fill($("side"),
     h("div", { class: "brand" }, h("img", { src: "/page/bot.svg", alt: "" }), h("div", {}, h("b", {}, "hpc-site"), h("small", {}, "lendbot sandbox"))),
     h("h2", { id: "be" }, "You are"),
     h("div", { class: "be", role: "radiogroup", "aria-labelledby": "be" }, [...store.people.keys()].map(personButton)),
@@ -44,6 +44,6 @@ export function drawHead() {
   const tabs = channel.is_im && h("div", { class: "tabs", role: "tablist" }, ["home", "messages"].map((tab) =>
     h("button", { type: "button", role: "tab", "aria-selected": String(store.tab === tab), onclick: () => open(channel.id, tab) }, tab === "home" ? "Home" : "Messages")));
   const title = channel.is_im ? "lendbot" : `${channel.is_private ? "🔒 " : "# "}${channel.name}`;
-  $("pane-head").replaceChildren(h("h1", {}, title), channel.is_im ? tabs : h("p", {}, channel.topic),
+  fill($("pane-head"), h("h1", {}, title), channel.is_im ? tabs : h("p", {}, channel.topic),
     store.isLost && h("span", { class: "lost", role: "status" }, "Reconnecting…"));
 }

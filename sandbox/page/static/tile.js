@@ -1,6 +1,6 @@
 // One node: where it is, what it does, and a card with everything about it when it is clicked.
 
-import { h, place } from "./dom.js";
+import { fill, h, place } from "./dom.js";
 import { nodeFaults } from "./faults.js";
 import { reader } from "./store.js";
 import { clock } from "./time.js";
@@ -68,22 +68,22 @@ function card(name, anchor, room) {
   was?.remove();
   if (was?.dataset.name === name) return;
   const box = h("div", { class: "card-pop", role: "dialog", "aria-label": name, "data-name": name });
-  const fill = () => {
+  const update = () => {
     const found = room()?.nodes.find((each) => each.name === name);
     const stamp = JSON.stringify([found, room()?.faults]);
     if (!found || box.stamp === stamp) return;
     box.stamp = stamp;
     const at = box.contains(document.activeElement) ? [...box.querySelectorAll("button")].indexOf(document.activeElement) : -1;
-    box.replaceChildren(...details(found, room(), () => shut(true)));
+    fill(box, details(found, room(), () => shut(true)));
     if (at >= 0) box.querySelectorAll("button")[at]?.focus();
   };
   const shut = (refocus) => { clearInterval(timer); box.remove(); document.removeEventListener("pointerdown", away, true); if (refocus) anchor.focus(); };
   const away = (event) => { if (!box.contains(event.target) && !anchor.contains(event.target)) shut(false); };
-  const timer = setInterval(fill, 250);
+  const timer = setInterval(update, 250);
   box.addEventListener("keydown", (event) => { if (event.key === "Escape") shut(true); });
   document.addEventListener("pointerdown", away, true);
   document.body.append(box);
-  fill();
+  update();
   place(box, anchor);
   box.querySelector("button")?.focus();
 }
