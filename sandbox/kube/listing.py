@@ -11,8 +11,8 @@ from sandbox.kube.selectors import parse_match
 from sandbox.kube.store import Key, Store, Stored
 
 
-def list_answer(store: Store, resource: Resource, namespace: str, query: Mapping[str, str]) -> bytes:
-    """Return a List as JSON, sorted by namespace and name as etcd sorts.
+def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, str]) -> tuple[list[Stored], Obj]:
+    """Return the objects and the metadata of one page, sorted by namespace and name as etcd sorts.
 
     A later page shows the present, not the snapshot of the first: with writes in between, the real server differs.
     """
@@ -32,6 +32,11 @@ def list_answer(store: Store, resource: Resource, namespace: str, query: Mapping
         if match is None:
             meta["remainingItemCount"] = len(found) - limit
         found = found[:limit]
+    return found, meta
+
+
+def list_answer(resource: Resource, found: list[Stored], meta: Obj) -> bytes:
+    """Return a List as JSON."""
     head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": meta}
     text = json.dumps(head, separators=(",", ":"))[:-1]
     return text.encode() + b',"items":[' + b",".join(one.item for one in found) + b"]}"

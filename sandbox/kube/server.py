@@ -13,12 +13,13 @@ from aiohttp import web
 from sandbox.kube import discovery, status
 from sandbox.kube.cluster import Cluster
 from sandbox.kube.eviction import deletion, evict
-from sandbox.kube.listing import list_answer
+from sandbox.kube.listing import list_answer, page
 from sandbox.kube.patches import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from sandbox.kube.resources import ACCESS_REVIEWS, PODS, RULES_REVIEWS, Obj
 from sandbox.kube.rights import USERS, User, access_review, refusal, rules_review
 from sandbox.kube.selectors import parse_match
-from sandbox.kube.store import Watcher
+from sandbox.kube.store import Stored, Watcher
+from sandbox.kube.tables import WANTED, table
 from sandbox.kube.target import Target, read_target
 from sandbox.kube.watching import Channel, Wish
 
@@ -112,9 +113,10 @@ class Server:
             raise status.forbidden(target.resource, target.name, why)
         match target.verb:
             case "get":
-                return _raw(self._api.store.stored(target.resource, target.namespace, target.name).whole)
+                stored = self._api.store.stored(target.resource, target.namespace, target.name)
+                return self._table(target, [stored], {}) if _wants_table(request) else _raw(stored.whole)
             case "list":
-                return _raw(list_answer(self._api.store, target.resource, target.namespace, request.query))
+                return self._list(request, target)
             case "watch":
                 return await self._watch(request, target)
             case "create":
@@ -124,6 +126,15 @@ class Server:
             case "deletecollection":
                 return await self._delete_all(request, target)
         return await self._delete(request, target)
+
+    def _list(self, request: web.Request, target: Target) -> web.Response:
+        found, meta = page(self._api.store, target.resource, target.namespace, request.query)
+        if _wants_table(request):
+            return self._table(target, found, meta)
+        return _raw(list_answer(target.resource, found, meta))
+
+    def _table(self, target: Target, found: list[Stored], meta: Obj) -> web.Response:
+        return _json(table(target.resource, [one.obj for one in found], meta, self._cluster.clock.now()))
 
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
         query = request.query
@@ -182,7 +193,7 @@ class Server:
             if match is None or match(stored.obj):
                 meta = stored.obj["metadata"]
                 self._api.delete(target.resource, meta.get("namespace", ""), meta["name"], how)
-        return _raw(list_answer(self._api.store, target.resource, target.namespace, request.query))
+        return self._list(request, target)
 
 
 def _user(request: web.Request) -> User:
@@ -191,6 +202,10 @@ def _user(request: web.Request) -> User:
     if user is None:
         raise status.unauthorized()
     return user
+
+
+def _wants_table(request: web.Request) -> bool:
+    return WANTED in request.headers.get("Accept", "")
 
 
 def _node_of(request: web.Request) -> str | None:

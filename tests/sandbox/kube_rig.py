@@ -24,13 +24,13 @@ GPU_LABELS = {"nvidia.com/gpu.present": "true"}
 class Bench:
     """The site, and what tests do with it. Everything on the site runs on its own loop."""
 
-    def __init__(self, folder: Path, speed: float) -> None:
+    def __init__(self, folder: Path, *, tls: bool) -> None:
         self.faults = Faults()
-        self.site = KubeSite(SiteClock(speed), self.faults)
+        self.site = KubeSite(SiteClock(SPEED), self.faults)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.site.start("127.0.0.1", 0), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.site.start("127.0.0.1", 0, tls=tls), self._loop).result(10)
         self.bot = self.connect(folder / "bot", BOT_TOKEN)
         self.admin = self.connect(folder / "admin", ADMIN_TOKEN)
         self.core = client.CoreV1Api(self.admin)
@@ -95,9 +95,9 @@ class Bench:
 
 
 @contextmanager
-def running(folder: Path, speed: float = SPEED) -> Iterator[Bench]:
+def running(folder: Path, *, tls: bool = False) -> Iterator[Bench]:
     """Hold a cluster that lives."""
-    bench = Bench(folder, speed)
+    bench = Bench(folder, tls=tls)
     try:
         yield bench
     finally:

@@ -1,5 +1,6 @@
 """Evictions and the budgets that refuse them."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,3 +149,28 @@ def test_a_pod_that_tolerates_the_cordon_comes_straight_back(bench: Bench) -> No
     first = its()[0]
     bench.evict(first)
     bench.until(lambda: its() not in ([], [first]) and first not in its())
+
+
+def test_a_drained_loan_can_always_end(bench: Bench) -> None:
+    """When all lent nodes leave at once their budgets block for a while, and then people let go of what has no room."""
+    bench.boot("gpu001", "gpu002")
+    lent = ("gpu001", "gpu002")
+    bench.until(lambda: all(len(work(bench, node)) >= 3 for node in lent))
+    for node in lent:
+        bench.bot_core.patch_node(node, {"spec": {"unschedulable": True}})
+
+    def is_empty() -> bool:
+        left = [pod for node in lent for pod in work(bench, node)]
+        for pod in left:
+            with contextlib.suppress(ApiException):
+                bench.evict(pod.metadata.name, pod.metadata.namespace)
+        return not left
+
+    bench.until(is_empty)
+    for node in lent:
+        bench.do(lambda node=node: bench.site.node_silent(node))
+    assert bench.site.pods_killed == 0
+
+
+def work(bench: Bench, node: str) -> list[client.V1Pod]:
+    return [pod for pod in bench.pods_on(node) if pod.metadata.owner_references[0].kind == "ReplicaSet"]

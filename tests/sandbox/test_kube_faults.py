@@ -1,5 +1,6 @@
 """The API server on a bad day."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from sandbox.faults import Fault
+from sandbox.kube import BOT_TOKEN
 from tests.sandbox.kube_rig import Bench, running
 
 
@@ -20,10 +22,16 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_a_refused_connection_breaks_a_request_and_a_watch(bench: Bench) -> None:
     """A server that is down is down for those who already listen, too."""
-    bench.bot.configuration.retries = False
+    path = f"{bench.site.address}/api/v1/nodes?watch=1&timeoutSeconds=60"
+    headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
+    listening = urllib3.request("GET", path, headers=headers, preload_content=False, timeout=10)
+    heard = iter(listening)
+    assert json.loads(next(heard))["type"] == "ADDED"
     bench.faults.set(Fault("kube", "refuse"))
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("GET", f"{bench.site.address}/readyz", retries=False)
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        list(heard)
     bench.faults.clear("kube")
     assert len(bench.bot_core.list_node().items) == 3
 

@@ -139,6 +139,20 @@ def test_a_kubelet_elsewhere_is_judged_by_its_lease(bench: Bench) -> None:
     bench.until(renew)
 
 
+def test_a_kubelet_elsewhere_that_attends_its_pods_is_left_to_it(bench: Bench) -> None:
+    """A lab's own kubelet decides how long its pods take to end."""
+    bench.core.create_node({"metadata": {"name": "lab001", "labels": {"kubernetes.io/hostname": "lab001"}}})
+    bench.put_pod("emptydir", "lab001")
+    where = ("emptydir-lab001", "default")
+    bench.core.patch_namespaced_pod_status(*where, {"status": {"phase": "Running"}})
+    bench.core.delete_namespaced_pod(*where)
+    began = bench.site.cluster.clock.now()
+    bench.until(lambda: (bench.site.cluster.clock.now() - began).total_seconds() > 20)
+    assert bench.core.read_namespaced_pod(*where).metadata.deletion_timestamp is not None
+    bench.core.delete_namespaced_pod(*where, grace_period_seconds=0)
+    bench.until(lambda: bench.core.list_namespaced_pod("default").items == [])
+
+
 def test_a_mirror_pod_and_a_daemon_pod_stay_under_a_cordon(bench: Bench) -> None:
     """What a drain skips is still there after it."""
     bench.put_pod("mirror", "kube001")

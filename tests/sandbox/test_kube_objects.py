@@ -155,6 +155,24 @@ def test_a_deleted_namespace_takes_its_contents_along(bench: Bench) -> None:
     assert bench.core.list_namespaced_pod("jupyter").items == []
 
 
+def test_kubectl_gets_columns_to_print(bench: Bench) -> None:
+    """A person with kubectl sees at a glance which node is Ready and which is cordoned."""
+    bench.until(lambda: bench.is_ready("kube001"))
+    bench.core.patch_node("kube001", {"spec": {"unschedulable": True}})
+    asked = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json", **_token(bench)}
+    answer = bench.admin.call_api("GET", f"{bench.site.address}/api/v1/nodes", asked)
+    shown = json.loads(answer.read())
+    assert [column["name"] for column in shown["columnDefinitions"]] == ["Name", "Status", "Roles", "Version", "Age"]
+    assert shown["rows"][0]["cells"][:3] == ["kube001", "Ready,SchedulingDisabled", "worker"]
+
+
+def test_a_cluster_with_a_certificate_is_trusted_by_its_kubeconfig(tmp_path: Path) -> None:
+    """kubectl sends no token without TLS; with it, the same kubeconfig does."""
+    with running(tmp_path, tls=True) as bench:
+        assert bench.site.address.startswith("https://")
+        assert len(bench.bot_core.list_node().items) == 3
+
+
 def test_discovery_lists_what_is_served(bench: Bench) -> None:
     """kubectl finds nodes, evictions and budgets where it looks for them."""
     served = {one.name for one in bench.core.get_api_resources().resources}
