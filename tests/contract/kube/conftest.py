@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,17 +14,15 @@ from loans.nodes import KubeNode
 from tests.contract.kube.far_side import FarSide, SandboxSide
 from tests.contract.kube.world import World, eventually
 
-if TYPE_CHECKING:
-    from tests.contract.kube.lab_side import LabSide
-
 NODE = "gpu001"
+TIMEOUT = timedelta(seconds=5)
 Make = Callable[..., KubeCluster]
 
 
 @pytest.fixture(params=["sandbox", pytest.param("lab", marks=pytest.mark.lab)])
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarSide]:
     """A cluster without any node of ours yet."""
-    side: "SandboxSide | LabSide"
+    side: FarSide
     if request.param == "sandbox":
         side = SandboxSide(tmp_path)
     else:
@@ -51,7 +48,7 @@ def make(far: FarSide) -> Iterator[Make]:
 
     def one(rules: DrainRules | None = None, kubeconfig: Path | None = None) -> KubeCluster:
         client = connect(kubeconfig or far.bot)
-        cluster = KubeCluster(client, timeout=timedelta(seconds=5), clock=far.now, rules=rules or DrainRules())
+        cluster = KubeCluster(client, timeout=TIMEOUT, clock=far.now, rules=rules or DrainRules())
         made.append(cluster)
         return cluster
 

@@ -41,6 +41,9 @@ class FarSide(Protocol):
     def fall_silent(self, name: str) -> None:
         """Cut a node's power."""
 
+    def stop(self) -> None:
+        """Leave nothing behind."""
+
 
 class SandboxSide:
     """The sandbox's cluster, alone, on a loop of its own, with a fast clock."""
@@ -56,7 +59,7 @@ class SandboxSide:
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox kube", daemon=True)
         self._thread.start()
         self.site = self.on_loop(lambda: KubeSite(self._clock, self._faults))
-        self._run(self.site.start("127.0.0.1", 0))
+        self._run(self.site.start("127.0.0.1", 0, tls=True))
         self.site.write_kubeconfig(self.bot)
         self.site.write_kubeconfig(self.admin, ADMIN_TOKEN)
 

@@ -6,7 +6,7 @@ from adapters.kube.cluster import KubeCluster
 from conversion.ports import DaemonPods
 from tests.contract.kube.conftest import NODE
 from tests.contract.kube.far_side import FarSide
-from tests.contract.kube.world import World, eventually
+from tests.contract.kube.world import Obj, World, eventually
 
 
 @pytest.mark.usefixtures("node")
@@ -19,7 +19,7 @@ def test_we_expect_exactly_what_the_controller_makes(cluster: KubeCluster, world
         "not-in-b": _affinity({"key": "zone", "operator": "NotIn", "values": ["b"]}),
         "has-no-gpu": _affinity({"key": "gpu", "operator": "DoesNotExist"}),
     }.items():
-        _daemonset(world, name, spec)
+        world.daemonset(name, **spec)
     made = {"everywhere", "on-gpus", "not-in-b"}
     eventually(lambda: _on_node(world) >= made, "their pods are made")
     expected = len(_on_node(world))
@@ -34,21 +34,13 @@ def test_a_daemon_pod_that_cannot_start_is_named(cluster: KubeCluster, world: Wo
     """A node whose GPU plugin hangs is not called lent, and the plugin is named."""
     if far.makes_all_pods_ready:
         pytest.skip("this cluster's kubelets know no pod that runs and serves nobody")
-    _daemonset(world, "stuck", {"containers": [{"name": "main", "image": "x:1"}]}, {"sandbox/never-ready": "1"})
+    world.daemonset("stuck", {"sandbox/never-ready": "1"})
     eventually(lambda: "default/stuck" in cluster.daemon_pods(NODE).missing, "the missing pod is named")
 
 
-def _affinity(expression: dict[str, object]) -> dict[str, object]:
+def _affinity(expression: Obj) -> Obj:
     terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
-
-
-def _daemonset(world: World, name: str, spec: dict[str, object], annotations: dict[str, str] | None = None) -> None:
-    labels = {"ds": name}
-    pod = {"containers": [{"name": "main", "image": "site/main:1"}], **spec}
-    template = {"metadata": {"labels": labels, "annotations": annotations or {}}, "spec": pod}
-    body = {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}, "template": template}}
-    world.apps.create_namespaced_daemon_set("default", body)
 
 
 def _on_node(world: World) -> set[str]:

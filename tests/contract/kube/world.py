@@ -60,6 +60,14 @@ class World:
 
         return sorted(eventually(ready, f"{replicas} pods of {name} are ready"))
 
+    def daemonset(self, name: str, annotations: Obj | None = None, **spec: Any) -> None:
+        """Run a DaemonSet in the default namespace, on every node that its spec wants."""
+        labels = {"ds": name}
+        pod = {"containers": [{"name": "main", "image": "site/main:1"}], **IN_NO_TIME, **spec}
+        template = {"metadata": {"labels": labels, "annotations": annotations or {}}, "spec": pod}
+        body = {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}, "template": template}}
+        self.apps.create_namespaced_daemon_set("default", body)
+
     def budget(self, name: str, app: str, namespace: str = "default", *, min_available: int = 1) -> None:
         """Forbid disruptions of an app below so many pods, and wait until the cluster has counted."""
         spec = {"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}
