@@ -120,7 +120,7 @@ async def _run(site: SshSite, process: asyncssh.SSHServerProcess[bytes]) -> None
         process.close()
     finally:
         input_.cancel()
-        local._transport.close()  # type: ignore[attr-defined] - it kills what still runs; asyncio has no other way
+        local._transport.close()  # type: ignore[attr-defined]  # it kills what still runs
 
 
 async def listen(site: SshSite) -> asyncssh.SSHAcceptor:

@@ -4,7 +4,7 @@ The sandbox and the lab of real daemons are each one class; a suite knows neithe
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ from adapters.power.xcat import XcatPower
 from adapters.shell import SshShell
 from adapters.slurm import SlurmCommands
 from adapters.ssh import SshConnections, SshLogin
-from conversion.ports import NodeShell, Power, Slurm
+from conversion.ports import NodeShell, Power, Ran, Slurm
 from loans.nodes import NodeName
 from sandbox.testing import Handle, running
 
@@ -41,20 +41,30 @@ class SiteUnderTest:
     """One site.
 
     nodes       idle nodes that a test may do anything to
-    slurm_as    the Slurm port of an account without rights, None where the site has none
+    slurm_as    the Slurm port of another account
     powers      each driver that this site can be switched with, made for an account
     known_hosts what the shell trusts
     start_job   have a job run on a node, and return its id
     """
 
     slurm: Slurm
-    slurm_as: Callable[[str], Slurm] | None
+    slurm_as: Callable[[str], Slurm]
     shell: NodeShell
     shell_trusting: Callable[[Path], NodeShell]
     powers: Mapping[str, Callable[[Account], Power]]
     account: Account
     nodes: tuple[NodeName, ...]
     start_job: Callable[[NodeName], int]
+
+
+class AccountRunner:
+    """Runs programs here, as another account."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+        return LocalRunner().run(["runuser", "-u", self._user, "--", *argv], side=side, timeout=timeout, env=env)
 
 
 @contextmanager
@@ -98,7 +108,7 @@ def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> I
         ends.callback(connections.close)
         yield SiteUnderTest(
             slurm=SlurmCommands(LocalRunner(), timeout=SOON, conf=Path(told["slurm_conf"])),
-            slurm_as=None,
+            slurm_as=lambda user: SlurmCommands(AccountRunner(user), timeout=SOON, conf=Path(told["slurm_conf"])),
             shell=SshShell(connections, ports.__getitem__),
             shell_trusting=_trusting(login, ports.__getitem__, ends),
             powers={

@@ -155,8 +155,6 @@ def test_a_name_that_slurm_does_not_know_is_an_error_although_the_others_changed
 
 def test_an_account_without_rights_is_denied(site: SiteUnderTest) -> None:
     """Missing rights in Slurm are a matter for the operator, and nothing has changed."""
-    if site.slurm_as is None:
-        pytest.skip("this site has no account without rights")
     with pytest.raises(Denied):
         site.slurm_as("nobody").drain(site.nodes[:1], MARK)
     assert is_free(site.slurm.nodes()[site.nodes[0]])
