@@ -7,7 +7,7 @@ write is the controllers' affair. Controllers write through here as well, with `
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -35,7 +35,6 @@ class Deletion:
     uid: str | None = None
     version: str | None = None
     dry: bool = False
-    orphan: bool = field(default=False)
 
 
 class Api:
@@ -148,8 +147,10 @@ class Api:
     def _replace(self, resource: Resource, old: Obj, given: Obj, *, sub: str, dry: bool) -> Obj:
         given = validate.check_shape(resource, given)
         kept: Mapping[str, Any] = {key: old["metadata"][key] for key in _KEPT if key in old["metadata"]}
-        given_meta = {key: value for key, value in given["metadata"].items() if key not in _KEPT}
-        meta = {**given_meta, **kept, "resourceVersion": old["metadata"]["resourceVersion"]}
+        told = given.get("metadata") or {}
+        given_meta = {key: value for key, value in told.items() if key not in _KEPT and value is not None}
+        version = old["metadata"]["resourceVersion"]
+        meta = {**given_meta, **kept, "name": old["metadata"]["name"], "resourceVersion": version}
         if resource.namespaced:
             meta["namespace"] = old["metadata"]["namespace"]
         body = {key: value for key, value in given.items() if key not in {"kind", "apiVersion", "metadata"}}

@@ -22,7 +22,6 @@ _STORED_VERBS: Final = ["create", "delete", "deletecollection", "get", "list", "
 _SUBRESOURCES: Final = {
     "status": ("", "", "", ["get", "patch", "update"]),
     "eviction": ("policy", "v1", "Eviction", ["create"]),
-    "binding": ("", "", "Binding", ["create"]),
 }
 
 

@@ -13,7 +13,7 @@ from sandbox.kube.machines import Machines
 from sandbox.kube.node_life import NodeLife
 from sandbox.kube.resources import NODES, PODS, Obj
 from sandbox.kube.store import Change
-from sandbox.kube.views import is_going, is_node_ready, is_pod_ready, is_running, is_workload, with_condition
+from sandbox.kube.views import is_active, is_going, is_node_ready, is_pod_ready, is_running, is_workload, with_condition
 
 STOPS_AFTER: Final = "sandbox/stops-after-s"
 """Annotation: how long the program takes to end once it is asked to; its grace period cuts it short."""
@@ -143,7 +143,7 @@ class PodLife:
         """Whether a pod is still wanted and its node still lives."""
         meta = pod["metadata"]
         found = self._cluster.store.find(PODS, meta["namespace"], meta["name"])
-        is_same = found is not None and found["metadata"]["uid"] == meta["uid"] and not is_going(found)
+        is_same = found is not None and found["metadata"]["uid"] == meta["uid"] and is_active(found)
         return is_same and self._nodes.is_fresh(pod["spec"]["nodeName"])
 
     def _stop_s(self, pod: Obj) -> float:

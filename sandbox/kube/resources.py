@@ -1,6 +1,6 @@
 """The kinds this API server serves, as one table. It knows names and shapes, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 Obj = dict[str, Any]
@@ -19,7 +19,7 @@ class Resource:
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     counts_generations: bool = False
-    stored: bool = field(default=True)
+    stored: bool = True
 
     @property
     def api_version(self) -> str:
@@ -40,9 +40,7 @@ class Resource:
 _STATUS: Final = ("status",)
 
 NODES: Final = Resource("", "nodes", "Node", namespaced=False, short=("no",), subresources=_STATUS)
-PODS: Final = Resource(
-    "", "pods", "Pod", short=("po",), subresources=("status", "eviction", "binding"), counts_generations=True
-)
+PODS: Final = Resource("", "pods", "Pod", short=("po",), subresources=("status", "eviction"), counts_generations=True)
 NAMESPACES: Final = Resource("", "namespaces", "Namespace", namespaced=False, short=("ns",), subresources=_STATUS)
 EVENTS: Final = Resource("", "events", "Event", short=("ev",))
 CLAIMS: Final = Resource("", "persistentvolumeclaims", "PersistentVolumeClaim", short=("pvc",), subresources=_STATUS)
@@ -96,5 +94,4 @@ ALL: Final = (
     RULES_REVIEWS,
 )
 BY_PATH: Final = {(resource.group, resource.version, resource.plural): resource for resource in ALL}
-BY_KIND: Final = {(resource.api_version, resource.kind): resource for resource in ALL}
 GROUPS: Final = tuple(sorted({(resource.group, resource.version) for resource in ALL if resource.group}))

@@ -1,7 +1,7 @@
 """What the real API server would not store. Only the fields that lending writes are judged, and those strictly."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from sandbox.kube.resources import BUDGETS, NODES, Obj, Resource
 from sandbox.kube.status import bad_request, invalid
@@ -10,6 +10,7 @@ _SUBDOMAIN: Final = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 _WORD: Final = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
 _WORD_LENGTH: Final = 63
 _NAME_LENGTH: Final = 253
+_PARTS: Final = ("spec", "status")
 _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _WORD_RULE: Final = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
@@ -18,8 +19,13 @@ _WORD_RULE: Final = (
 
 def check_shape(resource: Resource, obj: object) -> Obj:
     """Refuse what is not an object of this kind."""
-    if not isinstance(obj, dict) or not isinstance(obj.get("metadata", {}), dict):
+    if not isinstance(obj, dict) or not isinstance(obj.get("metadata") or {}, dict):
         raise bad_request("the object provided is unrecognized (must be of type Object)")
+    meta = obj.get("metadata") or {}
+    parts = {**{key: meta.get(key) for key in ("labels", "annotations")}, **{key: obj.get(key) for key in _PARTS}}
+    for key, value in parts.items():
+        if not isinstance(value or {}, dict):
+            raise bad_request(f"json: cannot unmarshal into Go struct field {resource.kind}.{key}")
     told = (obj.get("apiVersion", resource.api_version), obj.get("kind", resource.kind))
     if told != (resource.api_version, resource.kind):
         wanted = f"{resource.api_version}, Kind={resource.kind}"
@@ -59,10 +65,12 @@ def _check_key(resource: Resource, name: str, field: str, key: str) -> None:
         raise invalid(resource, name, field, f'Invalid value: "{key}": name part {_WORD_RULE}')
 
 
-def _check_taints(name: str, taints: list[Obj]) -> None:
+def _check_taints(name: str, taints: list[Any]) -> None:
     seen: set[tuple[str, str]] = set()
     for at, taint in enumerate(taints):
         field = f"spec.taints[{at}]"
+        if not isinstance(taint, dict):
+            raise bad_request("json: cannot unmarshal into Go struct field NodeSpec.spec.taints of type v1.Taint")
         _check_key(NODES, name, f"{field}.key", taint.get("key", ""))
         effect = taint.get("effect", "")
         if effect not in _EFFECTS:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from sandbox.kube.defaults import UNREACHABLE
 from sandbox.kube.resources import Obj
 from sandbox.kube.selectors import expression
 
@@ -100,11 +99,6 @@ def is_wanted_on(pod_spec: Obj, node: Obj) -> bool:
     if not terms:
         return True
     return any(all(expression(one)(labels) for one in term.get("matchExpressions", ())) for term in terms)
-
-
-def is_unreachable(node: Obj) -> bool:
-    """Whether the cluster has given up hearing from a node."""
-    return any(taint["key"] == UNREACHABLE for taint in node["spec"].get("taints") or ())
 
 
 def gpus(pod_spec: Obj) -> int:

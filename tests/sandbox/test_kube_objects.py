@@ -126,6 +126,34 @@ def test_what_the_real_server_would_not_store_is_refused(bench: Bench) -> None:
         bench.core.patch_node("kube001", {"spec": {"taints": [taint, taint]}})
 
 
+@pytest.mark.parametrize(
+    ("patch", "code"),
+    [
+        ({"metadata": None}, 200),
+        ({"metadata": {"labels": ["a"]}}, 400),
+        ({"metadata": {"name": "other"}}, 400),
+        ({"metadata": {"uid": "other"}}, 409),
+        ({"spec": "no"}, 400),
+        ({"spec": {"taints": ["no"]}}, 400),
+        ({"spec": {"taints": [{"key": "a", "effect": "Never"}]}}, 422),
+        ({"kind": "Pod"}, 400),
+        ([{"op": "remove", "path": "/spec/nothing"}], 422),
+        ([{"op": "test", "path": "/metadata/resourceVersion", "value": "1"}], 422),
+        ([{"op": "twist", "path": "/spec"}], 400),
+    ],
+)
+def test_a_malformed_patch_changes_nothing(bench: Bench, patch: object, code: int) -> None:
+    """Nonsense is answered with its reason, never with a broken connection."""
+    bench.until(lambda: bench.is_ready("kube001"))
+    bench.until(lambda: not bench.core.read_node("kube001").spec.taints)
+    before = bench.core.read_node("kube001").spec
+    kind = "application/json-patch+json" if isinstance(patch, list) else "application/merge-patch+json"
+    asked = {"Content-Type": kind, **_token(bench)}
+    answer = bench.admin.call_api("PATCH", f"{bench.site.address}/api/v1/nodes/kube001", asked, patch)
+    assert answer.status == code, answer.read()
+    assert bench.core.read_node("kube001").spec == before
+
+
 def test_a_delete_with_another_uid_is_refused(bench: Bench) -> None:
     """A node that was replaced meanwhile is not deleted in its predecessor's place."""
     options = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid="another"))
