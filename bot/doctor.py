@@ -6,6 +6,7 @@ It changes nothing anywhere. What it could not ask counts as not fine.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from rich.markup import escape
@@ -67,18 +68,18 @@ def _checks(core: Core, node: str | None) -> Iterator[Check]:
         yield "Slack: app token", lambda: _socket(core, slack)
     channels = {core.settings.slack.oncall_channel, *(c.channel for c in core.classes.values())}
     for channel in sorted(channels):
-        yield f"Slack: channel {channel}", lambda channel=channel: _channel(slack, channel)
+        yield f"Slack: channel {channel}", partial(_channel, slack, channel)
     for group in sorted(_groups(core)):
-        yield f"Slack: user group {group}", lambda group=group: _group(slack, group)
+        yield f"Slack: user group {group}", partial(_group, slack, group)
     yield "Slurm: reading", lambda: f"{len(core.adapters.far.slurm.nodes())} nodes"
     yield "Slurm: rights", lambda: _slurm_rights(core)
     for node_class in core.classes.values():
-        yield f"Slurm: class {node_class.name}", lambda c=node_class: _nodes_of_class(core, c)
+        yield f"Slurm: class {node_class.name}", partial(_nodes_of_class, core, node_class)
     yield "Kubernetes: reading", lambda: f"{len(core.adapters.far.kubernetes.nodes())} nodes"
     yield "Kubernetes: rights", lambda: _kube_rights(core)
     for node_class in core.classes.values():
-        yield f"SSH: a {node_class.name} node", lambda c=node_class: _ssh(core, c, node)
-        yield f"BMC: a {node_class.name} node", lambda c=node_class: _bmc(core, c, node)
+        yield f"SSH: a {node_class.name} node", partial(_ssh, core, node_class, node)
+        yield f"BMC: a {node_class.name} node", partial(_bmc, core, node_class, node)
 
 
 def _run(what: str, check: Callable[[], str]) -> Result:

@@ -11,7 +11,12 @@ from bot.settings import LogSettings
 def configure(settings: LogSettings) -> None:
     """Set structlog up, and send the libraries' own warnings the same way."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
-    plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+    plain = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        sort_keys=False,
+        # The pretty one prints local variables, and a local variable may be a secret.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     renderer = structlog.processors.JSONRenderer() if settings.format == "json" else plain
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

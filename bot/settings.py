@@ -107,7 +107,9 @@ class PowerSettings(Section):
     addresses: Mapping[str, str] = Field(default_factory=dict, description="ipmi: host:port that follow no template")
     port: Port = Field(623, description="ipmi")
     url: str = Field("https://{node}-bmc", description="redfish: the service's address, from the node's name")
-    system: str = Field("", description="redfish: the system's path or name; {node} allowed; empty: the only one")
+    system: str = Field(
+        "", pattern="^(/.*)?$", description="redfish: the system's path; {node} allowed; empty: the one of that name"
+    )
     verify: Path | bool = Field(default=True, description="redfish: a CA file, or false for self-signed certificates")
     user: str = Field("", description="the BMC account")
     password: SecretStr = Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")

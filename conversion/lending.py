@@ -2,7 +2,7 @@
 
 from conversion.ports import Ran
 from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
-from loans.nodes import is_out_of_slurm, mark, marked_by
+from loans.nodes import is_drained, is_out_of_slurm, mark, marked_by
 
 _LOCKED = 75
 """What flock is told to answer when somebody else holds the lock (EX_TEMPFAIL of sysexits.h)."""
@@ -11,11 +11,14 @@ _PUPPET_FINE = (0, 2)
 
 
 def is_out(work: NodeWork) -> Seen:
-    """Make sure that Slurm cannot use the node: nothing is changed on it before that."""
+    """Make sure that Slurm cannot use the node: nothing is changed on it before that.
+
+    IDLE+DRAIN will do as well: it is what a node says that rebooted where ReturnToService=2 (measured).
+    """
     node = work.far.slurm.nodes().get(work.node)
     if node is None:
         raise StepFailed("Slurm does not know the node any more")
-    if is_out_of_slurm(node) and marked_by(node.reason) == work.loan.id:
+    if (is_out_of_slurm(node) or is_drained(node)) and marked_by(node.reason) == work.loan.id:
         return Done()
     return NotYet(f'Slurm says {node.state}, reason "{node.reason or ""}"')
 

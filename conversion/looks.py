@@ -95,7 +95,7 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, outcome: 
         case Failed(step, why):
             event = GotStuck(why)
             tell(tx, loan, "stuck", now, node=part.node, step=step, why=why)
-    log.info("node.moved", node=part.node, event=type(event).__name__)
+    log.info("node.moved", node=part.node, how=type(event).__name__)
     moved = tx.nodes.save(move(part, event, now))
     if moved.state is NodeState.UNWOUND:
         tell(tx, loan, "node_home", now, node=part.node)

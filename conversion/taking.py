@@ -58,8 +58,8 @@ def drain(work: TakeWork) -> None:
 
 
 def is_quiet(work: TakeWork) -> Seen:
-    """Ask for exactly IDLE+DRAIN on every node: COMPLETING still runs an epilog, MIXED still runs a job."""
-    busy = [n for n in _ours(work) if not (is_drained(n) or is_out_of_slurm(n))]
+    """Ask for IDLE+DRAIN on every node: COMPLETING still runs an epilog, MIXED still runs a job."""
+    busy = [n for n in _ours(work) if not _is_quiet(n)]
     if not busy:
         return Done()
     return NotYet(f"{_names(busy)} still busy")
@@ -67,7 +67,7 @@ def is_quiet(work: TakeWork) -> Seen:
 
 def leave_busy_ones(work: TakeWork) -> Seen:
     """Go on without the nodes that never got quiet: DRAIN harmed nothing, and their jobs go on."""
-    busy = [n for n in _ours(work) if not (is_drained(n) or is_out_of_slurm(n))]
+    busy = [n for n in _ours(work) if not _is_quiet(n)]
     for node in busy:
         work.drop(node.name, f"it is still {node.state}; its jobs were left alone")
     return Done(f"went on without {_names(busy)}")
@@ -90,11 +90,19 @@ def is_down(work: TakeWork) -> Seen:
     return NotYet(f"{_names(up)} not DOWN+DRAIN yet") if up else Done()
 
 
-def down(work: TakeWork) -> None:
+def down(work: TakeWork) -> Seen | None:
     """Mark DOWN what is exactly IDLE+DRAIN in this read, and nothing else: DOWN kills."""
-    quiet = [n.name for n in _ours(work) if is_drained(n)]
+    up = [n for n in _ours(work) if not is_out_of_slurm(n)]
+    quiet = [n.name for n in up if is_drained(n)]
     if quiet:
         work.far.slurm.down(quiet, mark(work.loan.id))
+    waiting = [n for n in up if not is_drained(n)]
+    return NotYet(f"{_names(waiting)} not exactly IDLE+DRAIN") if waiting else None
+
+
+def _is_quiet(node: SlurmNode) -> bool:
+    """Return True for IDLE+DRAIN, with or without the RESERVED of our own reservation."""
+    return is_out_of_slurm(node) or (node.base == "IDLE" and {"DRAIN"} <= node.flags <= {"DRAIN", "RESERVED"})
 
 
 def _ours(work: TakeWork) -> list[SlurmNode]:

@@ -7,7 +7,7 @@ has no word for is never taken for a safe one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -96,10 +96,14 @@ def may_run_jobs(node: SlurmNode) -> bool:
     return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY
 
 
+_BOOT_SLACK: Final = timedelta(seconds=2)
+"""Slurm counts whole seconds, and BootTime (now minus uptime) jitters by one between registrations (measured)."""
+
+
 def is_registered_since(node: SlurmNode, moment: datetime) -> bool:
     """Return True when the node booted and its slurmd registered after a moment: the proof of a reboot."""
     started = (node.boot_time, node.slurmd_start)
-    return all(t is not None and t > moment for t in started) and "NOT_RESPONDING" not in node.flags
+    return all(t is not None and t > moment - _BOOT_SLACK for t in started) and "NOT_RESPONDING" not in node.flags
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""The buttons of a loan. Each exists only while what it says may happen; its listener asks policy again."""
+
+from bot.views import actions
+from bot.views.actions import NodeRef
+from bot.views.blocks import button
+from bot.views.rendered import Block
+from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
+from loans.loan import Loan, NodeLoan, NodeState
+
+
+def approve(loan: Loan) -> Block:
+    """Return the yes to a request or an extension."""
+    return button(actions.APPROVE, "Approve", loan.id, style="primary")
+
+
+def decline(loan: Loan) -> Block:
+    """Return the no, which asks for a reason."""
+    return button(actions.DECLINE, "Decline…", loan.id)
+
+
+def extend(loan: Loan) -> Block | None:
+    """Return the way to a later deadline."""
+    return button(actions.EXTEND, "Extend…", loan.id) if may_happen(loan, AskExtension) else None
+
+
+def give_back(loan: Loan) -> Block | None:
+    """Return the early end."""
+    if not may_happen(loan, Return):
+        return None
+    question = f"The pods on the nodes of loan #{loan.id} are evicted, and the nodes reboot into Slurm."
+    return button(actions.GIVE_BACK, "Return now", loan.id, sure=("Return all nodes now?", question, "Return now"))
+
+
+def cancel(loan: Loan) -> Block | None:
+    """Return the way to take a request back."""
+    return button(actions.CANCEL, "Take it back", loan.id) if may_happen(loan, Withdraw) else None
+
+
+def all_right(loan: Loan) -> Block:
+    """Return the nod that takes the buttons off a reminder."""
+    return button(actions.ALL_RIGHT, "All right", loan.id)
+
+
+def force(loan: Loan, part: NodeLoan) -> Block | None:
+    """Return the order to remove what blocks a node; pods are somebody's work, so it asks twice."""
+    if not part.blocked or part.forced_by is not None:
+        return None
+    question = f"The pods that stay on {part.node} are deleted against their disruption budgets. Their owners lose them."
+    return button(
+        actions.FORCE,
+        "Remove it now…",
+        NodeRef(loan.id, part.node).value,
+        style="danger",
+        sure=(f"Remove the pods on {part.node}?", question, "Remove them"),
+    )
+
+
+def wait(loan: Loan, part: NodeLoan) -> Block | None:
+    """Return one hour more for a node on its way home."""
+    if part.state not in (NodeState.RETURNING, NodeState.UNWINDING):
+        return None
+    return button(actions.WAIT, "Give it 1 h more", NodeRef(loan.id, part.node).value)
+
+
+def try_again(loan: Loan, part: NodeLoan) -> Block | None:
+    """Return a new start of a stuck node's way home."""
+    if part.state is not NodeState.STUCK:
+        return None
+    return button(actions.TRY_AGAIN, "Try again", NodeRef(loan.id, part.node).value, style="primary")

@@ -1,0 +1,51 @@
+"""Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
+
+from bot.views.blocks import context
+from bot.views.rendered import Block
+from bot.views.steps import left
+from bot.views.text import about, counted, deadline, moment, quote, who
+from commands.replies import OneLoan
+from loans.loan import Loan
+
+PURPOSE = 400
+"""Characters of a purpose that are shown: it is one line of a card."""
+
+
+def title(loan: Loan, state: str) -> str:
+    """Return what a card begins with."""
+    return f"*Loan #{loan.id} · {state}*"
+
+
+def what(loan: Loan) -> str:
+    """Return the promise: "8 gpu nodes → k8s until Friday"."""
+    begins = f"from {deadline(loan.starts_at)} " if loan.starts_at else ""
+    return f"{counted(loan.count, f'{quote(loan.node_class, 40)} node')} → k8s {begins}until {deadline(loan.until)}"
+
+
+def asked_by(loan: Loan, *, capital: bool = False) -> str:
+    """Return who asked, and in which channel when that was a channel."""
+    where = f" in <#{loan.channel}>" if loan.channel and loan.channel.startswith(("C", "G")) else ""
+    return f"{'Asked' if capital else 'asked'} for by {who(loan.requester)}{where}"
+
+
+def approved_by(loan: Loan) -> str:
+    """Return who signed, and when."""
+    if loan.decision is None or not loan.decision.approved:
+        return ""
+    return f"approved by {who(loan.decision.by)} {moment(loan.decision.at)}"
+
+
+def purpose(loan: Loan) -> str:
+    """Return what it is for, in the requester's words."""
+    return f"Purpose: {quote(loan.purpose, PURPOSE)}" if loan.purpose.strip() else "No purpose was given."
+
+
+def remaining(one: OneLoan) -> str:
+    """Return how long until the last node arrives; empty while past runs do not tell."""
+    span = left(one.parts, one.estimate, one.now)
+    return f"{about(span)} left" if span is not None else ""
+
+
+def clock_runs_fast(speed: float) -> Block | None:
+    """Return the warning of a site that rehearses: its hours are not the reader's."""
+    return context(f"Rehearsal: the clock of this site runs {speed:g} times as fast.") if speed != 1 else None

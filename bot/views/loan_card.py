@@ -1,0 +1,200 @@
+"""One loan is one card, edited in place: who, what, until when, what happens next, and the buttons that apply now."""
+
+from typing import Final, assert_never
+
+from bot.views import buttons
+from bot.views.blocks import actions, context, message, section
+from bot.views.ended import ended
+from bot.views.lines import (
+    approved_by,
+    asked_by,
+    clock_runs_fast,
+    purpose,
+    remaining,
+    title,
+    what,
+)
+from bot.views.progress import progress
+from bot.views.rendered import Block, Rendered
+from bot.views.steps import doing
+from bot.views.summary import Summary
+from bot.views.text import about, any_of, clock, counted, deadline, moment, nodes, said, seconds, units, who
+from bot.views.trouble import troubles
+from commands.replies import OneLoan
+from loans import when
+from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
+
+_AWAY: Final = frozenset({NodeState.LENT, NodeState.RETURNING, NodeState.HOME, NodeState.STUCK})
+
+
+def card(one: OneLoan, summary: Summary | None = None, speed: float = 1.0) -> Rendered:
+    """Return the card of a loan as it stands. summary: of its journal, once it is over. speed: of this site's clock."""
+    drawn = _card(one, summary)
+    fast = clock_runs_fast(speed)
+    return message(drawn.text, *drawn.blocks, fast) if fast else drawn
+
+
+def _card(one: OneLoan, summary: Summary | None) -> Rendered:
+    match one.loan.state:
+        case State.REQUESTED:
+            return _requested(one)
+        case State.APPROVED:
+            return _approved(one)
+        case State.LENDING:
+            return _lending(one)
+        case State.LENT:
+            return _lent(one)
+        case State.RETURNING | State.STUCK:
+            return _returning(one)
+        case State.DECLINED | State.WITHDRAWN | State.LAPSED | State.FAILED | State.RETURNED:
+            return ended(one, summary)
+        case other:
+            assert_never(other)
+
+
+def _requested(one: OneLoan) -> Rendered:
+    loan, rules = one.loan, one.node_class.rules
+    brings = units(one.node_class.unit, loan.count)
+    lines = [
+        f"*Loan #{loan.id} · {what(loan)}* · {asked_by(loan)}",
+        purpose(loan),
+        f"For {when.length(loan.length)}{f', {brings}' if brings else ''}. {_floor(one)}",
+        f"{_if_approved(one)} Pods that are still there at the deadline are evicted.",
+    ]
+    waits = f"waiting since {moment(loan.asked_at)}, lapses {moment(loan.lapses_at)}"
+    deciders = f"{any_of(rules.approvers)} decide; not who asked" if rules.approvers else ""
+    return message(
+        f"Loan #{loan.id} waits for a decision: {what(loan)}, {asked_by(loan)}",
+        section("\n".join(lines)),
+        actions(buttons.approve(loan), buttons.decline(loan)),
+        context(waits, deciders),
+    )
+
+
+def _floor(one: OneLoan) -> str:
+    floor = one.node_class.rules.floor
+    kept = f"At least {counted(floor, f'{one.node_class.name} node')} stay usable in Slurm. " if floor else ""
+    return f"{kept}Only idle nodes go; running jobs are left alone."
+
+
+def _if_approved(one: OneLoan) -> str:
+    loan, estimate = one.loan, one.estimate
+    begins = f"they leave Slurm {moment(loan.starts_at)}" if loan.starts_at else "they leave Slurm at once"
+    out = f", {about(estimate.lend)} to convert" if estimate.lend else ""
+    back = f" ({about(estimate.back)})" if estimate.back else ""
+    return f"If approved {begins}{out}, and come home by themselves{back}."
+
+
+def _approved(one: OneLoan) -> Rendered:
+    loan = one.loan
+    begins = f"It starts {moment(loan.starts_at)}." if loan.starts_at else "It starts now: the nodes leave Slurm next."
+    return message(
+        f"Loan #{loan.id} is approved: {what(loan)}",
+        section(f"{title(loan, 'approved')} · {what(loan)} · {approved_by(loan)}"),
+        section(f"{begins}\n{asked_by(loan, capital=True)}. {purpose(loan)}"),
+        actions(buttons.cancel(loan)),
+    )
+
+
+def _lending(one: OneLoan) -> Rendered:
+    loan = one.loan
+    arrived = sum(part.state is NodeState.LENT for part in one.parts)
+    done = f"{arrived} of {counted(loan.count, 'node')} in k8s"
+    head = " · ".join(word for word in (title(loan, "lending"), done, remaining(one), approved_by(loan)) if word)
+    return message(
+        f"Loan #{loan.id}: {done}",
+        section(f"{head}\n{what(loan)}, {asked_by(loan)}. {purpose(loan)}"),
+        *_waves(one),
+        progress(one, done),
+        *troubles(loan, one.parts),
+        *_extension(one),
+        actions(buttons.extend(loan), buttons.give_back(loan)),
+        _drawn_at(one),
+    )
+
+
+def _waves(one: OneLoan) -> list[Block | None]:
+    """Return what the waves that are being taken wait for."""
+    found: list[Block | None] = []
+    for taking in one.takings:
+        if taking.state in TAKING_MOVING:
+            extra = "more " if taking.wave > 1 else ""
+            said_so = f" ({said(taking.note, 200)})" if taking.note else ""
+            at = f"{doing(taking.step)}{said_so}" if taking.step else "looking for free ones"
+            noun = f"{extra}{one.node_class.name} node"
+            found.append(section(f"Taking {counted(taking.count, noun)} from Slurm: {at}."))
+    return found
+
+
+def _lent(one: OneLoan) -> Rendered:
+    loan = one.loan
+    lent = [part.node for part in one.parts if part.state is NodeState.LENT]
+    short = loan.count - sum(part.state in _AWAY for part in one.parts)
+    fewer = f" {counted(short, 'node')} short of the {loan.count} asked for: no other was free." if short > 0 else ""
+    there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
+    moving = any(part.state in NODE_MOVING for part in one.parts)
+    return message(
+        f"Loan #{loan.id}: {there}",
+        section(f"{title(loan, 'lent')} · {there}\n{nodes(lent)}.{fewer}"),
+        section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}. {purpose(loan)}\n{_reminders(one)}"),
+        progress(one, "Some nodes are on their way") if moving else None,
+        *troubles(loan, one.parts),
+        *_extension(one),
+        actions(buttons.extend(loan), buttons.give_back(loan)),
+    )
+
+
+def _reminders(one: OneLoan) -> str:
+    ahead = sorted(one.loan.until - span for span in one.node_class.rules.reminders)
+    due = [moment(at) for at in ahead if at > one.now]
+    told = f"Reminders {' and '.join(due)}. " if due else ""
+    return f"{told}At the deadline the pods left are evicted, and the nodes come home by themselves."
+
+
+def _returning(one: OneLoan) -> Rendered:
+    loan = one.loan
+    home = sum(part.state is NodeState.HOME for part in one.parts)
+    due = sum(part.state is not NodeState.UNWOUND for part in one.parts)
+    stuck = [part.node for part in one.parts if part.state is NodeState.STUCK]
+    state = "stuck" if loan.state is State.STUCK else "returning"
+    done = f"{home} of {counted(due, 'node')} home"
+    needs = f"{nodes(stuck)} {'needs' if len(stuck) == 1 else 'need'} a person" if stuck else ""
+    head = " · ".join(word for word in (title(loan, state), done, remaining(one), needs) if word)
+    return message(
+        f"Loan #{loan.id} is {state}: {done}",
+        section(f"{head}\n{_why_home(one)} {asked_by(loan, capital=True)}. {purpose(loan)}"),
+        progress(one, done),
+        *troubles(loan, one.parts),
+        _drawn_at(one) if loan.state is State.RETURNING else None,
+    )
+
+
+def _why_home(one: OneLoan) -> str:
+    loan = one.loan
+    by = f" by {who(loan.returned_by)}" if loan.returned_by else ""
+    return f"Coming home: {said(loan.return_why)}{by}." if loan.return_why else "Coming home."
+
+
+def _extension(one: OneLoan) -> list[Block | None]:
+    """Return a later deadline that awaits its decision."""
+    if one.loan.extension is None:
+        return []
+    return [
+        section(extension_line(one, one.loan.extension)),
+        actions(buttons.approve(one.loan), buttons.decline(one.loan)),
+    ]
+
+
+def extension_line(one: OneLoan, asked: Extension) -> str:
+    """Return who asks for which deadline, and what happens when nobody decides."""
+    later = when.length(asked.until - one.loan.until)
+    return (
+        f"{who(asked.asked_by)} asks for a later deadline: *{deadline(asked.until)}*, {later} more. "
+        f"Undecided it lapses {moment(asked.lapses_at)}, and {moment(one.loan.until)} stands."
+    )
+
+
+def _drawn_at(one: OneLoan) -> Block | None:
+    oldest = min((part.since for part in one.parts if part.state in NODE_MOVING), default=None)
+    since = f"the longest step began {clock(oldest)}" if oldest else ""
+    return context(f"as of {seconds(one.now)}", since)

@@ -1,0 +1,105 @@
+"""The nodes of a loan on their way, as a plan block: a line a node, or a line a step when there are many."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.views.blocks import TASKS, plan, task
+from bot.views.rendered import Block
+from bot.views.steps import doing
+from bot.views.text import counted, fold, took
+from commands.replies import OneLoan
+from loans.loan import NodeLoan, NodeState
+from loans.nodes import NodeName
+
+_STATUS: Final[Mapping[NodeState, str]] = {
+    NodeState.TAKING: "in_progress",
+    NodeState.LENDING: "in_progress",
+    NodeState.LENT: "complete",
+    NodeState.UNWINDING: "error",
+    NodeState.UNWOUND: "error",
+    NodeState.RETURNING: "in_progress",
+    NodeState.HOME: "complete",
+    NodeState.STUCK: "error",
+}
+_DID_NOT_COME: Final = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
+
+
+def progress(one: OneLoan, title: str) -> Block | None:
+    """Return where each node stands; None before there are any."""
+    if not one.parts:
+        return None
+    ordered = sorted(one.parts, key=lambda part: (part.wave, part.node))
+    if len(ordered) > TASKS:
+        return plan(title, _by_step(ordered))
+    instead = _instead(ordered)
+    return plan(title, [_of_node(part, one, instead.get(part.node)) for part in ordered])
+
+
+def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
+    words = [f"{part.node} {_standing(part)}{_timing(part, one.estimate.steps, one.now)}"]
+    if instead:
+        words.append(f"{instead} takes its place")
+    elif part.state is NodeState.LENT and one.loan.started_at is not None and part.lent_at is not None:
+        words[0] += f" after {took(part.lent_at - one.loan.started_at)}"
+    return task(part.node, "; ".join(words), _status(part), part.note if _is_worth_telling(part) else "")
+
+
+def _is_worth_telling(part: NodeLoan) -> bool:
+    return part.state not in (NodeState.LENT, NodeState.HOME, NodeState.UNWOUND)
+
+
+def _status(part: NodeLoan) -> str:
+    is_waiting = part.state in (NodeState.LENDING, NodeState.RETURNING) and not part.step
+    return "pending" if is_waiting else _STATUS[part.state]
+
+
+def _standing(part: NodeLoan) -> str:
+    match part.state:
+        case NodeState.TAKING:
+            return "is leaving Slurm"
+        case NodeState.LENDING:
+            return doing(part.step) if part.step else "is next"
+        case NodeState.LENT:
+            return "is in k8s"
+        case NodeState.UNWINDING:
+            return f"did not make it, going back to Slurm: {doing(part.step)}" if part.step else _GOES_BACK
+        case NodeState.UNWOUND:
+            return "did not make it, back in Slurm"
+        case NodeState.RETURNING if part.blocked:
+            return "is blocked"
+        case NodeState.RETURNING:
+            return doing(part.step) if part.step else "is next"
+        case NodeState.HOME:
+            return "is home, idle in Slurm"
+        case NodeState.STUCK:
+            return "is stuck: it needs a person"
+
+
+_GOES_BACK: Final = "did not make it, going back to Slurm"
+
+
+def _timing(part: NodeLoan, usual: Mapping[str, timedelta], now: datetime) -> str:
+    """Return how long the step has run, and how long it usually does; nothing for a node at rest."""
+    if part.state not in (NodeState.LENDING, NodeState.RETURNING) or not part.step:
+        return ""
+    known = f", usually {took(usual[part.step])}" if part.step in usual else ""
+    return f" ({took(now - part.since)}{known})"
+
+
+def _instead(ordered: Sequence[NodeLoan]) -> Mapping[NodeName, NodeName]:
+    """Pair nodes that did not make it with those of later waves, in order: they were taken to replace them."""
+    failed = [part.node for part in ordered if part.state in _DID_NOT_COME]
+    later = [part.node for part in ordered if part.wave > 1]
+    return dict(zip(failed, later, strict=False))
+
+
+def _by_step(ordered: Sequence[NodeLoan]) -> list[Block]:
+    """Return a line for each place where nodes stand, the furthest behind first."""
+    groups: dict[tuple[str, str], list[NodeName]] = {}
+    for part in ordered:
+        groups.setdefault((_status(part), _standing(part)), []).append(part.node)
+    return [
+        task(f"{status}:{standing}", f"{counted(len(names), 'node')}: {standing}", status, fold(names))
+        for (status, standing), names in groups.items()
+    ]

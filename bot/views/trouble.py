@@ -1,0 +1,56 @@
+"""Nodes that need a person: what each world reports, and what can be done. The card and the news say it alike."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.views import buttons
+from bot.views.blocks import actions, section
+from bot.views.rendered import Block
+from bot.views.steps import doing, from_step
+from bot.views.text import clock, code, nodes, said, who
+from loans.loan import Loan, NodeLoan, NodeState
+
+SHOWN: Final = 5
+"""Nodes in trouble with buttons of their own: a person mends them one by one, and a card is not a screenful."""
+
+
+def troubles(loan: Loan, parts: Sequence[NodeLoan]) -> list[Block | None]:
+    """Return a paragraph and buttons for each node that waits for a person, stuck ones first."""
+    stuck = [part for part in parts if part.state is NodeState.STUCK]
+    held = [part for part in parts if part.blocked and part.state is not NodeState.STUCK]
+    found: list[Block | None] = []
+    for part in [*stuck, *held][:SHOWN]:
+        found += of_stuck(loan, part, part.step, part.note) if part in stuck else of_blocked(loan, part, part.note)
+    rest = [*stuck, *held][SHOWN:]
+    if rest:
+        names = nodes(part.node for part in rest)
+        verb = code(f"give back NODE from #{loan.id}")
+        found.append(section(f"{names} need a person too. {verb} tries one of them again."))
+    return found
+
+
+def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | None]:
+    """Return what is known of a stuck node. It is in neither world, so there is time to look."""
+    at = f" while {doing(step)}" if step else ""
+    by_hand = code(f"lendbot give-back {part.node} --from {from_step(part)}")
+    text = (
+        f":warning: *{code(part.node)} is stuck*{at}, on its way home (loan #{loan.id}).\n"
+        f"What was found: {said(why) or 'nothing was reported'}\n"
+        "It stays out of Slurm and of Kubernetes until somebody helps: nothing runs there.\n"
+        f"*Look at its console.* Then press Try again for the whole way home, or, when you have rebooted it by "
+        f"hand, run {by_hand} on lendbot's host."
+    )
+    return [section(text), actions(buttons.try_again(loan, part))]
+
+
+def of_blocked(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
+    """Return what keeps a node from coming home, and when people are asked about it."""
+    text = f":hourglass_flowing_sand: {code(part.node)} waits: {said(why) or doing(part.step)}. {_what_next(part)}"
+    return [section(text), actions(buttons.force(loan, part), buttons.wait(loan, part))]
+
+
+def _what_next(part: NodeLoan) -> str:
+    if part.forced_by is not None:
+        return f"{who(part.forced_by)} said to remove it; I am at it."
+    asked = f" At {clock(part.ask_at)} I ask in the thread what to do." if part.ask_at else ""
+    return f"I ask its pods again and again to leave.{asked}"
