@@ -186,3 +186,6 @@ _BLOCKS: Final[dict[str, Callable[[Checks, Json, str], None]]] = {
     "data_visualization": chart,
     "alert": _alert,
 }
+
+KINDS: Final = frozenset(_BLOCKS)
+"""Every block that is known here, and that the page therefore has to draw."""

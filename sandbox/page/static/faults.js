@@ -62,8 +62,7 @@ export function nodeFaults(node, faults) {
 }
 
 function sideRow(side, node) {
-  return h("div", { class: "side-row" }, h("span", {}, SAY[side] || side), h("span", { class: "modes" }, known.sides[side].map((mode) => [
+  return h("div", { class: "side-row" }, h("span", {}, SAY[side] || side), h("span", { class: "modes" }, known.sides[side].map((mode) => h("span", { class: "pair" },
     h("button", { type: "button", class: "mode", title: "until mended", onclick: () => set({ side, mode, node }) }, mode),
-    h("button", { type: "button", class: "mode once", title: "once only", "aria-label": `${side} ${mode} once`, onclick: () => set({ side, mode, node, times: 1 }) }, "1×"),
-  ])));
+    h("button", { type: "button", class: "mode once", title: "once only", "aria-label": `${side} ${mode} once`, onclick: () => set({ side, mode, node, times: 1 }) }, "1×")))));
 }

@@ -77,7 +77,7 @@ function one(message, isFollowing, ctx) {
 }
 
 function body(message, ctx) {
-  if (!message.blocks?.length) return mrkdwn(message.text, ctx);
+  if (!message.blocks?.length || !message.bot_id) return mrkdwn(message.text, ctx);
   const host = { ctx, state: message.state, act: (e, block, raw, node) => click(message, e, block, raw, node), keep: keep(message) };
   return blocks(message.blocks, host);
 }
@@ -150,8 +150,8 @@ function replyBox(message) {
 function welcome(ctx) {
   const channel = channelOf(store.channel);
   if (!channel) return h("div");
-  if (channel.is_im) return h("div", { class: "welcome" }, h("b", {}, "lendbot"), h("p", {}, "This conversation is between the two of you. No command name is needed here: just ask."));
-  return h("div", { class: "welcome" }, h("b", {}, `#${channel.name}`), h("p", {}, channel.topic));
+  if (channel.is_im) return h("div", { class: "welcome" }, h("p", {}, "Between lendbot and you alone. No command name is needed here: just ask."));
+  return h("div", { class: "welcome" }, h("p", {}, `This is where #${channel.name} begins. Each person sees times in their own zone: yours is ${ctx.tz}.`));
 }
 
 export function noteTrouble(event) {

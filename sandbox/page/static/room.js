@@ -5,12 +5,12 @@ import { $, h } from "./dom.js";
 import { drawFaults, faultsOf, siteFaultsButton } from "./faults.js";
 import { mine, reader, store } from "./store.js";
 import { dress, makeTile, worldOf } from "./tile.js";
-import { exact } from "./time.js";
+import { wallClock } from "./time.js";
 
 const WORLDS = [
-  ["slurm", "Slurm", "runs batch jobs"],
-  ["between", "In between", "drained, converting, rebooting"],
-  ["kube", "Kubernetes", "runs pods"],
+  ["slurm", "Slurm", "runs batch jobs", "No node is left in Slurm."],
+  ["between", "In between", "on the way", "Nodes stop here while they are drained, converted or rebooted."],
+  ["kube", "Kubernetes", "runs pods", "No node is lent just now. Ask for some in #hpc-ops."],
 ];
 const tiles = new Map();
 let last = null;
@@ -28,10 +28,10 @@ export function startRoom() {
   setInterval(drawClock, 250);
 }
 
-function world([id, name, what]) {
+function world([id, name, what, empty]) {
   return h("section", { class: `world ${id}`, "data-world": id, "aria-label": name },
     h("header", {}, h("h2", {}, name), h("span", { class: "what" }, what), h("span", { class: "sum" })),
-    h("div", { class: "groups" }), h("div", { class: "queue" }));
+    h("div", { class: "groups" }), h("p", { class: "empty" }, empty), h("div", { class: "queue" }));
 }
 
 function connect() {
@@ -108,13 +108,16 @@ function sums(snapshot) {
   const waiting = snapshot.jobs.filter((job) => job.state === "PENDING");
   const running = snapshot.jobs.length - waiting.length;
   const pods = Object.values(snapshot.pods).reduce((sum, n) => sum + n, 0);
-  say("slurm", `${of("slurm")} nodes · ${running} jobs run · ${waiting.length} wait`);
-  say("between", of("between") ? `${of("between")} nodes` : "nothing is under way");
-  say("kube", `${of("kube")} nodes · ${pods} pods`);
+  say("slurm", `${count(of("slurm"), "node")} · ${count(running, "job")}${waiting.length ? ` · ${waiting.length} waiting` : ""}`);
+  say("between", of("between") ? count(of("between"), "node") : "");
+  say("kube", `${count(of("kube"), "node")} · ${count(pods, "pod")}`);
   queue("slurm", waiting.length ? [h("span", {}, "Waiting"), waiting.slice(0, 40).map((job) => h("i", { class: "job", title: `job ${job.id} ${job.name}, ${job.user}` }))] : []);
   queue("kube", Object.entries(snapshot.pods).map(([name, n]) => h("span", { class: "ns" }, `${name} `, h("b", {}, String(n)))));
+  for (const [id] of WORLDS) document.querySelector(`[data-world="${id}"]`).classList.toggle("is-empty", of(id) === 0);
   for (const each of document.querySelectorAll(".group")) each.hidden = !each.lastChild.children.length;
 }
+
+const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 function say(id, text) {
   const node = document.querySelector(`[data-world="${id}"] .sum`);
@@ -131,7 +134,7 @@ function queue(id, parts) {
 function drawClock() {
   if (!store.clock || !mine()) return;
   const at = store.clock.now + (performance.now() - store.clock.at) * store.clock.speed;
-  $("site-clock").textContent = exact(at, reader());
+  $("site-clock").textContent = wallClock(at, reader());
 }
 
 function legend() {

@@ -4,7 +4,7 @@ import { $, fill, h } from "./dom.js";
 import { avatar } from "./messages.js";
 import { become, channelOf, mine, open, store } from "./store.js";
 
-const ROLE = { requester: "asks for nodes", approver: "decides", "approver-2": "decides too", "on-call": "is woken" };
+const ROLE = { requester: "asks", approver: "decides", "approver-2": "decides", "on-call": "is woken" };
 
 export function drawSide() {
   const who = mine();

@@ -11,7 +11,7 @@ const OURS = /lendbot|loan/i;
 export function worldOf(node) {
   if (node.kube && !node.doing) return "kube";
   const isTaken = /DOWN|DRAIN/.test(node.slurm.state) && OURS.test(node.slurm.reason || "");
-  return node.kube || node.doing || isTaken || node.power !== "on" ? "between" : "slurm";
+  return node.kube || node.doing || isTaken ? "between" : "slurm";
 }
 
 export function stateOf(node) {
@@ -28,7 +28,7 @@ export function makeTile(name, room) {
   const things = h("span", { class: "things" });
   const bar = h("i", { class: "progress" });
   const node = h("button", { type: "button", class: "tile", "data-name": name, onclick: () => card(name, node, room) },
-    h("span", { class: "top" }, h("b", {}, name), led), what, things, bar);
+    h("b", {}, name), what, things, led, bar);
   return { node, led, what, things, bar, world: null, stamp: "" };
 }
 
@@ -42,9 +42,8 @@ export function dress(tile, node, jobs, faults) {
   tile.what.textContent = node.doing?.what ?? word(node, state);
   tile.bar.style.transform = `scaleX(${node.doing ? Math.max(0.03, node.doing.progress) : 0})`;
   tile.node.setAttribute("aria-label", `${node.name}: Slurm ${node.slurm.state}${node.kube ? `, Kubernetes ${node.kube.status}` : ""}, power ${node.power}${node.doing ? `, ${node.doing.what}` : ""}`);
-  const shapes = shapesOf(node, jobs);
-  if (tile.shapes !== shapes.key) tile.things.replaceChildren(...shapes.make());
-  tile.shapes = shapes.key;
+  drawJobs(tile.things, node.slurm.jobs.slice(0, 6), jobs);
+  drawPods(tile.things, Math.min(12, node.kube?.pods || 0));
 }
 
 function word(node, state) {
@@ -53,14 +52,19 @@ function word(node, state) {
   return { idle: "idle", busy: "busy", drained: /DOWN/.test(node.slurm.state) ? "taken" : "drained", bad: "down" }[state];
 }
 
-function shapesOf(node, jobs) {
-  const pods = Math.min(12, node.kube?.pods || 0);
-  const key = `${node.slurm.jobs.join()}|${pods}`;
-  const make = () => [
-    ...node.slurm.jobs.slice(0, 6).map((id) => h("i", { class: "job", title: `job ${id} ${jobs.get(id)?.name ?? ""}`, style: `--hue:${(id * 47) % 360}` })),
-    ...Array.from({ length: pods }, () => h("i", { class: "pod" })),
-  ];
-  return { key, make };
+function drawJobs(things, ids, jobs) {
+  const key = ids.join();
+  if (things.dataset.jobs === key) return;
+  things.dataset.jobs = key;
+  for (const old of things.querySelectorAll(".job")) old.remove();
+  things.prepend(...ids.map((id) => h("i", { class: "job", title: `job ${id} ${jobs.get(id)?.name ?? ""}`, style: `--hue:${(id * 47) % 360}` })));
+}
+
+// One at a time, so that only the pod that came pops up.
+function drawPods(things, count) {
+  const pods = things.getElementsByClassName("pod");
+  while (pods.length > count) pods[pods.length - 1].remove();
+  while (pods.length < count) things.append(h("i", { class: "pod" }));
 }
 
 function card(name, anchor, room) {

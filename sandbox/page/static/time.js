@@ -70,6 +70,13 @@ export function exact(at, ctx) {
   });
 }
 
+// The site's clock: what hangs on the machine room's wall.
+export function wallClock(at, ctx) {
+  const day = part(at, ctx.tz, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  const zone = part(at, ctx.tz, { timeZoneName: "short" }).split(", ").pop();
+  return `${day}, ${clock(at, ctx, true)} ${zone}`;
+}
+
 export function dayName(at, ctx) {
   const word = pretty(at, ctx, null);
   return word ? word[0].toUpperCase() + word.slice(1) : FORMS.date_long(at, ctx);
