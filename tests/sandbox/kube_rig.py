@@ -24,9 +24,9 @@ GPU_LABELS = {"nvidia.com/gpu.present": "true"}
 class Bench:
     """The site, and what tests do with it. Everything on the site runs on its own loop."""
 
-    def __init__(self, folder: Path, *, tls: bool) -> None:
+    def __init__(self, folder: Path, speed: float, *, tls: bool) -> None:
         self.faults = Faults()
-        self.site = KubeSite(SiteClock(SPEED), self.faults)
+        self.site = KubeSite(SiteClock(speed), self.faults)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -95,9 +95,9 @@ class Bench:
 
 
 @contextmanager
-def running(folder: Path, *, tls: bool = False) -> Iterator[Bench]:
+def running(folder: Path, speed: float = SPEED, *, tls: bool = False) -> Iterator[Bench]:
     """Hold a cluster that lives."""
-    bench = Bench(folder, tls=tls)
+    bench = Bench(folder, speed, tls=tls)
     try:
         yield bench
     finally:
