@@ -19,13 +19,14 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 8080,
     seed: Annotated[int, typer.Option(help="The same seed gives the same jobs and boot times.")] = 1,
     busy: Annotated[float, typer.Option(help="Share of each partition that jobs keep in use.", min=0, max=1)] = 0.3,
+    redfish_tls: Annotated[bool, typer.Option(help="The BMCs speak TLS.")] = False,  # noqa: FBT002 - an option
     return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
 ) -> None:
     """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
     world = WorldOptions(
         gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
     )
-    asyncio.run(_run(SiteOptions(directory.resolve(), speed=speed, port=port, world=world)))
+    asyncio.run(_run(SiteOptions(directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, world=world)))
 
 
 async def _run(options: SiteOptions) -> None:

@@ -85,11 +85,12 @@ kubeconfig = {_quoted(told["kube"]["kubeconfig"])}
 
 
 def _power(told: Mapping[str, Any]) -> str:
+    ca_file = told["redfish"]["ca_file"]
+    verify = f"verify = {_quoted(ca_file)}\n" if ca_file else ""
     return f"""[power.bmc]
 driver = "redfish"
 url = {_quoted(told["redfish"]["url"])}
-system = "{{node}}"
-user = "{told["redfish"]["user"]}"
+{verify}user = "{told["redfish"]["user"]}"
 timeout = "10 s"
 """
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import resource
+import ssl
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from sandbox.agenda import drive
 from sandbox.bmc import PASSWORD, USER, BoardRoom, Redfish
+from sandbox.certificate import server_context
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import KubeSite
@@ -37,11 +39,15 @@ _SHUTDOWN_S: Final = 0.1
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """Where the site keeps its files, how fast its clock runs, and which port its page has (0: a free one)."""
+    """Where the site keeps its files, how fast its clock runs, and which port its page has (0: a free one).
+
+    redfish_tls   the BMCs speak TLS, with a certificate of the site's own
+    """
 
     directory: Path
     speed: float = 60.0
     port: int = 0
+    redfish_tls: bool = False
     world: WorldOptions = field(default_factory=WorldOptions)
     slack: SlackSettings = field(default_factory=SlackSettings)
 
@@ -62,6 +68,7 @@ class Site:
         self.boards = BoardRoom(self.world)
         self.management = Management(self.world, self.boards)
         self.room = Room(self.world, self.clock, self.traffic)
+        self._certificate = self.directory / "redfish.pem"
         self._keys = KeyRing(self.directory / "keys")
         self._runners: list[web.AppRunner] = []
         self._doors: dict[str, Door] = {}
@@ -81,7 +88,7 @@ class Site:
         Page(self.room, self.faults).add_routes(page)
         self.page_url = await self._serve(page, self.options.port)
         self.slack.core.base_url = self.page_url
-        self.redfish_url = await self._serve(Redfish(self.world, self.boards).app(), 0)
+        self.redfish_url = await self._serve(Redfish(self.world, self.boards).app(), 0, self._redfish_context())
         self._heart = asyncio.create_task(drive(self.world.agenda, self.clock), name="world")
         self._write_files()
 
@@ -119,7 +126,12 @@ class Site:
             },
             "nodes": {name: {"address": machine.address} for name, machine in self.world.machines.items()},
             "kube": {"kubeconfig": str(self.directory / "kubeconfig")},
-            "redfish": {"url": self.redfish_url, "user": USER, "password": PASSWORD},
+            "redfish": {
+                "url": self.redfish_url,
+                "user": USER,
+                "password": PASSWORD,
+                "ca_file": str(self._certificate) if self.options.redfish_tls else None,
+            },
         }
 
     def _open_doors(self) -> None:
@@ -156,12 +168,17 @@ class Site:
         is_named = any(fault.side == "ssh" and fault.node == NAME for fault in self.faults.listed())
         return self._take_ssh(NAME, modes) if is_named else None
 
-    async def _serve(self, app: web.Application, port: int) -> str:
+    def _redfish_context(self) -> ssl.SSLContext | None:
+        if not self.options.redfish_tls:
+            return None
+        return server_context(LOOPBACK, self._certificate, self.directory / "redfish.key")
+
+    async def _serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> str:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, LOOPBACK, port).start()
-        return f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, LOOPBACK, port, ssl_context=tls).start()
+        return f"{'https' if tls else 'http'}://{LOOPBACK}:{runner.addresses[0][1]}"
 
     def _write_files(self) -> None:
         doors = [(NAME, MANAGEMENT_ADDRESS, self._ssh_port)]

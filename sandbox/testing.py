@@ -53,12 +53,21 @@ class Handle:
 
 @contextmanager
 def running(
-    *, directory: Path | None = None, speed: float = 600.0, slack: SlackSettings | None = None, **world: Any
+    *,
+    directory: Path | None = None,
+    speed: float = 600.0,
+    slack: SlackSettings | None = None,
+    redfish_tls: bool = False,
+    **world: Any,
 ) -> Iterator[Handle]:
     """Run a site for the length of a with block; world takes the fields of WorldOptions."""
     with tempfile.TemporaryDirectory() as scratch:
         options = SiteOptions(
-            directory or Path(scratch), speed=speed, world=WorldOptions(**world), slack=slack or SlackSettings()
+            directory or Path(scratch),
+            speed=speed,
+            redfish_tls=redfish_tls,
+            world=WorldOptions(**world),
+            slack=slack or SlackSettings(),
         )
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)

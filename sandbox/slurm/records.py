@@ -145,8 +145,8 @@ class NodeRecord:
                 ("COMPLETING", bool(self.completing)),
                 ("DRAIN", self.drain),
                 ("MAINTENANCE", "MAINTENANCE" in self.shown),
-                ("NOT_RESPONDING", self.not_responding),
                 ("RESERVED", "RESERVED" in self.shown),
+                ("NOT_RESPONDING", self.not_responding),
             )
             if is_set
         ]

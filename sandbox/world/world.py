@@ -5,7 +5,7 @@ It decides nothing about protocols: the SSH, Redfish and Kubernetes servers read
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from sandbox.agenda import Agenda
@@ -18,6 +18,9 @@ from sandbox.slurm.scheduler import place
 from .machine import Happening, Machine
 from .options import NodeClass, WorldOptions
 from .stream import JobStream
+
+_ONE_IS_SICK: Final = 16
+"""From how many nodes on a class that is in use has one that its staff has drained."""
 
 
 class Cluster(Protocol):
@@ -54,6 +57,7 @@ class World:
             self._add(kind)
         for kind in options.classes():
             JobStream(kind, options.busy, self.slurm, self.agenda, options.seed).begin()
+        self._drain_for_the_staff()
         if lively:
             self.agenda.follow(clock)
 
@@ -74,6 +78,12 @@ class World:
             )
             machine.listeners.append(self._heard)
             machine.start_up_in_the_past(timedelta(days=machine.dice.uniform(1, 30)))
+
+    def _drain_for_the_staff(self) -> None:
+        """Let the staff have taken a node of each large class out of service: there always is one."""
+        for kind in self.options.classes():
+            if self.options.busy and kind.count >= _ONE_IS_SICK:
+                self.slurm.update(kind.node_names()[1], "DRAIN", "ECC errors", "root")
 
     def _heard(self, machine: Machine, what: Happening) -> None:
         if what is Happening.SLURMD_STARTED and machine.booted_at is not None:

@@ -92,6 +92,19 @@ def test_a_stale_bmc_tells_of_the_past(site: Handle) -> None:
     eventually(lambda: says(system, sushy.PowerState.OFF), "it learns of it")
 
 
+def test_the_bmcs_speak_tls_when_told_to() -> None:
+    """The certificate is the site's own: who checks has to be given it."""
+    with running(gpu_nodes=1, cpu_nodes=1, busy=0.0, redfish_tls=True) as site:
+        redfish = site.site_json["redfish"]
+        assert redfish["url"].startswith("https://")
+        auth = sushy.auth.BasicAuth(redfish["user"], redfish["password"])
+        client = sushy.Sushy(redfish["url"], auth=auth, verify=redfish["ca_file"])
+        assert client.get_system("/redfish/v1/Systems/gpu001").power_state == sushy.PowerState.ON
+        strict = sushy.auth.BasicAuth(redfish["user"], redfish["password"])
+        with pytest.raises(exceptions.SushyError):
+            sushy.Sushy(redfish["url"], auth=strict, verify=True, server_side_retries=1)
+
+
 def test_a_fault_can_last_for_one_request(site: Handle) -> None:
     """So that a story can break a thing once and watch the retry."""
     site.call(lambda: site.faults.set(Fault("bmc", "password", "gpu005", times=1)))

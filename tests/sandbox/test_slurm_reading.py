@@ -85,4 +85,5 @@ def test_the_stream_keeps_the_site_alive_and_repeats_itself() -> None:
         batch.pass_time(6 * 3600)
     assert first.ok("squeue -t all") == second.ok("squeue -t all")
     assert len(first.ok("squeue -h -t R").splitlines()) > 3
+    assert first.field("gpu002", "Reason") == "ECC", "the staff has one node out of service"
     assert first.world.tally() == {"jobs_killed": 0, "pods_killed": 0}
