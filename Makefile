@@ -1,0 +1,63 @@
+# The words that the README, the CI and the docs use. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := loans conversion store adapters commands bot sandbox
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo story test check format docs lab lab-up lab-down bench lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## make .venv from the lock
+
+$(VENV)/.installed: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "lendbot needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 install" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## a small site and lendbot, in the browser; Ctrl-C ends both
+	@$(BIN)/python -m sandbox.demo
+
+story: install  ## one whole loan through Slack's protocol, told as text; under 60 s
+	@$(BIN)/python -m sandbox.story
+
+test: install  ## the tests that need no root, under 3 min
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not lab"
+
+check: install  ## format, lint, strict types, import contracts, generated docs current
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.generated_docs --check
+
+format: install  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: install  ## write the generated pages anew
+	$(BIN)/python -m tests.generated_docs
+
+lab: install  ## root: the contract suites and stories on real daemons
+	$(BIN)/python -m pytest -m lab tests/lab tests/contract -p no:cacheprovider
+
+lab-up: install  ## root: bring the lab up and leave it up
+	$(BIN)/python -m tests.lab.site up
+
+lab-down: install  ## root: end it
+	$(BIN)/python -m tests.lab.site down
+
+bench: install  ## ratios, taken in one run, written to docs/performance.md
+	$(BIN)/python -m tests.bench
+
+lock:  ## pin the dependencies anew, with hashes and without host names (needs uv)
+	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra build pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what the other words made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis run
