@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 import paramiko
 
 from adapters.addresses import Address
+from adapters.known_hosts import UnreadableKey, name_of, trusted_keys
 from conversion.ports import Denied, Unreachable
 
 _SILENCE_S: Final = 30
@@ -74,7 +75,8 @@ class SshLogin:
         with self._translated(address, side, client):
             sock = _direct(address, seconds) if jump is None else _through(jump, address, seconds)
             try:
-                client.load_system_host_keys(str(self.known_hosts))
+                for key in trusted_keys(self.known_hosts, address):
+                    client.get_host_keys().add(name_of(address), key.get_name(), key)
                 client.connect(
                     address[0],
                     address[1],
@@ -104,7 +106,7 @@ class SshLogin:
             raise _closing(client, Denied(side, said)) from error
         except _UnknownHostKey as error:
             raise _closing(client, Denied(side, f"host key unknown: {error}; not in {self.known_hosts}")) from error
-        except _UnusableKey as error:
+        except (_UnusableKey, UnreadableKey) as error:
             raise _closing(client, Denied(side, str(error))) from error
         except paramiko.AuthenticationException as error:
             raise _closing(client, _refused(side, where, self.user, error)) from error
