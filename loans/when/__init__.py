@@ -115,25 +115,33 @@ def _of_lengths(ctx: Context, lengths: list[Length]) -> Answer:
 
 
 def _settled(ctx: Context, readings: Sequence[Moment | Stretch], *, doubtful: bool) -> Answer:
-    """One sure reading is the answer; anything else is asked, soonest first."""
-    different: dict[tuple[datetime | None, datetime], Reading] = {}
-    sure = not doubtful
+    """One sure reading is the answer; anything else is asked, soonest first.
+
+    A reading is sure when one derivation is sure of it.
+    """
+    told: dict[tuple[datetime, datetime | None], Reading] = {}
+    sure = set()
     for value in readings:
         start, end = (value.start, value.end) if isinstance(value, Stretch) else (None, value)
-        sure = sure and end.sure and (start is None or start.sure)
-        at, since = end.at.astimezone(ctx.tz), start.at.astimezone(ctx.tz) if start else None
-        if at.astimezone(UTC) - ctx.now.astimezone(UTC) > spans.FAR:
+        key = end.at.astimezone(UTC), start.at.astimezone(UTC) if start else None
+        if key[0] - ctx.now.astimezone(UTC) > spans.FAR:
             return Refused(spans.TOO_FAR.sentence)
-        key = (since.astimezone(UTC) if since else None, at.astimezone(UTC))
-        notes = ", ".join(note for note in (start.note if start else "", end.note) if note)
-        different.setdefault(key, reading(at, ctx.now, ctx.tz, since, notes))
-    choices = sorted(different.values(), key=lambda one: (one.at.astimezone(UTC), one.start is not None))
-    if len(choices) > MAX_READINGS:
-        return Refused(f"That can mean {len(choices)} different times. Try {EXAMPLES}.")
-    if len(choices) > 1 or not sure:
+        told.setdefault(key, _reading(ctx, start, end))
+        if end.sure and (start is None or start.sure):
+            sure.add(key)
+    if len(told) > MAX_READINGS:
+        return Refused(f"That can mean {len(told)} different times. Try {EXAMPLES}.")
+    choices = sorted(told.values(), key=lambda one: (one.at.astimezone(UTC), one.start is not None))
+    if doubtful or len(choices) > 1 or not sure:
         return Ask(tuple(choices))
     only = choices[0]
     return Deadline(only.at) if only.start is None else Interval(only.start, only.at)
+
+
+def _reading(ctx: Context, start: Moment | None, end: Moment) -> Reading:
+    """One reading in the person's own zone, with what is odd about either end."""
+    notes = ", ".join(note for note in (start.note if start else "", end.note) if note)
+    return reading(end.at.astimezone(ctx.tz), ctx.now, ctx.tz, start.at.astimezone(ctx.tz) if start else None, notes)
 
 
 def _guessed(ctx: Context, text: str) -> Ask | None:
@@ -169,7 +177,7 @@ def _not_read(text: str, word: str = "") -> Refused:
     shown = _echoed(text)
     if not shown:
         return Refused(f"No time is named. Try {EXAMPLES}.")
-    culprit = f' ("{_echoed(word)}" is not a word I know here)' if word and word != text else ""
+    culprit = f' (I do not know "{_echoed(word)}" here)' if word and word != text else ""
     return Refused(f'I cannot read "{shown}" as a time{culprit}. Try {EXAMPLES}.')
 
 

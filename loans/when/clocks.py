@@ -89,6 +89,14 @@ def colon(_ctx: Context, text: str) -> Clocks:
     )
 
 
+def dotted(ctx: Context, text: str) -> Clocks:
+    """Reads "14.30" without "at", where it cannot be a date. It could still be a price, so it is never sure."""
+    hour, minute, _ = _fields(text)
+    if (hour <= 12 and minute <= 31) or (hour <= 31 and minute <= 12):  # noqa: PLR2004 - months and days
+        return ()
+    return tuple(replace(clock, sure=False) if isinstance(clock, Clock) else clock for clock in colon(ctx, text))
+
+
 def military(_ctx: Context, text: str) -> Clocks:
     """Reads "0805", "1815": four digits that cannot be a year."""
     if len(text) != 4 or int(text) in YEARS:  # noqa: PLR2004 - hhmm
@@ -194,6 +202,7 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "twelve_words": twelve_words,
     "colon": colon,
     "military": military,
+    "dotted": dotted,
     "hour_digits": hour_digits,
     "hour_word": hour_word,
     "oclock_twelve": oclock_twelve,

@@ -156,7 +156,7 @@ def _months_on(day: date, months: int) -> Iterator[date]:
 
 
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
-    "count": lambda _ctx, word, *_: [number(word)],
+    "count": lambda _ctx, word: [] if word.startswith("0") and len(word) > 1 else [number(word)],
     "one": lambda *_: [1],
     "unit": unit,
     "item": lambda _ctx, count, size: _times(size, count),

@@ -122,8 +122,8 @@ class Clock:
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone named in the phrase: an offset (exact, and so are the clocks said with it), a region, or an abbreviation whose region may be on the other offset
-    that day.
+    """A zone named in the phrase: an offset, a region, or an abbreviation whose region may be on the other offset
+    that day. It is exact when clocks said with it count to 24: UTC and offsets.
     """
 
     fixed: tzinfo | None

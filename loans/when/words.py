@@ -167,8 +167,9 @@ _TENS: Final = "twenty|thirty|forty|fifty"
 _ONES: Final = "|".join(list(CARDINALS)[1:10])
 _ORDS: Final = "|".join(list(ORDINALS)[:9])
 _MONTHISH: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind == "MONTH")
+_AFTER_MONTH: Final = "|".join(rf"(?<={word})" for word, kind in _VOCABULARY.items() if kind == "MONTH")
 _SHAPES: Final = (
-    ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?<=[a-z])[-/](?=[0-9])"),
+    ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?:{_AFTER_MONTH})[-/](?=[0-9])"),
     ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
     ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
     (
@@ -177,6 +178,10 @@ _SHAPES: Final = (
             r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
             r"(?:z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9:a-z])"
         ),
+    ),
+    (
+        "STAMP",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?=$| (?:to|until|till|and|for)\b| - )",
     ),
     ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
     ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),

@@ -199,6 +199,63 @@ def test_summer_time_said_in_winter_words_is_asked() -> None:
     assert told("Friday 5pm EST") == "Fri 27 Nov 2026 17:00"
 
 
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("1800", "refused"),
+        ("3 30", "refused"),
+        ("3.14", "ask 14 Mar 23:59"),
+        ("Friday 1800", "Fri 27 Nov 2026 18:00"),
+        ("3 March 2027", "Wed 03 Mar 2027 23:59"),
+        ("until 2027", "refused"),
+        ("at 14.30", "Tue 24 Nov 2026 14:30"),
+        ("Friday 14.30", "ask 27 Nov 14:30"),
+        ("16.12", "ask 16 Dec 23:59"),
+        ("in 05 minutes", "refused"),
+        ("0600 hours", "Wed 25 Nov 2026 06:00"),
+    ],
+)
+def test_numbers_that_could_be_a_year_a_price_or_a_clock_are_not_taken_for_one(phrase: str, expected: str) -> None:
+    """Digits alone are a clock only beside a day, after "at", or with their unit."""
+    assert told(phrase) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("2026-12-25 10:30", "Fri 25 Dec 2026 10:30"),
+        ("2026-12-25T10:30+01:00", "Fri 25 Dec 2026 04:30"),
+        ("2026-12-25 10:30pm", "Fri 25 Dec 2026 22:30"),
+        ("10:30 UTC", "Wed 25 Nov 2026 05:30"),
+        ("2026-12-01 09:00 to 2026-12-05 17:00", "Tue 01 Dec 09:00 to Sat 05 Dec 17:00"),
+    ],
+)
+def test_iso_dates_and_utc_come_with_24_hour_clocks(phrase: str, expected: str) -> None:
+    """Who writes an ISO date or UTC writes hours to 24, and is not asked."""
+    assert told(phrase) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("1pm-3pm", "Tue 24 Nov 13:00 to Tue 24 Nov 15:00"),
+        ("1-5 Dec", "Tue 01 Dec 00:00 to Sat 05 Dec 23:59"),
+        ("December 1 to 5, 2026", "Tue 01 Dec 00:00 to Sat 05 Dec 23:59"),
+        ("between the 1st and the 5th", "Tue 01 Dec 00:00 to Sat 05 Dec 23:59"),
+        ("for 2 days from Friday 5pm", "Fri 27 Nov 17:00 to Sun 29 Nov 17:00"),
+        ("mon-fri", "Mon 30 Nov 00:00 to Fri 04 Dec 23:59"),
+        ("2 and 7 Feb", "refused"),
+        ("from 8 to 10", "refused"),
+        ("Friday and Saturday", "refused"),
+        ("from 10 Dec until 5 Dec 2026", "refused"),
+        ("1 Dec from 22:15 to 18:35", "ask 02 Dec 18:35"),
+    ],
+)
+def test_intervals_have_two_ends_that_are_both_understood(phrase: str, expected: str) -> None:
+    """A list of days is no interval, and bare hours are no ends."""
+    assert told(phrase) == expected
+
+
 @pytest.mark.parametrize("zone", ["IST", "CST", "BST"])
 def test_zones_of_two_places_are_refused(zone: str) -> None:
     """IST is India, Ireland or Israel."""
