@@ -1,13 +1,9 @@
 """Both kinds of BMC boot and kill the real node."""
 
-import json
-import ssl
 import subprocess
-import urllib.error
-import urllib.request
-from base64 import b64encode
 
 import pytest
+import requests
 
 from tests.lab.site import bmc, faults, power, processes, slurm, ssh
 from tests.lab.site.layout import Layout
@@ -31,15 +27,14 @@ def ipmi(lab: Layout, *words: str, password: str = bmc.PASSWORD) -> subprocess.C
 def redfish(lab: Layout, action: str = "", password: str = bmc.PASSWORD) -> str:
     """Ask for a reset when told one; answer the power state, or the refusal."""
     system = f"{bmc.redfish_url(lab)}/redfish/v1/Systems/{bmc.system_id(3)}"
-    login = b64encode(f"{bmc.USER}:{password}".encode()).decode()
-    headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
-    trust = ssl.create_default_context(cafile=str(bmc.certificate(lab)))
-    if action:
-        body = json.dumps({"ResetType": action}).encode()
-        reset = urllib.request.Request(f"{system}/Actions/ComputerSystem.Reset", body, headers)
-        urllib.request.urlopen(reset, context=trust, timeout=20).close()
-    with urllib.request.urlopen(urllib.request.Request(system, headers=headers), context=trust, timeout=20) as answer:
-        return str(json.load(answer)["PowerState"])
+    with requests.Session() as session:
+        session.auth, session.verify = (bmc.USER, password), str(bmc.certificate(lab))
+        if action:
+            reset = f"{system}/Actions/ComputerSystem.Reset"
+            session.post(reset, json={"ResetType": action}, timeout=20).raise_for_status()
+        answer = session.get(system, timeout=20)
+        answer.raise_for_status()
+        return str(answer.json()["PowerState"])
 
 
 @pytest.mark.parametrize("way", ["ipmi", "redfish"])
@@ -69,7 +64,7 @@ def test_off_is_off_and_both_bmcs_say_so(idle_lab: Layout) -> None:
 def test_a_wrong_password_is_refused_by_both(lab: Layout) -> None:
     """A refusal must not look like a node that is off."""
     assert ipmi(lab, "status", password="wrong").returncode == 1
-    with pytest.raises(urllib.error.HTTPError, match="401"):
+    with pytest.raises(requests.HTTPError, match="401"):
         redfish(lab, password="wrong")
 
 

@@ -1,4 +1,4 @@
-"""pytest fixtures: one lab for the whole session, which comes up once, and nodes that are idle before and after a test."""
+"""pytest fixtures: one lab for the whole session, and nodes that are idle before and after a test."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def make_idle(lab: Layout) -> None:
         boot_anew(lab, *changed)
         slurm.resume(lab, *changed)
         with contextlib.suppress(processes.DidNotHappen):
-            slurm.wait_for_state(lab, lab.nodes, "IDLE", within_s=25)
+            slurm.wait_for_state(lab, lab.nodes, "IDLE", within_s=20)
             return
     raise processes.DidNotHappen(f"the nodes are not idle again: {[slurm.state(lab, node) for node in lab.nodes]}")
 

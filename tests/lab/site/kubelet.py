@@ -1,8 +1,8 @@
 """A kubelet stand-in: what the API server hears from a node, without running a container.
 
-It registers the Node with its labels and taints, renews its Lease, reports Ready, says that bound pods run and finishes
-those that are told to end. It runs inside a node, so it falls silent when the node does. Standard library only: a node has
-nothing else. As a kubelet that systemd restarts would, it registers again when its Node is deleted under it.
+It registers the Node with its labels and taints, renews its Lease, reports Ready, says that bound pods run and
+finishes those that are told to end. It runs inside a node, so it falls silent when the node does. Standard library
+only: a node has nothing else. As a kubelet that systemd restarts would, it registers again when its Node is deleted.
 
     kubelet.py --server URL --ca FILE --token-file FILE --name NODE [--labels k=v,...] [--taints k=v:Effect,...]
 
@@ -29,7 +29,7 @@ REGISTERED = Path("/run/kubelet-registered")
 Object = dict[str, Any]
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - the name is the sentence
     """The API server said no; status is its HTTP status."""
 
     def __init__(self, status: int, said: str) -> None:

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -157,7 +156,7 @@ def _hand_out_tokens(layout: Layout) -> None:
 
 def _write_kubeconfig(layout: Layout, name: str, token: str) -> None:
     cluster = {"server": server(layout), "certificate-authority": str(certificate(layout))}
-    told: Mapping[str, object] = {
+    told: dict[str, object] = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "lab", "cluster": cluster}],
@@ -173,7 +172,7 @@ def _write_kubeconfig(layout: Layout, name: str, token: str) -> None:
 def _is_ready(layout: Layout) -> bool:
     trust = ssl.create_default_context(cafile=str(certificate(layout)))
     try:
-        with urllib.request.urlopen(f"{server(layout)}/readyz", context=trust, timeout=2) as answer:
+        with urllib.request.urlopen(f"{server(layout)}/readyz", context=trust, timeout=2) as answer:  # noqa: S310 - https
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

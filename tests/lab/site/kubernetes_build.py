@@ -20,7 +20,7 @@ ETCD = "3.6.5"
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 
 
-class CannotBuild(Exception):
+class CannotBuild(Exception):  # noqa: N818 - the name is the sentence
     """The control plane is not to be had here: the message says what is missing and what to do."""
 
 

@@ -3,8 +3,8 @@
     python -m tests.lab.site.power DIR SLOT NODE get power
     python -m tests.lab.site.power DIR SLOT NODE set power 1
 
-The second form is the hook that ipmi_sim calls; it must return fast, because a hook that hangs hangs the BMC. That is also
-the fault a test can order: see faults.py.
+Both are what ipmi_sim calls; they must return fast, because a hook that hangs hangs the BMC. That is also the fault a
+test can order: see faults.py.
 """
 
 import signal
@@ -29,7 +29,7 @@ def reported(layout: Layout, node: str) -> str:
 
 
 def turn_on(layout: Layout, node: str) -> None:
-    """Boot a stateless node: namespaces over an overlay of / whose upper side is a tmpfs, so all is lost at power off."""
+    """Boot a stateless node: an overlay of / whose upper side is a tmpfs, so all is lost at power off."""
     if is_on(layout, node):
         return
     boots = faults.detail(layout, node, faults.NO_BOOT) is None

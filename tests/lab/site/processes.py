@@ -1,7 +1,7 @@
 """Starts and ends the lab's daemons. A process is ended only when it is proved to be of this lab.
 
-Proof is the mark in the environment that each started process inherits, or the lab's folder in its command line (sshd and
-postgres write over their environment). A stale pid file thus never ends a stranger that got the same pid.
+Proof is the mark in the environment that each started process inherits, or the lab's folder in its command line (sshd
+and postgres write over their environment). A stale pid file thus never ends a stranger that got the same pid.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ MARK = "LENDBOT_LAB_PROCESS"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-class DidNotHappen(Exception):
+class DidNotHappen(Exception):  # noqa: N818 - the name is the sentence
     """A condition the lab waited for did not come true in time: the message says which, and where to look."""
 
 
@@ -109,4 +109,4 @@ def _proc(pid: int, what: str) -> bytes:
 
 
 def _all_pids() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]

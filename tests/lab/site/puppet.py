@@ -1,4 +1,4 @@
-"""The Puppet code that nodes run: our module, the lab site's own roles beside it, and the site's data, all on the share.
+"""The Puppet code that nodes run: our module, the lab site's own roles, and the site's data, all on the share.
 
 The nodes have no systemd, so the data names provider `base`, with which Puppet itself starts and stops a process.
 """
@@ -24,7 +24,7 @@ def prepare(layout: Layout) -> None:
     shutil.copytree(Path(__file__).parent / "puppet", _folder(layout))
     shutil.copytree(MODULE, _folder(layout) / "modules" / "cloud_compute", ignore=shutil.ignore_patterns("spec"))
     shutil.copy(MODULE / "examples" / "site.pp", _folder(layout) / "site.pp")
-    _write(_data(layout) / "site.yaml", _site_data(layout))
+    _write(_data(layout) / "site.yaml", _site_data())
     for node in layout.nodes:
         _write(_data(layout) / "nodes" / f"{node}.yaml", _node_data(layout, node))
 
@@ -41,7 +41,7 @@ def failing(layout: Layout, node: str) -> Iterator[None]:
         _write(_data(layout) / "nodes" / f"{node}.yaml", own)
 
 
-def _site_data(layout: Layout) -> dict[str, Any]:
+def _site_data() -> dict[str, Any]:
     pid = "$(cat /run/{name}.pid)"
     by_pid_file = {
         "provider": "base",

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import bcrypt
-from sushy_tools import error
-from sushy_tools.emulator import main as emulator
-from sushy_tools.emulator.resources.systems import fakedriver
+from sushy_tools import error  # type: ignore[import-untyped]
+from sushy_tools.emulator import main as emulator  # type: ignore[import-untyped]
+from sushy_tools.emulator.resources.systems import fakedriver  # type: ignore[import-untyped]
 
 from tests.lab.site import bmc, faults, power
 from tests.lab.site.layout import REDFISH_PORT, Layout
@@ -47,7 +47,7 @@ def _system(index: int, node: str) -> dict[str, object]:
 
 
 def _driver(layout: Layout) -> type[fakedriver.FakeDriver]:
-    class NodeDriver(fakedriver.FakeDriver):
+    class NodeDriver(fakedriver.FakeDriver):  # type: ignore[misc]  # sushy-tools has no types
         def get_power_state(self, identity: str) -> str:
             return power.reported(layout, self._node(identity)).capitalize()
 

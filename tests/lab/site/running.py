@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.site import (
@@ -30,7 +30,7 @@ from tests.lab.site.layout import Layout
 SITE = Path(__file__).parent
 
 
-class LabInUse(Exception):
+class LabInUse(Exception):  # noqa: N818 - the name is the sentence
     """Another process runs this lab now."""
 
 
@@ -39,14 +39,14 @@ class Parts:
     """What to bring up beside the nodes. kubernetes: build it when it is not cached, or go on without it aloud."""
 
     nodes: int = 4
-    knobs: slurm.Knobs = slurm.Knobs()
+    knobs: slurm.Knobs = field(default_factory=slurm.Knobs)
     redfish: bool = True
     kubernetes: bool = True
     postgres: bool = True
 
 
 @contextlib.contextmanager
-def running_lab(folder: Path, parts: Parts = Parts()) -> Iterator[Layout]:  # noqa: B008 - frozen
+def running_lab(folder: Path, parts: Parts = Parts()) -> Iterator[Layout]:
     """A lab for as long as the block; all that it started is gone afterwards. Needs root."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)

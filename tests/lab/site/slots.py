@@ -9,7 +9,7 @@ CLAIMS = Path("/run/lendbot-lab")
 SLOTS = 8
 
 
-class NoSlot(Exception):
+class NoSlot(Exception):  # noqa: N818 - the name is the sentence
     """As many labs are up as there are slots."""
 
 

@@ -72,7 +72,11 @@ def wait_for_state(layout: Layout, nodes: tuple[str, ...], wanted: str, within_s
     def is_so() -> bool:
         return all(state(layout, node) == wanted for node in nodes)
 
-    processes.wait_until(f"{','.join(nodes)} {wanted} in Slurm", is_so, within_s)
+    try:
+        processes.wait_until(f"{','.join(nodes)} {wanted} in Slurm", is_so, within_s)
+    except processes.DidNotHappen as late:
+        said = run(layout, "sinfo", "-N", "-h", "-O", "NodeList,StateComplete,Reason:60").stdout
+        raise processes.DidNotHappen(f"{late}; Slurm says\n{said}") from None
 
 
 def started(layout: Layout, node: str) -> str:
@@ -95,12 +99,19 @@ def next_second_after(earlier: str) -> str:
     return _now()
 
 
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S")
+def _now(shift_s: int = 0) -> str:
+    """As Slurm writes it: local time without a zone."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + shift_s))
 
 
 def resume(layout: Layout, *nodes: str) -> None:
-    """Give nodes back to jobs; for one that is idle already Slurm says no, which is as good."""
+    """Give nodes back to jobs; for one that is idle already Slurm says no, which is as good.
+
+    A slurmd younger than 2 s would register once more with a boot time that Slurm takes for another reboot: down again.
+    """
+    young = [started(layout, node) for node in nodes]
+    starts = [start for start in young if start != "None"]
+    processes.wait_until("every boot is 3 s old", lambda: all(_now(-3) > start for start in starts), 10)
     for node in nodes:
         run(layout, "scontrol", "update", f"NodeName={node}", "State=RESUME")
 
@@ -124,6 +135,7 @@ def _start_slurmctld(layout: Layout, *options: str) -> None:
 def _write(layout: Layout, knobs: Knobs) -> None:
     folder = layout.slurm_conf.parent
     last = layout.node_count - 1
+    addresses = f"10.77.{layout.slot}.[10-{10 + last}]"
     (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")  # slurmd dies looking for v2
     (folder / "gres.conf").write_text(f"NodeName=gpu[000-{last:03}] Name=gpu File=/run/fakegpu/nvidia[0-3]\n")
     layout.slurm_conf.write_text(f"""\
@@ -155,6 +167,6 @@ SlurmctldLogFile={layout.log}/slurmctld-dated.log
 SlurmdSpoolDir=/var/spool/slurmd
 SlurmdPidFile=/run/slurmd.pid
 SlurmdLogFile=/var/log/slurmd.log
-NodeName=gpu[000-{last:03}] NodeAddr=10.77.{layout.slot}.[10-{10 + last}] CPUs=8 RealMemory=1000 Gres=gpu:4 State=UNKNOWN
+NodeName=gpu[000-{last:03}] NodeAddr={addresses} CPUs=8 RealMemory=1000 Gres=gpu:4 State=UNKNOWN
 PartitionName=gpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """)
