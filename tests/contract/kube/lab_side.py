@@ -14,11 +14,11 @@ import pytest
 
 from adapters.kube.connect import connect
 from tests.contract.kube.world import World, eventually
-from tests.lab.site import kubernetes, processes, running
+from tests.lab.site import kubelet, kubernetes, processes, running
 from tests.lab.site.layout import Layout
 
 RBAC = Path(__file__).parents[3] / "deploy" / "rbac.yaml"
-KUBELET = Path(running.__file__).parent / "kubelet.py"
+KUBELET = Path(kubelet.__file__)
 
 
 class LabSide:
@@ -60,6 +60,7 @@ class LabSide:
         """Take away all that a test brought."""
         for name in list(self._kubelets):
             self.fall_silent(name)
+        kubelet.REGISTERED.unlink(missing_ok=True)  # they ran on this machine, not in nodes of their own
         client = connect(self.admin)
         _sweep(World(client))
         client.rest_client.close()
