@@ -23,7 +23,9 @@ def eventually(is_so: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def shell(site: Handle, address: str, sock: Any = None, user: str = "root") -> Iterator[paramiko.SSHClient]:
+def shell(
+    site: Handle, address: str, sock: Any = None, *, user: str = "root", banner_s: float = PATIENCE_S
+) -> Iterator[paramiko.SSHClient]:
     """Log in as lendbot's adapter does: a known host key, a public key, nothing else."""
     ssh = site.site_json["ssh"]
     client = paramiko.SSHClient()
@@ -38,9 +40,9 @@ def shell(site: Handle, address: str, sock: Any = None, user: str = "root") -> I
             look_for_keys=False,
             allow_agent=False,
             sock=sock,
-            timeout=3,
-            banner_timeout=1,
-            auth_timeout=3,
+            timeout=PATIENCE_S,
+            banner_timeout=banner_s,
+            auth_timeout=PATIENCE_S,
         )
         yield client
     finally:

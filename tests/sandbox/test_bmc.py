@@ -14,7 +14,7 @@ from tests.sandbox.site_rig import broken, eventually, tile
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
-    with running(speed=600, busy=0.0, gpu_nodes=6, cpu_nodes=1) as handle:
+    with running(speed=200, busy=0.0, gpu_nodes=6, cpu_nodes=1) as handle:
         yield handle
 
 
