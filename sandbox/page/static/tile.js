@@ -41,7 +41,9 @@ export function dress(tile, node, jobs, faults) {
   tile.led.className = `led ${node.power}`;
   tile.what.textContent = node.doing?.what ?? word(node, state);
   tile.bar.style.transform = `scaleX(${node.doing ? Math.max(0.03, node.doing.progress) : 0})`;
-  tile.node.setAttribute("aria-label", `${node.name}: Slurm ${node.slurm.state}${node.kube ? `, Kubernetes ${node.kube.status}` : ""}, power ${node.power}${node.doing ? `, ${node.doing.what}` : ""}`);
+  const said = `${node.name}: Slurm ${node.slurm.state}${node.kube ? `, Kubernetes ${node.kube.status}` : ""}, power ${node.power}${node.doing ? `, ${node.doing.what}` : ""}`;
+  tile.node.setAttribute("aria-label", said);
+  tile.node.title = said;
   drawJobs(tile.things, node.slurm.jobs.slice(0, 6), jobs);
   drawPods(tile.things, Math.min(12, node.kube?.pods || 0));
 }

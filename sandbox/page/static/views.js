@@ -17,12 +17,15 @@ export function drawModal() {
   if (!drawn.startsWith(`${store.me}${view?.id}`)) filled = {};
   if (!drawn && view) before = document.activeElement;
   drawn = stamp;
-  document.querySelector("#overlay > .veil.view")?.remove();
+  const veil = document.querySelector("#overlay > .veil.view");
   if (!view) {
+    veil?.remove();
     before?.isConnected ? before.focus() : document.querySelector("#composer textarea")?.focus();
     return;
   }
-  $("overlay").append(h("div", { class: "veil view" }, box(view, stack.length > 1)));
+  const shown = box(view, stack.length > 1);
+  if (veil) veil.replaceChildren(shown);
+  else $("overlay").append(h("div", { class: "veil view" }, shown));
   const first = document.querySelector(".veil.view .wrong .field, .veil.view .modal-body .field, .veil.view .modal-body input, .veil.view footer .btn:last-child");
   first?.focus();
 }
