@@ -30,19 +30,16 @@ VERIFICATION_TOKEN: Final = "sandboxVerification0001"
 
 SCOPES: Final = frozenset({
     "app_mentions:read",
-    "channels:history",
     "channels:read",
     "chat:write",
     "commands",
     "groups:read",
     "im:history",
-    "im:read",
     "im:write",
-    "reactions:write",
     "usergroups:read",
     "users:read",
 })  # fmt: skip
-"""What the app was granted when it was installed; `x-oauth-scopes` says so on every answer."""
+"""What the manifest asks for, and so what the app was granted; `x-oauth-scopes` says so on every answer."""
 
-SUBSCRIPTIONS: Final = frozenset({"app_mention", "message.im", "app_home_opened", "member_joined_channel"})
-"""The events the app asked for."""
+SUBSCRIPTIONS: Final = frozenset({"app_mention", "message.im", "app_home_opened"})
+"""The events that the manifest asks for."""

@@ -4,10 +4,12 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import yaml
 from slack_bolt import BoltRequest
 
 from sandbox.slack import seed
@@ -17,8 +19,15 @@ from tests.sandbox.slack_rig import Rig, eventually, running
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    with running() as rig:
+    with running(SlackSettings(scopes=seed.SCOPES | {"channels:history"})) as rig:
         yield rig
+
+
+def test_the_app_was_granted_what_its_manifest_asks_for() -> None:
+    """A scope or an event that the manifest forgets is missing here too."""
+    manifest = yaml.safe_load(Path("manifest.yml").read_text(encoding="utf-8"))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == seed.SCOPES
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == seed.SUBSCRIPTIONS
 
 
 def test_people_channels_and_groups_can_be_looked_up(rig: Rig) -> None:
