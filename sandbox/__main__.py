@@ -26,7 +26,13 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     world = WorldOptions(
         gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
     )
-    asyncio.run(_run(SiteOptions(directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, world=world)))
+    options = SiteOptions(directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, world=world)
+    try:
+        asyncio.run(_run(options))
+    except OSError as error:
+        raise SystemExit(
+            f"The sandbox cannot start: {error}. --port and --dir take another port, or folder."
+        ) from error
 
 
 async def _run(options: SiteOptions) -> None:

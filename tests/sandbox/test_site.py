@@ -124,6 +124,18 @@ def test_the_program_says_where_it_is_and_ends_when_told(tmp_path: Path, number:
     assert (program.returncode, out, err) == (0, "", "")
 
 
+def test_a_port_that_is_taken_is_said_in_one_sentence(site: Handle, tmp_path: Path) -> None:
+    """No traceback for whoever runs make demo twice."""
+    port = site.site_json["page_url"].rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "sandbox", "--dir", str(tmp_path), "--port", port, "--gpu-nodes", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The sandbox cannot start: ")
+    assert f"('127.0.0.1', {port}): address already in use" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "site.json").exists()
+
+
 def test_a_thousand_nodes_start_in_seconds() -> None:
     """Scale is a parameter."""
     began = time.monotonic()
