@@ -14,10 +14,11 @@ from typing import Any, Final
 from loans.when import zones
 from loans.when.context import Context
 from loans.when.days import YEARS, number
-from loans.when.values import Clock, Not, Why, Zone
+from loans.when.values import Clock, Length, Not, Why, Zone
 from loans.when.words import UNIT_OF
 
 Clocks = Iterable[Clock | Not]
+HALF_HOUR: Final = Length(seconds=1800)
 _NO_SUCH: Final = Not(Why.IMPOSSIBLE, "There is no such time of day.")
 PARTS: Final[Mapping[str, Mapping[int, int]]] = {
     "morning": {hour: hour for hour in range(1, 12)},
@@ -138,29 +139,32 @@ def midnight(_ctx: Context, *words: str) -> Clocks:
     return (Clock(time(), edge=True),) if len(words) == 1 or number(words[0]) == 12 else ()  # noqa: PLR2004
 
 
-def _shift(clock: Clock, minutes: int) -> Clock:
-    moved = datetime.combine(datetime(2000, 1, 2, tzinfo=UTC), clock.time) + timedelta(minutes=minutes)
+def _shift(clock: Clock, seconds: float) -> Clock:
+    moved = datetime.combine(datetime(2000, 1, 2, tzinfo=UTC), clock.time) + timedelta(seconds=seconds)
     return replace(clock, time=moved.time(), edge=False, end=False)
 
 
-def past_hour(_ctx: Context, minutes: int, *rest: Clock | str) -> Clocks:
-    """Reads "Quarter past six pm"."""
+def past_hour(_ctx: Context, minutes: Length, *rest: Clock | str) -> Clocks:
+    """Reads "quarter past six pm"."""
     clock = rest[-1]
     if isinstance(clock, Clock) and not clock.time.minute and not clock.edge:
-        yield _shift(clock, minutes)
+        yield _shift(clock, minutes.seconds)
 
 
-def to_hour(_ctx: Context, minutes: int, *rest: Clock | str) -> Clocks:
-    """Reads "Ten minutes to 6pm"."""
+def to_hour(_ctx: Context, minutes: Length, *rest: Clock | str) -> Clocks:
+    """Reads "ten minutes to 6pm". Without its minutes, "ten to 6pm" may be a stretch of hours, so it is confirmed."""
     clock = rest[-1]
-    if isinstance(clock, Clock) and not clock.time.minute and not clock.edge and minutes != 30:  # noqa: PLR2004
-        yield _shift(clock, -minutes)
+    if isinstance(clock, Clock) and not clock.time.minute and not clock.edge and minutes.seconds != HALF_HOUR.seconds:
+        yield replace(_shift(clock, -minutes.seconds), sure=clock.sure and minutes.sure)
 
 
-def minutes(_ctx: Context, word: str, unit: str = "minutes") -> Iterator[int]:
-    """The minutes before or after the hour."""
-    if UNIT_OF.get(unit) == "minute" and 1 <= number(word) <= 59:  # noqa: PLR2004 - of a clock
-        yield number(word)
+def minutes(_ctx: Context, word: str, unit: str = "") -> Iterator[Length]:
+    """The minutes before or after the hour. Only round ones go without their unit: "nine to five" is a job."""
+    count = number(word)
+    if UNIT_OF.get(unit) == "minute" and 1 <= count <= 59:  # noqa: PLR2004 - of a clock
+        yield Length(seconds=count * 60)
+    elif not unit and count in {5, 10, 20, 25}:
+        yield Length(seconds=count * 60, sure=False)
 
 
 def in_part(_ctx: Context, clock: Clock, part: str) -> Clocks:
@@ -212,8 +216,8 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "past_hour": past_hour,
     "to_hour": to_hour,
     "minutes": minutes,
-    "quarter_hour": lambda *_: [15],
-    "half_hour": lambda *_: [30],
+    "quarter_hour": lambda *_: [Length(seconds=900)],
+    "half_hour": lambda *_: [HALF_HOUR],
     "in_part": in_part,
     "at_part": at_part,
     "zoned": zoned,
