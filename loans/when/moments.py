@@ -79,7 +79,7 @@ def weekday_number(ctx: Context, word: str, text: str) -> Moments:
         if isinstance(name, Not):
             continue
         yield from _as_date(ctx, name, text)
-        if int(text) <= 12:  # noqa: PLR2004 - of a dial
+        if 1 <= int(text) <= 12:  # noqa: PLR2004 - of a dial
             for hour in {int(text) % 24, (int(text) + 12) % 24}:
                 yield from day_clock(ctx, name, Clock(time(hour), sure=False))
 

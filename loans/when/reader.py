@@ -14,7 +14,7 @@ from lark import Lark, Token, Tree
 
 from loans.when import clocks, days, moments, spans
 from loans.when.context import Context
-from loans.when.values import Clock, Day, Moment, Not, Stretch
+from loans.when.values import Clock, Day, Moment, Not, Stretch, Why
 from loans.when.words import Words
 
 Node = Tree[Token] | Token
@@ -24,7 +24,9 @@ LONG_NIGHT: Final = timedelta(hours=12)
 round.
 """
 MAX_WAYS: Final = 64
-"""More ways to work out one part than this is not a phrase a person typed."""
+"""More ways to work out one part than this is not a phrase a person typed. It is refused whole: a way that was dropped
+could have been the one that was meant.
+"""
 
 
 @cache
@@ -67,7 +69,7 @@ def _distinct(values: Iterator[Any]) -> Values:
     for value in values:
         found[value] = None
         if len(found) > MAX_WAYS:
-            break
+            return (Not(Why.VAGUE, "That can mean too many different times."),)
     return tuple(found)
 
 
