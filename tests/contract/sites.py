@@ -102,12 +102,13 @@ def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
 def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> Iterator[SiteUnderTest]:
     """Yield a running lab by what its lab.json says. Its nodes must be idle before, and are made so by the fixture."""
     login = SshLogin(told["ssh"]["user"], Path(told["ssh"]["key"]), Path(told["ssh"]["known_hosts"]))
+    management = (told["management"]["address"], told["management"]["port"])
     ports = {node: (each["address"], each["ssh_port"]) for node, each in told["nodes"].items()}
     with ExitStack() as ends:
         connections = SshConnections(login)
         ends.callback(connections.close)
         yield SiteUnderTest(
-            slurm=SlurmCommands(LocalRunner(), timeout=SOON, conf=Path(told["slurm_conf"])),
+            slurm=SlurmCommands(SshRunner(connections, management), timeout=SOON, conf=Path(told["slurm_conf"])),
             slurm_as=lambda user: SlurmCommands(AccountRunner(user), timeout=SOON, conf=Path(told["slurm_conf"])),
             shell=SshShell(connections, ports.__getitem__),
             shell_trusting=_trusting(login, ports.__getitem__, ends),
