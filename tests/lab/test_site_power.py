@@ -28,6 +28,7 @@ def redfish(lab: Layout, action: str = "", password: str = bmc.PASSWORD) -> str:
     """Ask for a reset when told one; answer the power state, or the refusal."""
     system = f"{bmc.redfish_url(lab)}/redfish/v1/Systems/{bmc.system_id(3)}"
     with requests.Session() as session:
+        session.trust_env = False  # else REQUESTS_CA_BUNDLE wins over verify
         session.auth, session.verify = (bmc.USER, password), str(bmc.certificate(lab))
         if action:
             reset = f"{system}/Actions/ComputerSystem.Reset"
