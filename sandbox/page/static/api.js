@@ -23,6 +23,9 @@ export const act = (name, body) => send("POST", `/sandbox/api/${name}`, body);
 export function listen(path, onData, lost) {
   const source = new EventSource(path);
   source.onmessage = (event) => onData(JSON.parse(event.data));
-  source.onerror = () => { source.close(); lost(); };
+  source.onerror = () => {
+    source.close();
+    lost();
+  };
   return source;
 }

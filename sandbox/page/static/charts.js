@@ -8,11 +8,19 @@ const hue = (at) => `var(--chart-${(at % 6) + 1})`;
 export function chart(block) {
   const { chart: drawn } = block;
   const svg = drawn.type === "pie" ? pie(drawn.segments) : axes(drawn);
-  const names = drawn.type === "pie" ? drawn.segments.map((p) => `${p.label} ${p.value}`) : drawn.series.map((x) => x.name);
-  return h("figure", { class: `b-chart ${drawn.type}` },
+  const names =
+    drawn.type === "pie" ? drawn.segments.map((p) => `${p.label} ${p.value}`) : drawn.series.map((x) => x.name);
+  return h(
+    "figure",
+    { class: `b-chart ${drawn.type}` },
     h("figcaption", {}, block.title),
     svg,
-    h("ul", { class: "legend" }, names.map((name, at) => h("li", {}, h("i", { style: `background:${hue(at)}` }), name))));
+    h(
+      "ul",
+      { class: "legend" },
+      names.map((name, at) => h("li", {}, h("i", { style: `background:${hue(at)}` }), name)),
+    ),
+  );
 }
 
 function axes(drawn) {
@@ -24,19 +32,39 @@ function axes(drawn) {
   const svg = s("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": describe(drawn, rows) });
   for (const step of [0, 0.25, 0.5, 0.75, 1]) {
     const at = y(most * step);
-    svg.append(s("line", { x1: LEFT, x2: W - 8, y1: at, y2: at, class: "grid" }), say(LEFT - 6, at + 3.5, short(most * step), "end"));
+    svg.append(
+      s("line", { x1: LEFT, x2: W - 8, y1: at, y2: at, class: "grid" }),
+      say(LEFT - 6, at + 3.5, short(most * step), "end"),
+    );
   }
   const every = Math.ceil(labels.length / 10);
-  labels.forEach((label, i) => { if (i % every === 0) svg.append(say(LEFT + slot * (i + 0.5), H - 8, label, "middle")); });
-  rows.forEach((values, at) => svg.append(...(drawn.type === "bar" ? bars(values, at, rows.length, slot, y) : lines(values, at, slot, y, drawn.type))));
+  labels.forEach((label, i) => {
+    if (i % every === 0) svg.append(say(LEFT + slot * (i + 0.5), H - 8, label, "middle"));
+  });
+  rows.forEach((values, at) =>
+    svg.append(
+      ...(drawn.type === "bar" ? bars(values, at, rows.length, slot, y) : lines(values, at, slot, y, drawn.type)),
+    ),
+  );
   return svg;
 }
 
 function bars(values, at, of, slot, y) {
   const width = Math.min(34, (slot * 0.72) / of);
-  return values.map((value, i) => s("rect", {
-    x: LEFT + slot * (i + 0.5) + width * (at - of / 2) + 0.5, y: y(value), width: width - 1, height: y(0) - y(value), rx: 2, fill: hue(at),
-  }, title(value)));
+  return values.map((value, i) =>
+    s(
+      "rect",
+      {
+        x: LEFT + slot * (i + 0.5) + width * (at - of / 2) + 0.5,
+        y: y(value),
+        width: width - 1,
+        height: y(0) - y(value),
+        rx: 2,
+        fill: hue(at),
+      },
+      title(value),
+    ),
+  );
 }
 
 function lines(values, at, slot, y, kind) {
@@ -52,7 +80,11 @@ function lines(values, at, slot, y, kind) {
 
 function pie(segments) {
   const total = segments.reduce((sum, p) => sum + p.value, 0);
-  const svg = s("svg", { viewBox: "0 0 190 190", role: "img", "aria-label": segments.map((p) => `${p.label} ${p.value}`).join(", ") });
+  const svg = s("svg", {
+    viewBox: "0 0 190 190",
+    role: "img",
+    "aria-label": segments.map((p) => `${p.label} ${p.value}`).join(", "),
+  });
   let from = -Math.PI / 2;
   segments.forEach((p, at) => {
     const to = from + (p.value / total) * 2 * Math.PI;
@@ -90,5 +122,7 @@ function nice(most) {
 const short = (value) => (value >= 10000 ? `${Math.round(value / 1000)}k` : String(Math.round(value * 100) / 100));
 
 function describe(drawn, rows) {
-  return drawn.series.map((x, at) => `${x.name}: ${drawn.axis_config.categories.map((c, i) => `${c} ${rows[at][i]}`).join(", ")}`).join("; ");
+  return drawn.series
+    .map((x, at) => `${x.name}: ${drawn.axis_config.categories.map((c, i) => `${c} ${rows[at][i]}`).join(", ")}`)
+    .join("; ");
 }

@@ -21,20 +21,38 @@ export function drawComposer() {
   field.placeholder = `Message ${where} as ${me()}`;
   field.setAttribute("aria-label", field.placeholder);
   const ideas = channel.is_im ? IDEAS.im : IDEAS[channel.name] || [];
-  form.querySelector(".ideas").replaceChildren(...ideas.map((idea) =>
-    h("button", { type: "button", onclick: () => put(idea) }, idea.length > 40 ? `${idea.slice(0, 38)}…` : idea)));
+  form
+    .querySelector(".ideas")
+    .replaceChildren(
+      ...ideas.map((idea) =>
+        h("button", { type: "button", onclick: () => put(idea) }, idea.length > 40 ? `${idea.slice(0, 38)}…` : idea),
+      ),
+    );
 }
 
 const me = () => mine().users.find((u) => u.id === store.me).name;
 
 function build(form) {
-  field = h("textarea", { rows: "1", spellcheck: "false", oninput: () => { grow(); suggest(); }, onkeydown: key, onblur: () => setTimeout(() => list().replaceChildren(), 150) });
+  field = h("textarea", {
+    rows: "1",
+    spellcheck: "false",
+    oninput: () => {
+      grow();
+      suggest();
+    },
+    onkeydown: key,
+    onblur: () => setTimeout(() => list().replaceChildren(), 150),
+  });
   form.append(
     h("div", { class: "complete", role: "listbox", "aria-label": "Suggestions" }),
     h("div", { class: "ideas", "aria-label": "Ideas" }),
     h("div", { class: "box" }, field, h("button", { type: "submit", class: "send", "aria-label": "Send" }, "➤")),
-    h("p", { class: "said-no", role: "alert" }));
-  form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+    h("p", { class: "said-no", role: "alert" }),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
 }
 
 const list = () => $("composer").querySelector(".complete");
@@ -75,18 +93,39 @@ function key(event) {
 function suggest() {
   const typed = field.value.slice(0, field.selectionStart);
   const [, word] = /(?:^|\s)([@#/][\w-]*)$/.exec(typed) || [];
-  const offered = word ? choices(typed).filter((c) => c.startsWith(word) && c !== word).slice(0, 6) : [];
-  list().replaceChildren(...offered.map((choice) => h("button", { type: "button", role: "option", tabindex: "-1", onclick: () => {
-    field.value = `${typed.slice(0, typed.length - word.length)}${choice} ${field.value.slice(field.selectionStart)}`;
-    list().replaceChildren();
-    field.focus();
-  } }, choice)));
+  const offered = word
+    ? choices(typed)
+        .filter((c) => c.startsWith(word) && c !== word)
+        .slice(0, 6)
+    : [];
+  list().replaceChildren(
+    ...offered.map((choice) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "option",
+          tabindex: "-1",
+          onclick: () => {
+            field.value = `${typed.slice(0, typed.length - word.length)}${choice} ${field.value.slice(field.selectionStart)}`;
+            list().replaceChildren();
+            field.focus();
+          },
+        },
+        choice,
+      ),
+    ),
+  );
 }
 
 function choices(typed) {
   const who = mine();
   const commands = typed.startsWith("/") ? ["/nodes", "/invite"] : [];
-  return [...commands, ...who.users.filter((u) => u.id !== "USLACKBOT").map((u) => `@${u.name}`), ...Object.values(who.channel_names).map((n) => `#${n}`)];
+  return [
+    ...commands,
+    ...who.users.filter((u) => u.id !== "USLACKBOT").map((u) => `@${u.name}`),
+    ...Object.values(who.channel_names).map((n) => `#${n}`),
+  ];
 }
 
 async function submit() {

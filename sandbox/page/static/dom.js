@@ -29,7 +29,9 @@ function dress(node, props) {
 
 // Fill an element anew; what is absent is left out, as in h().
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
 }
 
 export const $ = (id) => document.getElementById(id);
@@ -43,9 +45,24 @@ export function menu(anchor, items, label) {
     document.removeEventListener("pointerdown", outside, true);
     if (refocus) anchor.focus();
   };
-  const outside = (event) => { if (!list.contains(event.target)) close(false); };
+  const outside = (event) => {
+    if (!list.contains(event.target)) close(false);
+  };
   for (const item of items) {
-    list.append(h("button", { type: "button", role: "menuitem", onclick: () => { close(true); item.run(); } }, item.label));
+    list.append(
+      h(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          onclick: () => {
+            close(true);
+            item.run();
+          },
+        },
+        item.label,
+      ),
+    );
   }
   list.addEventListener("keydown", (event) => {
     const all = [...list.children];
@@ -54,7 +71,10 @@ export function menu(anchor, items, label) {
       event.preventDefault();
       all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
     }
-    if (event.key === "Escape") { event.stopPropagation(); close(true); }
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      close(true);
+    }
   });
   document.body.append(list);
   place(list, anchor);
@@ -75,11 +95,20 @@ export function place(box, anchor) {
 // Keep Tab inside a box that covers the rest.
 export function trap(box, onEscape) {
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { event.preventDefault(); onEscape(); return; }
+    if (event.key === "Escape") {
+      event.preventDefault();
+      onEscape();
+      return;
+    }
     if (event.key !== "Tab") return;
     const stops = [...box.querySelectorAll("button, input, select, textarea, a[href]")].filter((n) => !n.disabled);
     const [first, last] = [stops[0], stops[stops.length - 1]];
-    if (event.shiftKey && document.activeElement === first) { event.preventDefault(); last.focus(); }
-    else if (!event.shiftKey && document.activeElement === last) { event.preventDefault(); first.focus(); }
+    if (event.shiftKey && document.activeElement === first) {
+      event.preventDefault();
+      last.focus();
+    } else if (!event.shiftKey && document.activeElement === last) {
+      event.preventDefault();
+      first.focus();
+    }
   });
 }

@@ -18,9 +18,26 @@ export function markdown(text) {
 
 const TAKERS = [
   [/^```/, fence],
-  [/^\s*$/, (rest) => { rest.shift(); }],
-  [/^#{1,6}\s/, (rest) => { const [, marks, words] = /^(#+)\s+(.*)$/.exec(rest.shift()); return h(`h${Math.min(6, marks.length + 2)}`, {}, inline(words)); }],
-  [/^(---|\*\*\*|___)\s*$/, (rest) => { rest.shift(); return h("hr", { class: "b-divider" }); }],
+  [
+    /^\s*$/,
+    (rest) => {
+      rest.shift();
+    },
+  ],
+  [
+    /^#{1,6}\s/,
+    (rest) => {
+      const [, marks, words] = /^(#+)\s+(.*)$/.exec(rest.shift());
+      return h(`h${Math.min(6, marks.length + 2)}`, {}, inline(words));
+    },
+  ],
+  [
+    /^(---|\*\*\*|___)\s*$/,
+    (rest) => {
+      rest.shift();
+      return h("hr", { class: "b-divider" });
+    },
+  ],
   [/^>/, (rest) => h("blockquote", {}, joined(run(rest, /^>\s?/)))],
   [/^\s*[-*+]\s/, (rest) => h("ul", {}, run(rest, /^\s*[-*+]\s+/).map(item))],
   [/^\s*\d+[.)]\s/, (rest) => h("ol", {}, run(rest, /^\s*\d+[.)]\s+/).map(item))],
@@ -44,7 +61,8 @@ function run(rest, mark) {
 
 function paragraph(rest) {
   const lines = [rest.shift()];
-  while (rest.length && TAKERS.find(([test]) => test.test(rest[0])) === TAKERS[TAKERS.length - 1]) lines.push(rest.shift());
+  while (rest.length && TAKERS.find(([test]) => test.test(rest[0])) === TAKERS[TAKERS.length - 1])
+    lines.push(rest.shift());
   return lines;
 }
 
@@ -54,11 +72,41 @@ function item(text) {
 }
 
 function grid(rest) {
-  const rows = run(rest, /^\s*\|/).map((line) => line.replace(/\|\s*$/, "").split("|").map((cell) => cell.trim()));
+  const rows = run(rest, /^\s*\|/).map((line) =>
+    line
+      .replace(/\|\s*$/, "")
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
   const body = rows.filter((row) => !row.every((cell) => /^:?-+:?$/.test(cell)));
-  return h("div", { class: "b-table" }, h("table", {},
-    h("thead", {}, h("tr", {}, body[0].map((cell) => h("th", {}, inline(cell))))),
-    h("tbody", {}, body.slice(1).map((row) => h("tr", {}, row.map((cell) => h("td", {}, inline(cell))))))));
+  return h(
+    "div",
+    { class: "b-table" },
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          body[0].map((cell) => h("th", {}, inline(cell))),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        body.slice(1).map((row) =>
+          h(
+            "tr",
+            {},
+            row.map((cell) => h("td", {}, inline(cell))),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 const joined = (lines) => lines.flatMap((line, at) => (at ? [h("br"), ...inline(line)] : inline(line)));
@@ -70,7 +118,8 @@ function inline(text) {
     const [whole, code, label, url, bold, strike, italic] = found;
     out.push(emoji(text.slice(from, found.index)));
     if (code) out.push(h("code", {}, code));
-    else if (label) out.push(h("a", { href: /^https?:/.test(url) ? url : null, target: "_blank", rel: "noreferrer" }, label));
+    else if (label)
+      out.push(h("a", { href: /^https?:/.test(url) ? url : null, target: "_blank", rel: "noreferrer" }, label));
     else if (bold) out.push(h("b", {}, inline(bold)));
     else if (strike) out.push(h("s", {}, inline(strike)));
     else out.push(h("i", {}, inline(italic)));

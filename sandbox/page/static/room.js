@@ -17,21 +17,30 @@ let last = null;
 
 export function startRoom() {
   $("room").replaceChildren(
-    h("header", { class: "room-head" },
+    h(
+      "header",
+      { class: "room-head" },
       h("div", {}, h("h1", {}, "Machine room"), h("p", { id: "site-clock" }, "…")),
       h("span", { id: "speed", class: "speed", title: "How fast the site's clock runs" }),
-      siteFaultsButton()),
+      siteFaultsButton(),
+    ),
     h("div", { id: "faults", class: "faults", "aria-live": "polite" }),
     h("div", { class: "worlds", id: "worlds" }, WORLDS.map(world)),
-    legend());
+    legend(),
+  );
   connect();
   setInterval(drawClock, 250);
 }
 
 function world([id, name, what, empty]) {
-  return h("section", { class: `world ${id}`, "data-world": id, "aria-label": name },
+  return h(
+    "section",
+    { class: `world ${id}`, "data-world": id, "aria-label": name },
     h("header", {}, h("h2", {}, name), h("span", { class: "what" }, what), h("span", { class: "sum" })),
-    h("div", { class: "groups" }), h("p", { class: "empty" }, empty), h("div", { class: "queue" }));
+    h("div", { class: "groups" }),
+    h("p", { class: "empty" }, empty),
+    h("div", { class: "queue" }),
+  );
 }
 
 function connect() {
@@ -97,9 +106,14 @@ function glide(before, moving) {
     if (!dx && !dy) continue;
     const flies = moving.has(name);
     const lift = flies ? [{ offset: 0.5, zIndex: 5, scale: "1.12" }] : [];
-    tile.node.animate([{ transform: `translate(${dx}px, ${dy}px)`, zIndex: flies ? 5 : 1 }, ...lift, { transform: "none" }],
-      { duration: flies ? 900 : 420, easing: "cubic-bezier(.3,.75,.25,1)" });
-    if (flies) tile.node.animate([{ boxShadow: "0 0 0 4px var(--glow)" }, { boxShadow: "0 0 0 0 transparent" }], { duration: 1600 });
+    tile.node.animate(
+      [{ transform: `translate(${dx}px, ${dy}px)`, zIndex: flies ? 5 : 1 }, ...lift, { transform: "none" }],
+      { duration: flies ? 900 : 420, easing: "cubic-bezier(.3,.75,.25,1)" },
+    );
+    if (flies)
+      tile.node.animate([{ boxShadow: "0 0 0 4px var(--glow)" }, { boxShadow: "0 0 0 0 transparent" }], {
+        duration: 1600,
+      });
   }
 }
 
@@ -108,11 +122,25 @@ function sums(snapshot) {
   const waiting = snapshot.jobs.filter((job) => job.state === "PENDING");
   const running = snapshot.jobs.length - waiting.length;
   const pods = Object.values(snapshot.pods).reduce((sum, n) => sum + n, 0);
-  say("slurm", `${count(of("slurm"), "node")} · ${count(running, "job")}${waiting.length ? ` · ${waiting.length} waiting` : ""}`);
+  say(
+    "slurm",
+    `${count(of("slurm"), "node")} · ${count(running, "job")}${waiting.length ? ` · ${waiting.length} waiting` : ""}`,
+  );
   say("between", of("between") ? count(of("between"), "node") : "");
   say("kube", `${count(of("kube"), "node")} · ${count(pods, "pod")}`);
-  queue("slurm", waiting.length ? [h("span", {}, "Waiting"), waiting.slice(0, 40).map((job) => h("i", { class: "job", title: `job ${job.id} ${job.name}, ${job.user}` }))] : []);
-  queue("kube", Object.entries(snapshot.pods).map(([name, n]) => h("span", { class: "ns" }, `${name} `, h("b", {}, String(n)))));
+  queue(
+    "slurm",
+    waiting.length
+      ? [
+          h("span", {}, "Waiting"),
+          waiting.slice(0, 40).map((job) => h("i", { class: "job", title: `job ${job.id} ${job.name}, ${job.user}` })),
+        ]
+      : [],
+  );
+  queue(
+    "kube",
+    Object.entries(snapshot.pods).map(([name, n]) => h("span", { class: "ns" }, `${name} `, h("b", {}, String(n)))),
+  );
   for (const [id] of WORLDS) document.querySelector(`[data-world="${id}"]`).classList.toggle("is-empty", of(id) === 0);
   for (const each of document.querySelectorAll(".group")) each.hidden = !each.lastChild.children.length;
 }
@@ -126,7 +154,10 @@ function say(id, text) {
 
 function queue(id, parts) {
   const node = document.querySelector(`[data-world="${id}"] .queue`);
-  const stamp = parts.flat().map((part) => part.title || part.textContent).join("|");
+  const stamp = parts
+    .flat()
+    .map((part) => part.title || part.textContent)
+    .join("|");
   if (node.stamp !== stamp) node.replaceChildren(...parts.flat());
   node.stamp = stamp;
 }
@@ -139,9 +170,17 @@ function drawClock() {
 
 function legend() {
   const item = (mark, text) => h("li", {}, mark, text);
-  return h("ul", { class: "legend room-legend", "aria-label": "Legend" },
-    item(h("i", { class: "state idle" }), "idle"), item(h("i", { class: "state busy" }), "busy"),
-    item(h("i", { class: "state drained" }), "drained"), item(h("i", { class: "state ready" }), "ready in k8s"),
-    item(h("i", { class: "state bad" }), "not well"), item(h("i", { class: "job" }), "job"), item(h("i", { class: "pods" }), "pods"),
-    item(h("i", { class: "led on" }), "power"), item(h("i", { class: "crack" }), "broken by you"));
+  return h(
+    "ul",
+    { class: "legend room-legend", "aria-label": "Legend" },
+    item(h("i", { class: "state idle" }), "idle"),
+    item(h("i", { class: "state busy" }), "busy"),
+    item(h("i", { class: "state drained" }), "drained"),
+    item(h("i", { class: "state ready" }), "ready in k8s"),
+    item(h("i", { class: "state bad" }), "not well"),
+    item(h("i", { class: "job" }), "job"),
+    item(h("i", { class: "pods" }), "pods"),
+    item(h("i", { class: "led on" }), "power"),
+    item(h("i", { class: "crack" }), "broken by you"),
+  );
 }

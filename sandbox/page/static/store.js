@@ -8,7 +8,9 @@ export const store = { people: new Map(), me: null, channel: null, tab: "message
 const watchers = new Set();
 
 export const watch = (fn) => watchers.add(fn);
-const tell = (change) => { for (const fn of watchers) fn(change); };
+const tell = (change) => {
+  for (const fn of watchers) fn(change);
+};
 
 export const mine = () => store.people.get(store.me);
 export const channelOf = (id, user = store.me) => store.people.get(user)?.channels.get(id);
@@ -28,12 +30,17 @@ export async function start() {
 }
 
 function again() {
-  if (!store.isLost) { store.isLost = true; tell({ kind: "lost" }); }
+  if (!store.isLost) {
+    store.isLost = true;
+    tell({ kind: "lost" });
+  }
   setTimeout(start, 1000);
 }
 
 function person(state, before) {
-  const channels = new Map(state.channels.map((c) => [c.id, { ...c, messages: new Map(c.messages.map((m) => [m.ts, m])) }]));
+  const channels = new Map(
+    state.channels.map((c) => [c.id, { ...c, messages: new Map(c.messages.map((m) => [m.ts, m])) }]),
+  );
   return { ...state, channels, unread: before?.unread ?? new Map(), trouble: new Map() };
 }
 

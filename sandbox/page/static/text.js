@@ -43,7 +43,9 @@ function lines(text, ctx) {
   return out;
 }
 
-const INLINE = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(?!\s)([^*\n]+?)(?<!\s)\*(?![\w*])|(?<![\w_])_(?!\s)([^_\n]+?)(?<!\s)_(?![\w_])|(?<![\w~])~(?!\s)([^~\n]+?)(?<!\s)~(?![\w~])/g;
+// Emphasis stands between a non-word and a non-space on each side: 2*3*4 and snake_case stay as they are.
+const emphasis = (mark) => `(?<![\\w${mark}])${mark}(?!\\s)([^${mark}\\n]+?)(?<!\\s)${mark}(?![\\w${mark}])`;
+const INLINE = new RegExp(["`([^`\\n]+)`", "<([^<>\\n]+)>", ...["\\*", "_", "~"].map(emphasis)].join("|"), "g");
 
 export function inline(text, ctx) {
   const out = [];
@@ -66,7 +68,9 @@ export function inline(text, ctx) {
 function hits(text) {
   const masked = text.replace(/<[^<>\n]+>/g, (ref) => `<${"\u0001".repeat(ref.length - 2)}>`);
   return [...masked.matchAll(INLINE)].map((found) => {
-    const real = [...found].map((group, i) => (group === undefined || i === 0 ? group : original(text, masked, found, i)));
+    const real = [...found].map((group, i) =>
+      group === undefined || i === 0 ? group : original(text, masked, found, i),
+    );
     real[0] = text.slice(found.index, found.index + found[0].length);
     return Object.assign(real, { index: found.index });
   });
@@ -124,19 +128,34 @@ const RICH = {
   usergroup: (e, ctx) => mention(`@${ctx.group(e.usergroup_id)}`),
   broadcast: (e) => mention(`@${e.range}`, true),
   date: (e, ctx) => time(e.timestamp, e.format, e.fallback || "", ctx),
-  color: (e) => h("span", {}, h("span", { class: "swatch", style: `background:${/^#\w{3,8}$/.test(e.value) ? e.value : "none"}` }), e.value),
+  color: (e) =>
+    h(
+      "span",
+      {},
+      h("span", { class: "swatch", style: `background:${/^#\w{3,8}$/.test(e.value) ? e.value : "none"}` }),
+      e.value,
+    ),
 };
 
 function richInline(element, ctx) {
   let node = RICH[element.type]?.(element, ctx) ?? "";
-  for (const [style, tag] of [["code", "code"], ["bold", "b"], ["italic", "i"], ["strike", "s"]]) {
+  for (const [style, tag] of [
+    ["code", "code"],
+    ["bold", "b"],
+    ["italic", "i"],
+    ["strike", "s"],
+  ]) {
     if (element.style?.[style]) node = h(tag, {}, node);
   }
   return node;
 }
 
 export function richText(block, ctx) {
-  return h("div", { class: "rich" }, (block?.elements || []).map((element) => richPart(element, ctx)));
+  return h(
+    "div",
+    { class: "rich" },
+    (block?.elements || []).map((element) => richPart(element, ctx)),
+  );
 }
 
 function richPart(element, ctx) {
@@ -144,7 +163,11 @@ function richPart(element, ctx) {
   if (element.type === "rich_text_list") {
     const items = element.elements.map((item) => h("li", {}, richPart(item, ctx)));
     const style = `margin-left:${(element.indent || 0) * 20}px`;
-    return h(element.style === "ordered" ? "ol" : "ul", { style, start: element.offset ? element.offset + 1 : null }, items);
+    return h(
+      element.style === "ordered" ? "ol" : "ul",
+      { style, start: element.offset ? element.offset + 1 : null },
+      items,
+    );
   }
   if (element.type === "rich_text_quote") return h("blockquote", {}, inside());
   if (element.type === "rich_text_preformatted") return h("pre", {}, inside());

@@ -27,8 +27,15 @@ export function makeTile(name, room) {
   const what = h("span", { class: "what" });
   const things = h("span", { class: "things" });
   const bar = h("i", { class: "progress" });
-  const node = h("button", { type: "button", class: "tile", "data-name": name, onclick: () => card(name, node, room) },
-    h("b", {}, name), what, things, led, bar);
+  const node = h(
+    "button",
+    { type: "button", class: "tile", "data-name": name, onclick: () => card(name, node, room) },
+    h("b", {}, name),
+    what,
+    things,
+    led,
+    bar,
+  );
   return { node, led, what, things, bar, world: null, stamp: "" };
 }
 
@@ -41,7 +48,9 @@ export function dress(tile, node, jobs, faults) {
   tile.led.className = `led ${node.power}`;
   tile.what.textContent = node.doing?.what ?? word(node, state);
   tile.bar.style.transform = `scaleX(${node.doing ? Math.max(0.03, node.doing.progress) : 0})`;
-  const said = `${node.name}: Slurm ${node.slurm.state}${node.kube ? `, Kubernetes ${node.kube.status}` : ""}, power ${node.power}${node.doing ? `, ${node.doing.what}` : ""}`;
+  const kube = node.kube && `Kubernetes ${node.kube.status}`;
+  const parts = [`Slurm ${node.slurm.state}`, kube, `power ${node.power}`, node.doing?.what];
+  const said = `${node.name}: ${parts.filter(Boolean).join(", ")}`;
   tile.node.setAttribute("aria-label", said);
   tile.node.title = said;
   drawJobs(tile.things, node.slurm.jobs.slice(0, 6), jobs);
@@ -49,9 +58,12 @@ export function dress(tile, node, jobs, faults) {
 }
 
 function word(node, state) {
-  if (node.kube) return state === "cordoned" ? "cordoned" : node.kube.status === "Ready" ? `${node.kube.pods} pods` : "not ready";
+  if (node.kube)
+    return state === "cordoned" ? "cordoned" : node.kube.status === "Ready" ? `${node.kube.pods} pods` : "not ready";
   if (node.power !== "on") return node.power;
-  return { idle: "idle", busy: "busy", drained: /DOWN/.test(node.slurm.state) ? "taken" : "drained", bad: "down" }[state];
+  return { idle: "idle", busy: "busy", drained: /DOWN/.test(node.slurm.state) ? "taken" : "drained", bad: "down" }[
+    state
+  ];
 }
 
 function drawJobs(things, ids, jobs) {
@@ -59,7 +71,11 @@ function drawJobs(things, ids, jobs) {
   if (things.dataset.jobs === key) return;
   things.dataset.jobs = key;
   for (const old of things.querySelectorAll(".job")) old.remove();
-  things.prepend(...ids.map((id) => h("i", { class: "job", title: `job ${id} ${jobs.get(id)?.name ?? ""}`, style: `--hue:${(id * 47) % 360}` })));
+  things.prepend(
+    ...ids.map((id) =>
+      h("i", { class: "job", title: `job ${id} ${jobs.get(id)?.name ?? ""}`, style: `--hue:${(id * 47) % 360}` }),
+    ),
+  );
 }
 
 // One at a time, so that only the pod that came pops up.
@@ -79,14 +95,28 @@ function card(name, anchor, room) {
     const stamp = JSON.stringify([found, room()?.faults]);
     if (!found || box.stamp === stamp) return;
     box.stamp = stamp;
-    const at = box.contains(document.activeElement) ? [...box.querySelectorAll("button")].indexOf(document.activeElement) : -1;
-    fill(box, details(found, room(), () => shut(true)));
+    const at = box.contains(document.activeElement)
+      ? [...box.querySelectorAll("button")].indexOf(document.activeElement)
+      : -1;
+    fill(
+      box,
+      details(found, room(), () => shut(true)),
+    );
     if (at >= 0) box.querySelectorAll("button")[at]?.focus();
   };
-  const shut = (refocus) => { clearInterval(timer); box.remove(); document.removeEventListener("pointerdown", away, true); if (refocus) anchor.focus(); };
-  const away = (event) => { if (!box.contains(event.target) && !anchor.contains(event.target)) shut(false); };
+  const shut = (refocus) => {
+    clearInterval(timer);
+    box.remove();
+    document.removeEventListener("pointerdown", away, true);
+    if (refocus) anchor.focus();
+  };
+  const away = (event) => {
+    if (!box.contains(event.target) && !anchor.contains(event.target)) shut(false);
+  };
   const timer = setInterval(update, 250);
-  box.addEventListener("keydown", (event) => { if (event.key === "Escape") shut(true); });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") shut(true);
+  });
   document.addEventListener("pointerdown", away, true);
   document.body.append(box);
   update();
@@ -97,17 +127,34 @@ function card(name, anchor, room) {
 function details(node, room, shut) {
   const line = (name, ...value) => h("div", { class: "line" }, h("dt", {}, name), h("dd", {}, value));
   const jobs = node.slurm.jobs.map((id) => room.jobs.find((job) => job.id === id) || { id, name: "", user: "" });
-  const kube = node.kube && `${node.kube.status}${node.kube.schedulable ? "" : ", cordoned"} · ${node.kube.pods} pods${node.kube.loan ? ` · loan #${node.kube.loan}` : ""}`;
+  const kube = node.kube && kubeLine(node.kube);
   return [
-    h("header", {}, h("b", {}, node.name), h("span", {}, node.class), h("button", { type: "button", class: "shut", "aria-label": "Close", onclick: shut }, "✕")),
-    h("dl", {},
+    h(
+      "header",
+      {},
+      h("b", {}, node.name),
+      h("span", {}, node.class),
+      h("button", { type: "button", class: "shut", "aria-label": "Close", onclick: shut }, "✕"),
+    ),
+    h(
+      "dl",
+      {},
       line("Slurm", h("code", {}, node.slurm.state), node.slurm.reason && h("small", {}, node.slurm.reason)),
-      line("Jobs", jobs.length ? jobs.map((job) => h("div", {}, `${job.id} ${job.name} · ${job.user}${ends(job)}`)) : "none"),
+      line(
+        "Jobs",
+        jobs.length ? jobs.map((job) => h("div", {}, `${job.id} ${job.name} · ${job.user}${ends(job)}`)) : "none",
+      ),
       line("Kubernetes", kube || "not a node there"),
       line("Power", node.power),
-      line("Doing", node.doing ? `${node.doing.what}, ${Math.round(node.doing.progress * 100)} %` : "nothing")),
+      line("Doing", node.doing ? `${node.doing.what}, ${Math.round(node.doing.progress * 100)} %` : "nothing"),
+    ),
     nodeFaults(node.name, room.faults),
   ];
 }
 
 const ends = (job) => (job.ends ? ` · until ${clock(Date.parse(job.ends), reader())}` : "");
+
+function kubeLine(kube) {
+  const parts = [kube.schedulable ? kube.status : `${kube.status}, cordoned`, `${kube.pods} pods`];
+  return [...parts, kube.loan && `loan #${kube.loan}`].filter(Boolean).join(" · ");
+}

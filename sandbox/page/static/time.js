@@ -13,7 +13,8 @@ function isFar(at, now) {
 
 function date(at, ctx, { weekday, month }) {
   const [name, day, year] = [month, "numeric", "numeric"].map((value, i) =>
-    part(at, ctx.tz, { [["month", "day", "year"][i]]: value }));
+    part(at, ctx.tz, { [["month", "day", "year"][i]]: value }),
+  );
   const said = `${name} ${month === "short" ? day : ordinal(Number(day))}`;
   return `${weekday ? `${part(at, ctx.tz, { weekday: "long" })}, ` : ""}${said}${isFar(at, ctx.now) ? `, ${year}` : ""}`;
 }
@@ -38,7 +39,12 @@ export function clock(at, ctx, withSeconds = false) {
 
 export function ago(at, now) {
   const [span, later] = [Math.abs(now - at) / 1000, at > now];
-  const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([n]) => span >= n) || [1, "second"];
+  const [size, unit] = [
+    [86400, "day"],
+    [3600, "hour"],
+    [60, "minute"],
+    [1, "second"],
+  ].find(([n]) => span >= n) || [1, "second"];
   const count = Math.round(span / size);
   const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
   return later ? `in ${words}` : `${words} ago`;
@@ -65,8 +71,15 @@ export function token(seconds, format, fallback, ctx) {
 
 export function exact(at, ctx) {
   return part(at, ctx.tz, {
-    weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit",
-    second: "2-digit", hourCycle: ctx.hour12 ? "h12" : "h23", timeZoneName: "short",
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: ctx.hour12 ? "h12" : "h23",
+    timeZoneName: "short",
   });
 }
 
@@ -94,9 +107,22 @@ export function toWall(seconds, tz) {
 }
 
 function offset(at, tz) {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-US", {
-    timeZone: tz, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
-    hour: "2-digit", minute: "2-digit", second: "2-digit",
-  }).formatToParts(at).map((p) => [p.type, p.value]));
-  return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - Math.floor(at / 1000) * 1000;
+  const parts = Object.fromEntries(
+    new Intl.DateTimeFormat("en-US", {
+      timeZone: tz,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    })
+      .formatToParts(at)
+      .map((p) => [p.type, p.value]),
+  );
+  return (
+    Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) -
+    Math.floor(at / 1000) * 1000
+  );
 }
