@@ -1,0 +1,203 @@
+"""What may be concluded of a node, and its own table of states."""
+
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loans.lifecycle import (
+    NODE_TRANSITIONS,
+    Arrived,
+    Broke,
+    CameHome,
+    GiveBack,
+    GotStuck,
+    NodeEvent,
+    NodeNotAllowed,
+    Taken,
+    move,
+)
+from loans.loan import NODE_GONE, NODE_MOVING, NodeState
+from loans.nodes import (
+    NodeName,
+    SlurmNode,
+    is_drained,
+    is_free,
+    is_kept_away,
+    is_out_of_slurm,
+    is_registered_since,
+    mark,
+    marked_by,
+    may_run_jobs,
+    reservation_name,
+    reserved_by,
+)
+from tests.store.values import MINUTE, NOW, a_node
+
+EVENTS: dict[type, NodeEvent] = {
+    type(event): event
+    for event in (Taken(), Arrived(), Broke("Puppet failed"), GiveBack("boot"), CameHome(), GotStuck("no power"))
+}
+BASES = ["IDLE", "ALLOCATED", "MIXED", "DOWN", "UNKNOWN", "FUTURE", "ERROR", "A STATE OF NEXT YEAR"]
+FLAGS = ["DRAIN", "NOT_RESPONDING", "COMPLETING", "RESERVED", "MAINTENANCE", "POWERED_DOWN", "FAIL", "NEW"]
+
+
+def slurm_node(base: str = "IDLE", *flags: str, **more: Any) -> SlurmNode:
+    return SlurmNode(NodeName("gpu001"), base, frozenset(flags), **more)
+
+
+# judged: free, drained, out of Slurm, kept away, may run jobs
+@pytest.mark.parametrize(
+    ("node", "judged"),
+    [
+        (slurm_node("IDLE"), (True, False, False, False, True)),
+        (slurm_node("IDLE", "DRAIN"), (False, True, False, True, False)),
+        (slurm_node("IDLE", "COMPLETING"), (False, False, False, False, True)),
+        (slurm_node("IDLE", "DRAIN", "COMPLETING"), (False, False, False, True, False)),
+        (slurm_node("IDLE", "DRAIN", "NOT_RESPONDING"), (False, False, False, True, False)),
+        (slurm_node("IDLE", "RESERVED"), (False, False, False, False, True)),
+        (slurm_node("MIXED"), (False, False, False, False, True)),
+        (slurm_node("MIXED", "DRAIN"), (False, False, False, True, False)),
+        (slurm_node("ALLOCATED"), (False, False, False, False, True)),
+        (slurm_node("DOWN"), (False, False, False, True, False)),
+        (slurm_node("DOWN", "DRAIN"), (False, False, True, True, False)),
+        (slurm_node("DOWN", "DRAIN", "NOT_RESPONDING"), (False, False, True, True, False)),
+        (slurm_node("UNKNOWN"), (False, False, False, False, False)),
+        (slurm_node("A STATE OF NEXT YEAR"), (False, False, False, False, False)),
+    ],
+    ids=lambda value: value.state if isinstance(value, SlurmNode) else str(value),
+)
+def test_a_state_is_judged_as_slurm_means_it(node: SlurmNode, judged: tuple[bool, ...]) -> None:
+    """A node is touched only in the one state that is proved to be safe."""
+    found = (is_free(node), is_drained(node), is_out_of_slurm(node), is_kept_away(node), may_run_jobs(node))
+    assert found == judged
+
+
+@settings(deadline=None)
+@given(st.sampled_from(BASES), st.sets(st.sampled_from(FLAGS)))
+def test_no_state_is_safe_in_two_ways(base: str, flags: set[str]) -> None:
+    """Free, drained, and out of Slurm exclude each other, and what is out of Slurm runs no job."""
+    node = slurm_node(base, *flags)
+    assert sum((is_free(node), is_drained(node), is_out_of_slurm(node))) <= 1
+    assert not (is_out_of_slurm(node) and may_run_jobs(node))
+    assert not (is_drained(node) and may_run_jobs(node))
+    assert not (is_free(node) and is_kept_away(node))
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1).filter(lambda base: base not in {"IDLE", "DOWN"}), st.sets(st.sampled_from(FLAGS)))
+def test_an_unknown_state_is_never_safe(base: str, flags: set[str]) -> None:
+    """A new Slurm with a new word makes lendbot wait, not guess."""
+    node = slurm_node(base, *flags)
+    assert not is_free(node)
+    assert not is_drained(node)
+    assert not is_out_of_slurm(node)
+
+
+@pytest.mark.parametrize(
+    ("boot", "slurmd", "flags", "proved"),
+    [
+        (1, 2, (), True),
+        (-1, 2, (), False),
+        (1, -1, (), False),
+        (None, 2, (), False),
+        (1, None, (), False),
+        (1, 2, ("NOT_RESPONDING",), False),
+    ],
+)
+def test_a_reboot_is_proved_by_both_times(
+    boot: int | None,
+    slurmd: int | None,
+    flags: tuple[str, ...],
+    proved: bool,  # noqa: FBT001
+) -> None:
+    """A node that only looks rebooted, with last week's role on it, does not get jobs."""
+    node = slurm_node(
+        "IDLE",
+        *flags,
+        boot_time=None if boot is None else NOW + boot * MINUTE,
+        slurmd_start=None if slurmd is None else NOW + slurmd * MINUTE,
+    )
+    assert is_registered_since(node, NOW) is proved
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10**9))
+def test_our_mark_names_its_loan(loan_id: int) -> None:
+    """What we drained can be told from what others drained, also after a store was lost."""
+    assert marked_by(mark(loan_id)) == loan_id
+    assert marked_by(f"{mark(loan_id)} until Friday") == loan_id
+    assert reserved_by(reservation_name(loan_id, 3)) == (loan_id, 3)
+
+
+@pytest.mark.parametrize(
+    "reason", [None, "", "ECC errors", "lendbot", "lendbot 12", "LENDBOT #12", "see lendbot #12", "lendbot #12b", "#12"]
+)
+def test_nothing_else_is_our_mark(reason: str | None) -> None:
+    """We undo only what carries our mark: an admin's drain stays."""
+    assert marked_by(reason) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "maint", "lendbot", "lendbot_1", "lendbot_1_2_3", "xlendbot_1_2", "lendbot_doctor"]
+)
+def test_nothing_else_is_our_reservation(name: str) -> None:
+    """Another's reservation is never deleted."""
+    assert reserved_by(name) is None
+
+
+def test_the_tests_know_every_event_of_a_node() -> None:
+    """An event that is added later is tried in every state as well."""
+    assert set(EVENTS) == set(get_args(NodeEvent))
+    assert set(NODE_TRANSITIONS) == set(NodeState)
+    assert {state for state, ways in NODE_TRANSITIONS.items() if not ways} == NODE_GONE
+
+
+@pytest.mark.parametrize("state", NodeState)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_every_event_of_a_node_is_a_way_of_the_table_or_refused(state: NodeState, kind: type[NodeEvent]) -> None:
+    """A node is never between two states."""
+    node = a_node(12, state=state)
+    if kind in NODE_TRANSITIONS[state]:
+        assert move(node, EVENTS[kind], NOW).state is NODE_TRANSITIONS[state][kind]
+        return
+    with pytest.raises(NodeNotAllowed) as refused:
+        move(node, EVENTS[kind], NOW)
+    assert refused.value.node is node
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(list(EVENTS.values())), max_size=30))
+def test_no_sequence_of_events_brings_a_node_back_that_is_gone(events: list[NodeEvent]) -> None:
+    """A node that is home has no ties left, and each way begins a run of its own and is looked at at once."""
+    node, now = a_node(12), NOW
+    for event in events:
+        now += MINUTE
+        before = node
+        try:
+            node = move(node, event, now)
+        except NodeNotAllowed:
+            continue
+        assert before.state not in NODE_GONE
+        assert node.state in NodeState
+        assert (node.left_at is not None) == (node.state in NODE_GONE)
+        assert node.run >= before.run
+        if node.state in NODE_MOVING:
+            assert (node.look_at, node.since, node.blocked) == (now, now, False)
+        if isinstance(event, GiveBack | Broke):
+            assert node.run == before.run + 1
+
+
+def test_a_stuck_node_keeps_the_step_and_what_each_side_says() -> None:
+    """On-call reads where it stopped."""
+    stuck = move(a_node(12, state=NodeState.RETURNING, step="boot"), GotStuck("BMC says on"), NOW)
+    assert (stuck.step, stuck.note) == ("boot", "BMC says on")
+
+
+def test_a_new_way_home_forgets_an_old_permission_to_force() -> None:
+    """What an approver allowed once is not allowed for ever."""
+    forced = a_node(12, state=NodeState.STUCK, forced_by="U0APPROVER", blocked=True, ask_at=NOW)
+    again = move(forced, GiveBack("verify"), NOW + timedelta(hours=1))
+    assert (again.forced_by, again.blocked, again.ask_at, again.begin_at_step) == (None, False, None, "verify")

@@ -1,0 +1,167 @@
+"""Which nodes go, and why the others do not."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loans.classes import NodeClass, Rules
+from loans.nodes import NodeName, SlurmJob, SlurmNode, is_free, may_run_jobs
+from loans.selection import (
+    GivenUp,
+    HeldBy,
+    KeptAway,
+    KeptByFloor,
+    NotFree,
+    NotNeeded,
+    PassedOver,
+    RunsJobs,
+    Wish,
+    choose,
+)
+from tests.store.values import HOUR, NOW
+
+GPU = NodeClass("gpu", "gpu", Rules(floor=1), gres={"gpu": 4})
+
+
+def slurm_node(number: int, base: str = "IDLE", *flags: str, **more: Any) -> SlurmNode:
+    facts: dict[str, Any] = {"partitions": frozenset({"gpu"}), "gres": {"gpu": 4}} | more
+    return SlurmNode(NodeName(f"gpu{number:03}"), base, frozenset(flags), **facts)
+
+
+def by_name(*nodes: SlurmNode) -> Mapping[NodeName, SlurmNode]:
+    return {node.name: node for node in nodes}
+
+
+def job(number: int, *nodes: str, ends: timedelta | None = HOUR) -> SlurmJob:
+    on = tuple(NodeName(node) for node in nodes)
+    return SlurmJob(number, "RUNNING", frozenset({"gpu"}), on, NOW + ends if ends is not None else None)
+
+
+def whys(*nodes: SlurmNode, jobs: tuple[SlurmJob, ...] = (), wish: Wish) -> dict[str, object]:
+    return {passed.node: passed.why for passed in choose(by_name(*nodes), jobs, wish).passed_over}
+
+
+def test_the_first_free_nodes_by_name_go() -> None:
+    """Two people who ask see the same answer, and a person can guess it."""
+    found = choose(by_name(slurm_node(3), slurm_node(1), slurm_node(2)), (), Wish(GPU, 2))
+    assert found.taken == ("gpu001", "gpu002")
+    assert found.passed_over == (PassedOver(NodeName("gpu003"), NotNeeded()),)
+    assert (found.is_enough, found.free, found.usable, found.total, found.floor) == (True, 2, 3, 3, 1)
+
+
+def test_every_node_that_stays_has_its_reason() -> None:
+    """Nobody has to ask why their node was passed over."""
+    found = whys(
+        slurm_node(1, "MIXED"),
+        slurm_node(2, "IDLE", "DRAIN", reason="ECC errors", reason_by="root"),
+        slurm_node(3, "DOWN"),
+        slurm_node(4, "IDLE", "COMPLETING"),
+        slurm_node(5),
+        slurm_node(6),
+        slurm_node(7),
+        jobs=(job(48211, "gpu001"),),
+        wish=Wish(GPU, 9, {NodeName("gpu005"): 11}, frozenset({NodeName("gpu006")})),
+    )
+    assert found == {
+        "gpu001": RunsJobs((48211,), NOW + HOUR),
+        "gpu002": KeptAway("IDLE+DRAIN", "root", "ECC errors"),
+        "gpu003": KeptAway("DOWN", "", ""),
+        "gpu004": NotFree("IDLE+COMPLETING"),
+        "gpu005": HeldBy(11),
+        "gpu006": GivenUp(),
+    }
+
+
+def test_the_floor_keeps_nodes_that_are_free() -> None:
+    """Slurm's own users are never left with fewer nodes than was promised to them."""
+    found = choose(by_name(slurm_node(1), slurm_node(2)), (), Wish(GPU, 2))
+    assert found.taken == ("gpu001",)
+    assert found.passed_over == (PassedOver(NodeName("gpu002"), KeptByFloor(1)),)
+    assert (found.is_enough, found.free) == (False, 1)
+
+
+def test_busy_nodes_count_for_the_floor_and_dead_ones_do_not() -> None:
+    """A node with jobs is still Slurm's; one that is down is nobody's."""
+    assert choose(by_name(slurm_node(1), slurm_node(2, "ALLOCATED")), (), Wish(GPU, 1)).taken == ("gpu001",)
+    assert choose(by_name(slurm_node(1), slurm_node(2, "DOWN")), (), Wish(GPU, 1)).taken == ()
+
+
+def test_a_node_frees_itself_when_its_last_job_ends() -> None:
+    """The time that is offered is the one that holds."""
+    nodes = by_name(slurm_node(1, "MIXED"), slurm_node(2, "ALLOCATED"), slurm_node(3, "MIXED"))
+    jobs = (
+        job(1, "gpu001", ends=HOUR),
+        job(2, "gpu001", "gpu002", ends=3 * HOUR),
+        job(3, "gpu003", ends=HOUR),
+        job(4, "gpu003", ends=None),
+    )
+    found = choose(nodes, jobs, Wish(GPU, 1))
+    assert [(p.node, p.why) for p in found.next_free] == [
+        ("gpu001", RunsJobs((1, 2), NOW + 3 * HOUR)),
+        ("gpu002", RunsJobs((2,), NOW + 3 * HOUR)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        slurm_node(9, partitions=frozenset({"cpu"})),
+        slurm_node(9, gres={}),
+        slurm_node(9, gres={"gpu": 3}),
+    ],
+)
+def test_nodes_of_other_classes_are_not_mentioned(stranger: SlurmNode) -> None:
+    """Neither taken nor listed: the person asked for another kind."""
+    found = choose(by_name(slurm_node(1), slurm_node(2), stranger), (), Wish(GPU, 9))
+    assert stranger.name not in {*found.taken, *(p.node for p in found.passed_over)}
+    assert found.total == 2
+
+
+def test_a_class_may_name_its_nodes_and_features() -> None:
+    """A site lends a part of a partition."""
+    some = NodeClass("gpu", "gpu", Rules(), nodes=frozenset({NodeName("gpu001")}))
+    assert choose(by_name(slurm_node(1), slurm_node(2)), (), Wish(some, 2)).total == 1
+    a100 = NodeClass("gpu", "gpu", Rules(), features=frozenset({"a100"}))
+    nodes = by_name(slurm_node(1, features=frozenset({"a100", "ib"})), slurm_node(2))
+    assert choose(nodes, (), Wish(a100, 2)).taken == ("gpu001",)
+
+
+def test_a_site_without_nodes_has_nothing_to_lend() -> None:
+    """An empty answer of Slurm's is no accident of ours."""
+    found = choose({}, (), Wish(GPU, 1))
+    assert (found.taken, found.free, found.total, found.is_enough) == ((), 0, 0, False)
+
+
+STATES = st.sampled_from([("IDLE",), ("MIXED",), ("ALLOCATED",), ("DOWN",), ("IDLE", "DRAIN"), ("IDLE", "COMPLETING")])
+
+
+@settings(deadline=None)
+@given(
+    states=st.lists(STATES, max_size=12),
+    count=st.integers(-2, 1_000_000),
+    floor=st.integers(0, 14),
+    held=st.sets(st.integers(0, 11)),
+    given_up=st.sets(st.integers(0, 11)),
+)
+def test_whatever_is_asked_only_free_nodes_go_and_the_floor_stays(
+    states: list[tuple[str, ...]], count: int, floor: int, held: set[int], given_up: set[int]
+) -> None:
+    """For any site and any wish: never a busy, held or failed node, and never one too many."""
+    nodes = by_name(*(slurm_node(i, *state) for i, state in enumerate(states)))
+    wish = Wish(
+        NodeClass("gpu", "gpu", Rules(floor=floor)),
+        count,
+        {NodeName(f"gpu{i:03}"): 7 for i in held},
+        frozenset(NodeName(f"gpu{i:03}") for i in given_up),
+    )
+    found = choose(nodes, (), wish)
+    assert all(is_free(nodes[name]) for name in found.taken)
+    assert not set(found.taken) & (set(wish.held) | wish.given_up)
+    assert len(found.taken) <= max(0, count)
+    stays = sum(may_run_jobs(node) for name, node in nodes.items() if name not in found.taken)
+    assert not found.taken or stays >= floor
+    assert sorted([*found.taken, *(p.node for p in found.passed_over)]) == sorted(nodes)
