@@ -1,0 +1,63 @@
+"""docs/command-line.md, from the command line's own help."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from bot.cli import app
+
+_HEAD = """# The command line
+
+`lendbot` runs on its own host, with the same settings as the service. It needs no Slack: whoever may read lendbot's
+secrets may give nodes back. Decisions made here are in the audit as `cli:<account>`.
+
+Exit codes: 0 done; 1 refused, or `doctor` found something; 2 the settings cannot be used; 3 the store does not answer.
+"""
+
+
+def page() -> str:
+    group: Any = typer.main.get_command(app)
+    return _HEAD + "".join(_chapter(name, group.commands[name]) for name in group.commands)
+
+
+def names() -> frozenset[str]:
+    """Return what may follow the word lendbot."""
+    group: Any = typer.main.get_command(app)
+    return frozenset(group.commands)
+
+
+def _chapter(name: str, command: Any) -> str:
+    arguments = "".join(f" {_argument(p)}" for p in command.params if p.param_type_name == "argument")
+    options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
+    asked = "".join(f"| `{_option(p)}` | {_cell(p.help or '')} |\n" for p in options)
+    told = "".join(_told(p) for p in command.params if p.param_type_name == "argument" and p.help)
+    table = f"\n| option | meaning |\n| --- | --- |\n{asked}" if asked else ""
+    return f"\n## lendbot {name}\n\n`lendbot {name}{arguments}`\n\n{_paragraph(command.help)}\n{told}{table}"
+
+
+def _argument(parameter: Any) -> str:
+    name = parameter.name.upper()
+    return name if parameter.required else f"[{name}]"
+
+
+def _told(parameter: Any) -> str:
+    return f"\n`{parameter.name.upper()}`: {parameter.help}\n"
+
+
+def _option(parameter: Any) -> str:
+    return ", ".join(_spellings(parameter))
+
+
+def _spellings(parameter: Any) -> Iterator[str]:
+    takes = "" if parameter.is_flag else f" {parameter.name.upper()}"
+    for spelling in sorted(parameter.opts, key=len, reverse=True):
+        yield f"{spelling}{takes if spelling.startswith('--') else ''}"
+
+
+def _paragraph(text: str) -> str:
+    return " ".join((text or "").split())
+
+
+def _cell(text: str) -> str:
+    return _paragraph(text).replace("|", "\\|")

@@ -1,0 +1,37 @@
+"""docs/metrics.md, from what the collector answers about an empty store."""
+
+import tempfile
+from pathlib import Path
+
+from prometheus_client.core import Metric
+
+from bot.metrics import StoreCollector
+from store.db import Store
+
+_HEAD = """# Metrics
+
+`[metrics] listen = "127.0.0.1:9090"` serves two addresses. `/metrics` is for Prometheus, and is read from the store at
+each scrape. `/healthz` answers 200 `healthy`, or 503 with a line for each thing that is wrong: a job of ours that has
+not come to its end, or a Slack that is silent.
+
+| metric | labels | meaning |
+| --- | --- | --- |
+"""
+
+
+def page() -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Store.open(f"sqlite:///{Path(scratch) / 'empty.db'}")
+        store.upgrade()
+        found = sorted(StoreCollector(store).collect(), key=lambda metric: metric.name)
+        store.close()
+    return _HEAD + "".join(_row(metric) for metric in found)
+
+
+def _row(metric: Metric) -> str:
+    values: dict[str, list[str]] = {}
+    for sample in metric.samples:
+        for label, value in sample.labels.items():
+            values.setdefault(label, []).append(f"`{value}`")
+    labels = "; ".join(f"`{label}`: {', '.join(sorted(of))}" for label, of in values.items())
+    return f"| `{metric.name}` | {labels} | {metric.documentation} |\n"

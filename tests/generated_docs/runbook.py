@@ -1,0 +1,68 @@
+"""docs/runbook.md, from the plans and the docstrings of their steps."""
+
+from collections.abc import Callable
+from inspect import getdoc
+from typing import Any
+
+from bot.spans import written
+from conversion import plans
+from conversion.pace import Pace
+from conversion.steps import Step
+from loans.nodes import mark
+
+_HEAD = f"""# The runbook
+
+What lendbot does to nodes, step by step, as `conversion/plans.py` has it. Every step asks first whether it is so
+already, changes one thing, and asks again. So each may run twice, and a restart goes on where the journal ends.
+
+What it sets in Slurm carries a mark, `{mark(12)}` for loan #12, and it undoes only what carries it. *Patience* is how
+long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up, a
+node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
+"""
+_PLANS = (
+    ("Out of Slurm", plans.TAKE, "For a whole wave of nodes at once."),
+    ("Into Kubernetes", plans.LEND, "For one node; the nodes of a loan go side by side."),
+    ("Home", plans.RETURN, "For one node that has been touched. A node that failed on its way out goes this way too."),
+    ("Home, untouched", plans.RESUME_ONLY, "For a node on which no command has run yet: it needs no reboot."),
+    ("A wave that is given up", plans.ABANDON, "Its nodes go home by themselves, each by one of the two ways above."),
+)
+
+
+def page() -> str:
+    return _HEAD + "".join(_chapter(*chapter) for chapter in _PLANS)
+
+
+def _chapter(title: str, plan: tuple[Step[Any], ...], what_for: str) -> str:
+    head = "| step | is it so? | what is done | patience | tries | |\n| --- | --- | --- | --- | --- | --- |\n"
+    return f"\n## {title}\n\n{what_for}\n\n{head}{''.join(_row(step) for step in plan)}"
+
+
+def _row(step: Step[Any]) -> str:
+    patience = "until it is so" if step.endless else written(Pace().patience_for(step.name))
+    done, do = _says(step.done), _says(step.do) if step.do else "It waits."
+    return f"| {step.name} | {done} | {do} | {patience} | {step.tries} | {_beside(step)} |\n"
+
+
+def _beside(step: Step[Any]) -> str:
+    """Say what else is so about the step."""
+    notes = []
+    if not step.ask_first:
+        notes.append("Done at least once in each run: the answer from before proves nothing.")
+    if step.repeats:
+        notes.append("Done again at every look.")
+    if step.endless:
+        notes.append("It never gives up; people are asked.")
+    if step.rewind_to:
+        notes.append(f"A new try begins at *{step.rewind_to}*.")
+    if step.late is not None:
+        notes.append(f"When patience ends: {_lowered(_says(step.late))}")
+    return " ".join(notes)
+
+
+def _says(function: Callable[..., Any]) -> str:
+    """Return the first line of a docstring, which holds the sentence (STYLE)."""
+    return (getdoc(function) or "").splitlines()[0].replace("|", "\\|")
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
