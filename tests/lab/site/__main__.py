@@ -1,6 +1,13 @@
-"""python -m tests.lab.site up|down|status [DIR]: a lab to play with by hand."""
+"""A lab by hand, or around a command.
+
+python -m tests.lab.site up|down|status [DIR]    a lab to play with
+python -m tests.lab.site run [DIR] -- COMMAND    a lab for as long as the command runs; its exit code is ours
+"""
 
 import argparse
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,17 +16,25 @@ from tests.lab.site import power, running, slurm
 DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.site", description=__doc__)
-    parser.add_argument("verb", choices=["up", "down", "status"])
+def main() -> int:
+    words = sys.argv[1:]
+    cut = words.index("--") if "--" in words else len(words)
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.site", usage=__doc__)
+    parser.add_argument("verb", choices=["up", "down", "status", "run"])
     parser.add_argument("dir", nargs="?", type=Path, default=DEFAULT)
-    asked = parser.parse_args()
+    asked = parser.parse_args(words[:cut])
+    folder, command = asked.dir.resolve(), words[cut + 1 :]
+    if (asked.verb == "run") != bool(command):
+        parser.error("`run` takes a command after --, and nothing else does")
     if asked.verb == "up":
-        _up(asked.dir)
+        _up(folder)
     elif asked.verb == "down":
-        running.down(asked.dir)
+        running.down(folder)
+    elif asked.verb == "status":
+        _status(folder)
     else:
-        _status(asked.dir)
+        return _run(folder, command)
+    return 0
 
 
 def _up(folder: Path) -> None:
@@ -40,5 +55,16 @@ def _status(folder: Path) -> None:
         print(f"{node} {layout.node_ip(node)} power {light}, Slurm {slurm.state(layout, node)}")
 
 
+def _run(folder: Path, command: list[str]) -> int:
+    with (
+        running.running_lab(folder),
+        subprocess.Popen(command, env={**os.environ, running.WHERE: str(folder)}) as child,
+    ):
+        # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.
+        signal.signal(signal.SIGINT, lambda number, _: None if sys.stdin.isatty() else child.send_signal(number))
+        signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
+        return child.wait()
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

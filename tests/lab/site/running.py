@@ -5,10 +5,13 @@ import fcntl
 import json
 import os
 import shutil
+import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from tests.lab.site import (
     bmc,
@@ -28,6 +31,8 @@ from tests.lab.site import (
 from tests.lab.site.layout import Layout
 
 SITE = Path(__file__).parent
+WHERE = "LENDBOT_LAB_DIR"
+"""The environment's name for the folder of a lab that is up."""
 
 
 class LabInUse(Exception):  # noqa: N818 - the name is the sentence
@@ -50,11 +55,12 @@ def running_lab(folder: Path, parts: Parts = Parts()) -> Iterator[Layout]:
     """A lab for as long as the block; all that it started is gone afterwards. Needs root."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with _alone(folder), _ended_by(signal.SIGTERM, signal.SIGHUP):
         try:
             yield up(folder, parts)
         finally:
-            down(folder)
+            with _deaf_to(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                down(folder)
 
 
 def up(folder: Path, parts: Parts) -> Layout:
@@ -139,6 +145,40 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _ended_by(*signals: signal.Signals) -> Iterator[None]:
+    """Let these signals end the block as Ctrl-C does; Python would die of them and leave the lab behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    with _handled(signals, leave):
+        yield
+
+
+@contextlib.contextmanager
+def _deaf_to(*signals: signal.Signals) -> Iterator[None]:
+    """The end takes a second: an impatient second Ctrl-C must not leave half a lab behind."""
+    with _handled(signals, signal.SIG_IGN):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(
+    signals: Sequence[signal.Signals], how: Callable[[int, FrameType | None], None] | signal.Handlers
+) -> Iterator[None]:
+    """Only the main thread may set handlers; elsewhere whoever owns the process sees to its signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, how) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
