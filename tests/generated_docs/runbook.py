@@ -16,8 +16,8 @@ What lendbot does to nodes, step by step, as `conversion/plans.py` has it. Every
 already, changes one thing, and asks again. So each may run twice, and a restart goes on where the journal ends.
 
 What it sets in Slurm carries a mark, `{mark(12)}` for loan #12, and it undoes only what carries it. *Patience* is how
-long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up, a
-node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
+long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up,
+a node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
 """
 _PLANS = (
     ("Out of Slurm", plans.TAKE, "For a whole wave of nodes at once."),
