@@ -1,0 +1,68 @@
+"""A store of its own, and a ground without far sides: for what looks only at our own tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from conversion.pace import Pace
+from conversion.subjects import Ground
+from loans.classes import NodeClass, Rules
+from loans.loan import Loan, NodeLoan
+from store.db import Store
+from store.outbox import Letter
+from tests.store.values import NOW
+
+GPU = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"S0APPROVERS"})))
+
+
+@contextmanager
+def a_store(folder: Path) -> Iterator[Store]:
+    """Open an empty store in a folder."""
+    store = Store.open(f"sqlite:///{folder / 'lendbot.db'}")
+    store.upgrade()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@dataclass
+class Shelf:
+    """A store, and a clock that the test turns. There is nothing out there: whoever asks a far side fails."""
+
+    store: Store
+    at: datetime = NOW
+    classes: dict[str, NodeClass] = field(default_factory=lambda: {"gpu": GPU})
+
+    @property
+    def ground(self) -> Ground:
+        nobody: Any = None
+        return Ground(self.store, nobody, self.classes, Pace(), lambda: self.at)
+
+    def put(self, loan: Loan, *parts: NodeLoan) -> Loan:
+        """Keep a loan and its nodes; the nodes' loan_id is set."""
+        with self.store.write() as tx:
+            saved = tx.loans.add(loan)
+            for part in parts:
+                tx.nodes.add(part)
+        return saved
+
+    def loan(self, loan_id: int = 1) -> Loan:
+        with self.store.read() as tx:
+            return tx.loans.get(loan_id)
+
+    def parts(self, loan_id: int = 1) -> tuple[NodeLoan, ...]:
+        with self.store.read() as tx:
+            return tx.nodes.of(loan_id)
+
+    def letters(self, news: str) -> list[Letter]:
+        """Return the letters with a piece of news."""
+        with self.store.read() as tx:
+            return [letter for letter in tx.outbox.due(self.at, 999) if letter.args.get("news") == news]
+
+    def audited(self, loan_id: int = 1) -> list[tuple[str, str]]:
+        with self.store.read() as tx:
+            return [(row.who, row.what) for row in tx.audit.of(loan_id)]

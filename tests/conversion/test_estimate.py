@@ -1,0 +1,88 @@
+"""How long a conversion takes: medians over past runs of the same class, and silence until there are any."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from conversion.estimate import PAST_RUNS, Estimate, estimate
+from loans.journal import Entry, EntryKind
+from tests.conversion.shelf import Shelf, a_store
+from tests.store.values import MINUTE, NOW, a_loan
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with a_store(tmp_path) as store:
+        yield Shelf(store)
+
+
+def ran(shelf: Shelf, node: str, plan: str = "lend", loan_id: int = 1, **minutes: float) -> None:
+    """Write a run of a node: so many minutes a step."""
+    with shelf.store.write() as tx:
+        for step, took in minutes.items():
+            for kind, at in ((EntryKind.STARTED, NOW), (EntryKind.FINISHED, NOW + took * MINUTE)):
+                tx.journal.write(Entry(loan_id, node, 1, plan, step, kind, at))
+
+
+def estimated(shelf: Shelf, node_class: str = "gpu") -> Estimate:
+    with shelf.store.read() as tx:
+        return estimate(tx, node_class)
+
+
+def test_there_is_no_estimate_before_there_is_a_past(shelf: Shelf) -> None:
+    """No number is better than an invented one."""
+    assert estimated(shelf) == Estimate(None, None, {})
+
+
+def test_the_median_counts_so_that_one_bad_night_does_not(shelf: Shelf) -> None:
+    """What people are told is what usually happens."""
+    shelf.put(a_loan())
+    for number, took in enumerate((2, 3, 90)):
+        ran(shelf, f"gpu{number:03}", Puppet=took, join=1)
+    ran(shelf, "gpu000", "return", boot=5)
+    found = estimated(shelf)
+    assert found.steps == {"Puppet": 3 * MINUTE, "join": MINUTE, "boot": 5 * MINUTE}
+    assert (found.lend, found.back) == (4 * MINUTE, 5 * MINUTE)
+
+
+def test_a_retry_counts_in_full(shelf: Shelf) -> None:
+    """The time that people wait is the time from the first try."""
+    shelf.put(a_loan())
+    with shelf.store.write() as tx:
+        for kind, at in (
+            (EntryKind.STARTED, NOW),
+            (EntryKind.FAILED, NOW + 5 * MINUTE),
+            (EntryKind.STARTED, NOW + 6 * MINUTE),
+            (EntryKind.FINISHED, NOW + 8 * MINUTE),
+        ):
+            tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", kind, at))
+    assert estimated(shelf).lend == 8 * MINUTE
+
+
+def test_a_run_that_never_finished_teaches_nothing(shelf: Shelf) -> None:
+    """A failed step has no length."""
+    shelf.put(a_loan())
+    with shelf.store.write() as tx:
+        tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", EntryKind.STARTED, NOW))
+        tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", EntryKind.FAILED, NOW + MINUTE))
+    assert estimated(shelf) == Estimate(None, None, {})
+
+
+def test_each_class_has_a_past_of_its_own(shelf: Shelf) -> None:
+    """A cpu node says nothing about how long GPUs take."""
+    shelf.put(a_loan(node_class="cpu"))
+    ran(shelf, "cpu001", Puppet=1)
+    assert estimated(shelf).lend is None
+    assert estimated(shelf, "cpu").lend == MINUTE
+
+
+def test_only_the_latest_runs_count(shelf: Shelf) -> None:
+    """A new image shows within days."""
+    shelf.put(a_loan())
+    for number in range(PAST_RUNS):
+        ran(shelf, f"old{number:03}", Puppet=9)
+    for number in range(PAST_RUNS):
+        ran(shelf, f"gpu{number:03}", Puppet=2)
+    assert estimated(shelf).lend == timedelta(minutes=2)
