@@ -2,10 +2,15 @@
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 
 from bot.settings import LogSettings
+
+
+_TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "apscheduler", "waitress")
+"""Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""
 
 
 def configure(settings: LogSettings) -> None:
@@ -34,3 +39,5 @@ def configure(settings: LogSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    for library in _TRANSLATED:
+        logging.getLogger(library).setLevel(logging.CRITICAL)

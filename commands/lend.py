@@ -24,6 +24,7 @@ from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
 from conversion.estimate import estimate
 from conversion.ports import FarSideError
+from conversion.slurm_view import look
 from loans import when
 from loans.classes import NodeClass
 from loans.loan import Loan
@@ -115,7 +116,7 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
-        choice, waiting = _look(node_class, terms.count, desk)
+        choice, waiting = _look(node_class, terms, desk)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
     if not choice.is_enough and terms.starts_at is None:
@@ -176,13 +177,13 @@ def _terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     return terms if terms.until > desk.now else StaleDraft()
 
 
-def _look(node_class: NodeClass, count: int, desk: Desk) -> tuple[Choice, int]:
+def _look(node_class: NodeClass, terms: Terms, desk: Desk) -> tuple[Choice, int]:
     """Return the choice as Slurm stands now, and how many jobs wait for the partition."""
     with desk.store.read() as tx:
         held = {part.node: part.loan_id for part in tx.nodes.held()}
-    jobs = desk.far.slurm.jobs()
-    waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in jobs)
-    return choose(desk.far.slurm.nodes(), jobs, Wish(node_class, count, held)), waiting
+    seen = look(desk.far.slurm)
+    waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in seen.jobs)
+    return choose(seen, Wish(node_class, terms.count, terms.until, held)), waiting
 
 
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:

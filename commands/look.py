@@ -9,6 +9,7 @@ from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan,
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.ports import FarSideError
+from conversion.slurm_view import look
 from loans.loan import Loan, NodeState
 from loans.nodes import NodeName
 from loans.selection import Wish, choose
@@ -94,10 +95,10 @@ def _free(desk: Desk) -> Reply:
     with desk.store.read() as tx:
         held = {part.node: part.loan_id for part in tx.nodes.held()}
     try:
-        nodes, jobs = desk.far.slurm.nodes(), desk.far.slurm.jobs()
+        seen = look(desk.far.slurm)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
-    found = [(c, choose(nodes, jobs, Wish(c, len(nodes), held))) for c in desk.classes.values()]
+    found = [(c, choose(seen, Wish(c, len(seen.nodes), desk.now, held))) for c in desk.classes.values()]
     return Free(tuple(found), desk.now)
 
 

@@ -14,7 +14,7 @@ from conversion.news import tell
 from conversion.plans import ABANDON, LEND, TAKE, return_plan
 from conversion.subjects import Ground, NodeSubject, TakeSubject
 from loans.lifecycle import Arrived, Broke, CameHome, GotStuck, NodeEvent, Taken, move
-from loans.loan import Loan, NodeLoan, NodeState, Taking, TakingState
+from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, Taking, TakingState
 from loans.nodes import NodeName
 from store.audit import Audit
 from store.db import Tx
@@ -30,6 +30,8 @@ def look_at_node(ground: Ground, loan_id: int, node: NodeName) -> None:
     """Take one node as far as it goes now, on the way that its state says."""
     with ground.store.read() as tx:
         loan, part = tx.loans.get(loan_id), tx.nodes.get(loan_id, node)
+    if part.state not in NODE_MOVING or part.state is NodeState.TAKING:
+        return  # it was due when the tick read it, and another look has brought it to rest since
     lending = part.state is NodeState.LENDING
     subject = NodeSubject(ground, loan, part, plan="lend" if lending else "return")
 
@@ -50,6 +52,8 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
     """Take one wave as far as it goes now; one that the loan no longer wants is abandoned."""
     with ground.store.read() as tx:
         loan, taking = tx.loans.get(loan_id), tx.takings.get(loan_id, wave)
+    if taking.state not in TAKING_MOVING:
+        return
     abandoning = taking.state is TakingState.ABANDONING
     subject = TakeSubject(ground, loan, taking, plan="abandon" if abandoning else "take")
 

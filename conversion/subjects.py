@@ -11,6 +11,7 @@ from datetime import datetime
 from conversion.engine import Overtaken
 from conversion.pace import Pace
 from conversion.ports import FarSides
+from conversion.slurm_view import look
 from conversion.steps import NodeWork, StepFailed, TakeWork
 from loans.classes import NodeClass
 from loans.journal import Entry, EntryKind
@@ -135,9 +136,8 @@ class TakeSubject:
         with self._ground.store.read() as tx:
             held = {part.node: part.loan_id for part in tx.nodes.held()}
             tried = frozenset(part.node for part in tx.nodes.of(self._loan.id))
-        wish = Wish(self._class, self.taking.count, held, tried)
-        slurm = self._ground.far.slurm
-        found = choose(slurm.nodes(), slurm.jobs(), wish)
+        wish = Wish(self._class, self.taking.count, self._loan.until, held, tried)
+        found = choose(look(self._ground.far.slurm), wish)
         if not found.taken and self.taking.wave > 1:
             raise StepFailed(f"no other {self._class.name} node is free")
         return found.taken

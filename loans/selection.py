@@ -1,11 +1,11 @@
 """Which nodes go, and a reason for each that does not. Pure: the nodes as Slurm reports them in, a choice out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from loans.classes import NodeClass
-from loans.nodes import NodeName, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs
+from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,14 @@ class GivenUp:
 
 
 @dataclass(frozen=True)
+class ReservedFor:
+    """Somebody has reserved it in Slurm before the loan would end."""
+
+    name: str
+    starts: datetime
+
+
+@dataclass(frozen=True)
 class NotFree:
     """Slurm says something else than IDLE: reserved, completing, not responding ..."""
 
@@ -56,7 +64,7 @@ class KeptByFloor:
     floor: int
 
 
-Why = RunsJobs | KeptAway | HeldBy | GivenUp | NotFree | NotNeeded | KeptByFloor
+Why = RunsJobs | KeptAway | HeldBy | GivenUp | ReservedFor | NotFree | NotNeeded | KeptByFloor
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,27 @@ class PassedOver:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is looked for. held: nodes of open loans, by loan; given_up: nodes that failed in this one."""
+    """What is looked for.
+
+    until      when the loan would end: a reservation that starts before keeps its nodes
+    held       nodes of open loans, by loan
+    given_up   nodes that failed in this one
+    """
 
     node_class: NodeClass
     count: int
+    until: datetime
     held: Mapping[NodeName, int] = field(default_factory=dict)
     given_up: frozenset[NodeName] = frozenset()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Slurm as it stands now."""
+
+    nodes: Mapping[NodeName, SlurmNode]
+    jobs: Sequence[SlurmJob] = ()
+    reservations: Collection[Reservation] = ()
 
 
 @dataclass(frozen=True)
@@ -108,16 +131,17 @@ class Choice:
         return tuple(sorted(busy, key=_until))
 
 
-def choose(nodes: Mapping[NodeName, SlurmNode], jobs: Sequence[SlurmJob], wish: Wish) -> Choice:
+def choose(seen: Seen, wish: Wish) -> Choice:
     """Pick free nodes of the class by name, keep the floor, and give a reason for each of the others.
 
-    nodes    as Slurm reports them now, any order; those of other classes are passed by in silence
+    seen     nodes in any order; those of other classes are passed by in silence
     returns  taken: as many of wish.count as can go now, which may be none
     """
-    of_class = sorted((n for n in nodes.values() if wish.node_class.has(n)), key=lambda n: n.name)
+    of_class = sorted((n for n in seen.nodes.values() if wish.node_class.has(n)), key=lambda n: n.name)
     usable = sum(may_run_jobs(n) for n in of_class)
-    running = _jobs_by_node(jobs)
-    reasons = {n.name: _reason(n, wish, running) for n in of_class}
+    running = _jobs_by_node(seen.jobs)
+    reserved = _reserved_by_node(seen.reservations, wish.until)
+    reasons = {n.name: _reason(n, wish, running, reserved) for n in of_class}
     free = [name for name, why in reasons.items() if why is None]
     floor = wish.node_class.rules.floor
     may_go = max(0, min(len(free), usable - floor))
@@ -127,7 +151,12 @@ def choose(nodes: Mapping[NodeName, SlurmNode], jobs: Sequence[SlurmJob], wish: 
     return Choice(taken, passed_over, wish.count, may_go, usable, len(of_class), floor)
 
 
-def _reason(node: SlurmNode, wish: Wish, running: Mapping[NodeName, Sequence[SlurmJob]]) -> Why | None:
+def _reason(
+    node: SlurmNode,
+    wish: Wish,
+    running: Mapping[NodeName, Sequence[SlurmJob]],
+    reserved: Mapping[NodeName, ReservedFor],
+) -> Why | None:
     if node.name in wish.held:
         return HeldBy(wish.held[node.name])
     if node.name in wish.given_up:
@@ -138,7 +167,15 @@ def _reason(node: SlurmNode, wish: Wish, running: Mapping[NodeName, Sequence[Slu
         ends = [j.ends for j in jobs]
         until = None if None in ends else max(e for e in ends if e is not None)
         return RunsJobs(tuple(j.id for j in jobs), until)
+    if node.name in reserved:
+        return reserved[node.name]
     return None if is_free(node) else NotFree(node.state)
+
+
+def _reserved_by_node(reservations: Collection[Reservation], until: datetime) -> Mapping[NodeName, ReservedFor]:
+    """Return the first reservation of each node that starts before a moment; Slurm forgets those that have ended."""
+    ahead = sorted((r for r in reservations if r.starts < until), key=lambda r: r.starts, reverse=True)
+    return {node: ReservedFor(r.name, r.starts) for r in ahead for node in r.nodes}
 
 
 def _jobs_by_node(jobs: Sequence[SlurmJob]) -> Mapping[NodeName, Sequence[SlurmJob]]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loans.classes import NodeClass, Rules
-from loans.nodes import NodeName, SlurmJob, SlurmNode, is_free, may_run_jobs
+from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, may_run_jobs
 from loans.selection import (
     GivenUp,
     HeldBy,
@@ -18,12 +18,15 @@ from loans.selection import (
     NotFree,
     NotNeeded,
     PassedOver,
+    ReservedFor,
     RunsJobs,
+    Seen,
     Wish,
     choose,
 )
 from tests.store.values import HOUR, NOW
 
+UNTIL = NOW + 24 * HOUR
 GPU = NodeClass("gpu", "gpu", Rules(floor=1), gres={"gpu": 4})
 
 
@@ -42,12 +45,12 @@ def job(number: int, *nodes: str, ends: timedelta | None = HOUR) -> SlurmJob:
 
 
 def whys(*nodes: SlurmNode, jobs: tuple[SlurmJob, ...] = (), wish: Wish) -> dict[str, object]:
-    return {passed.node: passed.why for passed in choose(by_name(*nodes), jobs, wish).passed_over}
+    return {passed.node: passed.why for passed in choose(Seen(by_name(*nodes), jobs), wish).passed_over}
 
 
 def test_the_first_free_nodes_by_name_go() -> None:
     """Two people who ask see the same answer, and a person can guess it."""
-    found = choose(by_name(slurm_node(3), slurm_node(1), slurm_node(2)), (), Wish(GPU, 2))
+    found = choose(Seen(by_name(slurm_node(3), slurm_node(1), slurm_node(2)), ()), Wish(GPU, 2, UNTIL))
     assert found.taken == ("gpu001", "gpu002")
     assert found.passed_over == (PassedOver(NodeName("gpu003"), NotNeeded()),)
     assert (found.is_enough, found.free, found.usable, found.total, found.floor) == (True, 2, 3, 3, 1)
@@ -64,7 +67,7 @@ def test_every_node_that_stays_has_its_reason() -> None:
         slurm_node(6),
         slurm_node(7),
         jobs=(job(48211, "gpu001"),),
-        wish=Wish(GPU, 9, {NodeName("gpu005"): 11}, frozenset({NodeName("gpu006")})),
+        wish=Wish(GPU, 9, UNTIL, {NodeName("gpu005"): 11}, frozenset({NodeName("gpu006")})),
     )
     assert found == {
         "gpu001": RunsJobs((48211,), NOW + HOUR),
@@ -78,7 +81,7 @@ def test_every_node_that_stays_has_its_reason() -> None:
 
 def test_the_floor_keeps_nodes_that_are_free() -> None:
     """Slurm's own users are never left with fewer nodes than was promised to them."""
-    found = choose(by_name(slurm_node(1), slurm_node(2)), (), Wish(GPU, 2))
+    found = choose(Seen(by_name(slurm_node(1), slurm_node(2)), ()), Wish(GPU, 2, UNTIL))
     assert found.taken == ("gpu001",)
     assert found.passed_over == (PassedOver(NodeName("gpu002"), KeptByFloor(1)),)
     assert (found.is_enough, found.free) == (False, 1)
@@ -86,8 +89,10 @@ def test_the_floor_keeps_nodes_that_are_free() -> None:
 
 def test_busy_nodes_count_for_the_floor_and_dead_ones_do_not() -> None:
     """A node with jobs is still Slurm's; one that is down is nobody's."""
-    assert choose(by_name(slurm_node(1), slurm_node(2, "ALLOCATED")), (), Wish(GPU, 1)).taken == ("gpu001",)
-    assert choose(by_name(slurm_node(1), slurm_node(2, "DOWN")), (), Wish(GPU, 1)).taken == ()
+    assert choose(Seen(by_name(slurm_node(1), slurm_node(2, "ALLOCATED")), ()), Wish(GPU, 1, UNTIL)).taken == (
+        "gpu001",
+    )
+    assert choose(Seen(by_name(slurm_node(1), slurm_node(2, "DOWN")), ()), Wish(GPU, 1, UNTIL)).taken == ()
 
 
 def test_a_node_frees_itself_when_its_last_job_ends() -> None:
@@ -99,7 +104,7 @@ def test_a_node_frees_itself_when_its_last_job_ends() -> None:
         job(3, "gpu003", ends=HOUR),
         job(4, "gpu003", ends=None),
     )
-    found = choose(nodes, jobs, Wish(GPU, 1))
+    found = choose(Seen(nodes, jobs), Wish(GPU, 1, UNTIL))
     assert [(p.node, p.why) for p in found.next_free] == [
         ("gpu001", RunsJobs((1, 2), NOW + 3 * HOUR)),
         ("gpu002", RunsJobs((2,), NOW + 3 * HOUR)),
@@ -116,7 +121,7 @@ def test_a_node_frees_itself_when_its_last_job_ends() -> None:
 )
 def test_nodes_of_other_classes_are_not_mentioned(stranger: SlurmNode) -> None:
     """Neither taken nor listed: the person asked for another kind."""
-    found = choose(by_name(slurm_node(1), slurm_node(2), stranger), (), Wish(GPU, 9))
+    found = choose(Seen(by_name(slurm_node(1), slurm_node(2), stranger), ()), Wish(GPU, 9, UNTIL))
     assert stranger.name not in {*found.taken, *(p.node for p in found.passed_over)}
     assert found.total == 2
 
@@ -124,16 +129,26 @@ def test_nodes_of_other_classes_are_not_mentioned(stranger: SlurmNode) -> None:
 def test_a_class_may_name_its_nodes_and_features() -> None:
     """A site lends a part of a partition."""
     some = NodeClass("gpu", "gpu", Rules(), nodes=frozenset({NodeName("gpu001")}))
-    assert choose(by_name(slurm_node(1), slurm_node(2)), (), Wish(some, 2)).total == 1
+    assert choose(Seen(by_name(slurm_node(1), slurm_node(2)), ()), Wish(some, 2, UNTIL)).total == 1
     a100 = NodeClass("gpu", "gpu", Rules(), features=frozenset({"a100"}))
     nodes = by_name(slurm_node(1, features=frozenset({"a100", "ib"})), slurm_node(2))
-    assert choose(nodes, (), Wish(a100, 2)).taken == ("gpu001",)
+    assert choose(Seen(nodes, ()), Wish(a100, 2, UNTIL)).taken == ("gpu001",)
 
 
 def test_a_site_without_nodes_has_nothing_to_lend() -> None:
     """An empty answer of Slurm's is no accident of ours."""
-    found = choose({}, (), Wish(GPU, 1))
+    found = choose(Seen({}, ()), Wish(GPU, 1, UNTIL))
     assert (found.taken, found.free, found.total, found.is_enough) == ((), 0, 0, False)
+
+
+def test_a_node_that_is_reserved_before_the_loan_would_end_stays() -> None:
+    """Somebody's class on Thursday keeps its nodes from a loan until Friday; one after the loan does not."""
+    in_time = Reservation("class", (NodeName("gpu001"),), NOW + HOUR, NOW + 2 * HOUR)
+    later = Reservation("class-2", (NodeName("gpu002"),), UNTIL + HOUR, UNTIL + 2 * HOUR)
+    nodes = by_name(*(slurm_node(number) for number in (1, 2, 3)))
+    found = choose(Seen(nodes, (), (in_time, later)), Wish(GPU, 2, UNTIL))
+    assert found.taken == ("gpu002", "gpu003")
+    assert found.passed_over == (PassedOver(NodeName("gpu001"), ReservedFor("class", NOW + HOUR)),)
 
 
 STATES = st.sampled_from([("IDLE",), ("MIXED",), ("ALLOCATED",), ("DOWN",), ("IDLE", "DRAIN"), ("IDLE", "COMPLETING")])
@@ -155,10 +170,11 @@ def test_whatever_is_asked_only_free_nodes_go_and_the_floor_stays(
     wish = Wish(
         NodeClass("gpu", "gpu", Rules(floor=floor)),
         count,
+        UNTIL,
         {NodeName(f"gpu{i:03}"): 7 for i in held},
         frozenset(NodeName(f"gpu{i:03}") for i in given_up),
     )
-    found = choose(nodes, (), wish)
+    found = choose(Seen(nodes, ()), wish)
     assert all(is_free(nodes[name]) for name in found.taken)
     assert not set(found.taken) & (set(wish.held) | wish.given_up)
     assert len(found.taken) <= max(0, count)
