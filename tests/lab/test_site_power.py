@@ -26,7 +26,7 @@ def ipmi(lab: Layout, *words: str, password: str = bmc.PASSWORD) -> subprocess.C
 
 def redfish(lab: Layout, action: str = "", password: str = bmc.PASSWORD) -> str:
     """Ask for a reset when told one; answer the power state, or the refusal."""
-    system = f"{bmc.redfish_url(lab)}/redfish/v1/Systems/{bmc.system_id(3)}"
+    system = f"{bmc.redfish_url(lab)}{bmc.redfish_system(NODE)}"
     with requests.Session() as session:
         session.trust_env = False  # else REQUESTS_CA_BUNDLE wins over verify
         session.auth, session.verify = (bmc.USER, password), str(bmc.certificate(lab))
@@ -92,3 +92,16 @@ def test_a_node_that_does_not_boot_has_power_and_is_silent(idle_lab: Layout) -> 
         assert not ssh.answers(idle_lab, NODE)
     ipmi(idle_lab, "cycle")
     processes.wait_until("it boots once the fault is gone", lambda: ssh.answers(idle_lab, NODE), 20)
+
+
+def test_rpower_on_the_management_host_switches_the_same_node(idle_lab: Layout) -> None:
+    """Sites with xCAT have no other way to their BMCs."""
+
+    def rpower(verb: str) -> str:
+        return ssh.run_on_management(idle_lab, f"rpower {NODE} {verb}").stdout.strip()
+
+    assert rpower("stat") == f"{NODE}: on"
+    assert rpower("off") == f"{NODE}: off"
+    assert not power.is_on(idle_lab, NODE)
+    assert rpower("on") == f"{NODE}: on"
+    assert rpower("stat") == f"{NODE}: on"

@@ -50,9 +50,9 @@ def certificate(layout: Layout) -> Path:
     return layout.keys / "redfish.pem"
 
 
-def system_id(index: int) -> str:
-    """The Redfish id of the node with this index."""
-    return f"00000000-0000-0000-0000-{index:012}"
+def redfish_system(node: str) -> str:
+    """The path of the node's system; its id is the node's name, as on BMCs that are told their host's name."""
+    return f"/redfish/v1/Systems/{node}"
 
 
 def redfish_url(layout: Layout) -> str:

@@ -18,7 +18,7 @@ def write(layout: Layout) -> None:
         "redfish": {"url": bmc.redfish_url(layout), "ca": str(bmc.certificate(layout))},
         "kubernetes": _kubernetes(layout),
         "postgres": {"url": postgres.url(layout)} if processes.running(layout, "postgres") else None,
-        "nodes": {node: _node(layout, index, node) for index, node in enumerate(layout.nodes)},
+        "nodes": {node: _node(layout, node) for node in layout.nodes},
     }
     (layout.dir / "lab.json").write_text(json.dumps(told, indent=2) + "\n")
 
@@ -31,7 +31,7 @@ def _kubernetes(layout: Layout) -> dict[str, str] | None:
     return {"server": kubernetes.server(layout), "kubeconfig": config, "ca": str(kubernetes.certificate(layout))}
 
 
-def _node(layout: Layout, index: int, node: str) -> dict[str, object]:
-    system = f"/redfish/v1/Systems/{bmc.system_id(index)}"
+def _node(layout: Layout, node: str) -> dict[str, object]:
     ipmi = {"address": layout.bmc_ip(node), "port": IPMI_PORT}
+    system = bmc.redfish_system(node)
     return {"address": layout.node_ip(node), "ssh_port": 22, "ipmi": ipmi, "redfish_system": system}

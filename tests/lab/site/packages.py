@@ -16,9 +16,11 @@ PROGRAMS = {
     "ipmi_sim": ["openipmi"],
     "ipmitool": ["ipmitool"],
     "openssl": ["openssl"],
+    "ps": ["procps"],
     "puppet": ["puppet-agent"],
     "puppet-lint": ["puppet-lint"],
     "rspec": ["ruby-rspec", "ruby-rspec-puppet", "ruby-puppetlabs-spec-helper"],
+    "/usr/bin/python3": ["python3"],
     "/usr/lib/postgresql/*/bin/postgres": ["postgresql"],
 }
 

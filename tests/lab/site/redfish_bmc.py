@@ -29,21 +29,15 @@ def serve(layout: Layout) -> None:
         SUSHY_EMULATOR_AUTH_FILE=str(passwords),
         SUSHY_EMULATOR_STATE_DIR=str(state),
         SUSHY_EMULATOR_FAKE_DRIVER=True,
-        SUSHY_EMULATOR_FAKE_SYSTEMS=[_system(index, node) for index, node in enumerate(layout.nodes)],
+        SUSHY_EMULATOR_FAKE_SYSTEMS=[_system(node) for node in layout.nodes],
     )
     sys.argv = ["sushy-emulator"]
     emulator.main()
 
 
-def _system(index: int, node: str) -> dict[str, object]:
+def _system(node: str) -> dict[str, object]:
     """power_state is only the emulator's first guess: our driver asks the node."""
-    return {
-        "uuid": bmc.system_id(index),
-        "name": node,
-        "power_state": "Off",
-        "external_notifier": False,
-        "nics": [],
-    }
+    return {"uuid": node, "name": node, "power_state": "Off", "external_notifier": False, "nics": []}
 
 
 def _driver(layout: Layout) -> type[fakedriver.FakeDriver]:

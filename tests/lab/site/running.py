@@ -129,7 +129,7 @@ def load(folder: Path) -> Layout:
 
 
 def _make_folders(layout: Layout) -> None:
-    for name in ("share", "keys", "log", "bmc", "slurm-state", "kubernetes", "postgres"):
+    for name in ("share", "keys", "log", "bmc", "slurm-state", "kubernetes", "postgres", "management"):
         _remove(layout.dir / name)
     for path in (layout.run, layout.log, layout.keys, layout.share):
         path.mkdir(parents=True)

@@ -26,9 +26,14 @@ def prepare(layout: Layout) -> None:
     known_hosts(layout).write_text("\n".join(lines) + "\n")
     hosts = ["127.0.0.1 localhost", *(f"{layout.node_ip(node)} {node}" for node in layout.nodes)]
     (etc / "hosts").write_text("\n".join(hosts) + "\n")
-    (etc / "sshd_config").write_text(_sshd_config(layout, "/etc/ssh/ssh_host_ed25519_key", "0.0.0.0", 22))  # noqa: S104 - in the node's own network
+    env = f"SLURM_CONF={layout.slurm_conf} SHARE={layout.share}"
+    everywhere = "0.0.0.0:22"  # of the node's own network
+    (etc / "sshd_config").write_text(_sshd_config(layout, "/etc/ssh/ssh_host_ed25519_key", everywhere, env))
+    env += f" LAB={layout.dir} PATH={layout.dir}/management:{processes.PATH}"
     own = layout.keys / f"host-{MANAGEMENT}"
-    (layout.dir / "management.sshd_config").write_text(_sshd_config(layout, str(own), layout.gateway, SSH_PORT))
+    config = _sshd_config(layout, str(own), f"{layout.gateway}:{SSH_PORT}", env)
+    (layout.dir / "management.sshd_config").write_text(config)
+    shutil.copytree(Path(__file__).parent / "management", layout.dir / "management")
 
 
 def user_key(layout: Layout) -> Path:
@@ -49,8 +54,16 @@ def start_management(layout: Layout) -> None:
 
 def run(layout: Layout, node: str, command: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
     """Run a shell command on a node as lendbot would reach it: by key, with strict host keys."""
+    return _ssh(layout, [f"root@{layout.node_ip(node)}", command], within_s)
+
+
+def run_on_management(layout: Layout, command: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
+    return _ssh(layout, ["-p", str(SSH_PORT), f"root@{layout.gateway}", command], within_s)
+
+
+def _ssh(layout: Layout, words: list[str], within_s: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["ssh", *_options(layout), f"root@{layout.node_ip(node)}", command],
+        ["ssh", *_options(layout), *words],
         text=True,
         capture_output=True,
         timeout=within_s,
@@ -80,9 +93,9 @@ def _make_key(path: Path, comment: str) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], check=True)
 
 
-def _sshd_config(layout: Layout, host_key: str, address: str, port: int) -> str:
+def _sshd_config(layout: Layout, host_key: str, address: str, env: str) -> str:
     return f"""\
-ListenAddress {address}:{port}
+ListenAddress {address}
 HostKey {host_key}
 AuthorizedKeysFile {layout.share}/etc/authorized_keys
 PidFile none
@@ -93,6 +106,6 @@ PasswordAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 500:30:1000
 MaxSessions 100
-SetEnv SLURM_CONF={layout.slurm_conf} SHARE={layout.share}
+SetEnv {env}
 Subsystem sftp internal-sftp
 """
