@@ -15,13 +15,17 @@ from bot.listeners.queue import Queue
 from bot.people import People
 from bot.publisher import Publisher
 from bot.schedule import Schedule
+from bot.settings_file import BadSettings
 from bot.slack_line import HttpLine, SocketLine
+from commands.lookup import OPEN
 from conversion import due, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 
 log = structlog.get_logger()
 
+_GOODBYE: Final = timedelta(seconds=10)
+"""How long a look may take to come to its end when we are told to stop; a service manager kills after 90 s."""
 _PUBLISH_EVERY: Final = timedelta(seconds=0.5)
 _LEASE_EVERY: Final = timedelta(seconds=5)
 _CHECK_EVERY: Final = timedelta(seconds=10)
@@ -51,10 +55,15 @@ class Engine:
         schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(lambda: reconcile.reconcile(self._ground)))
         schedule.every(_FORGET_EVERY, "forget", self._if_held(self._forget))
 
-    def close(self) -> None:
-        """Stop looking; what is under way resumes from its journal at the next start."""
-        self.crew.close()
-        self.lease.release()
+    def close(self) -> bool:
+        """Stop looking; what is under way resumes from its journal at the next start.
+
+        returns   False when a look is still at work. The lease is kept then: only the end of this process frees it.
+        """
+        is_idle = self.crew.close(_GOODBYE)
+        if is_idle:
+            self.lease.release()
+        return is_idle
 
     def _due(self) -> None:
         due.return_due(self._ground)
@@ -92,8 +101,12 @@ class Program:
         )
 
     def start(self) -> None:
-        """Bring the tables up to date, then begin everything."""
+        """Bring the tables up to date, then begin everything.
+
+        raises   BadSettings when an open loan is of a class that the settings no longer have
+        """
         self._core.store.upgrade()
+        self._check_classes()
         self._engine.lease.take()
         self._engine.add_jobs(self._schedule)
         if self._line is not None:
@@ -105,15 +118,19 @@ class Program:
         self._schedule.start()
         log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
 
-    def close(self) -> None:
-        """End in order: no new commands, no new looks, then hang up."""
+    def close(self) -> bool:
+        """End in order: no new commands, no new looks, then hang up.
+
+        returns   False when a look is still at work, so that the process has to end at once
+        """
         if self._line is not None:
             self._line.close()
         self._queue.close()
         self._schedule.close()
-        self._engine.close()
+        is_idle = self._engine.close()
         self._core.close()
-        log.info("lendbot.stopped")
+        log.info("lendbot.stopped", idle=is_idle)
+        return is_idle
 
     def problems(self) -> list[str]:
         """Return what is wrong now, a line each."""
@@ -122,6 +139,14 @@ class Program:
         if self._line is not None and self._line.silent_for() > self._slack.silent_after:
             found.append("Slack is silent")
         return found
+
+    def _check_classes(self) -> None:
+        with self._core.store.read() as tx:
+            open_loans = tx.loans.in_states(OPEN)
+        lost = [loan for loan in open_loans if loan.node_class not in self._core.classes]
+        if lost:
+            why = "is open, and the settings have no such class any more: put it back until the loan has ended"
+            raise BadSettings(None, [f"classes.{loan.node_class}: loan #{loan.id} {why}" for loan in lost])
 
     def _listen(self) -> SocketLine | HttpLine:
         bolt = slack_line.app(self._slack, self._client)

@@ -1,6 +1,7 @@
 """The command line: the service, its doctor, and the same commands as in Slack for the night when Slack is down."""
 
 import getpass
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -147,10 +148,12 @@ def _run(config: Path | None, *, with_slack: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         program.start()
-        try:
-            stop.wait()
-        finally:
-            program.close()
+        stop.wait()
+        if not program.close():
+            # Threads still wait for a far side. Their journal says where they are, and nobody else may begin before
+            # this process is gone.
+            sys.stderr.flush()
+            os._exit(0)
 
 
 def _say(config: Path | None, ask: Ask) -> None:
@@ -169,14 +172,13 @@ def _core(config: Path | None) -> Iterator[Core]:
     """Build the core, or say in one place why it cannot be."""
     try:
         core = build(config)
+        configure(core.settings.log)
+        yield core
     except BadSettings as e:
         where = f"{e.path}: " if e.path else ""
         for line in e.lines:
             err.print(f"{where}{line}", style="red", markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
-    configure(core.settings.log)
-    try:
-        yield core
     except StoreError as e:
         err.print(str(e), style="red", markup=False, highlight=False)
         sys.exit(EXIT_UNAVAILABLE)

@@ -53,7 +53,7 @@ def run(ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:
 
 
 def _judge(ask: Force | Wait, caller: Caller, loan: Loan, desk: Desk) -> Allowed | Refused:
-    rules = desk.classes[loan.node_class].rules
+    rules = desk.class_of(loan).rules
     if isinstance(ask, Force):
         return may_force(caller.person, rules)
     return may_give_back(caller.person, rules, loan)

@@ -29,7 +29,7 @@ def run(ask: Cancel, caller: Caller, desk: Desk) -> Reply:
             loan = find(tx, ask.loan)
             if isinstance(loan, NoLoan):
                 return loan
-            verdict = may_withdraw(caller.person, desk.classes[loan.node_class].rules, loan)
+            verdict = may_withdraw(caller.person, desk.class_of(loan).rules, loan)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
             if not may_happen(loan, Withdraw):

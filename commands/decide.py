@@ -49,7 +49,7 @@ def run(ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
 
 def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
     asked_by = loan.extension.asked_by if loan.extension else loan.requester
-    verdict = may_approve(caller.person, desk.classes[loan.node_class].rules, asked_by, loan.id)
+    verdict = may_approve(caller.person, desk.class_of(loan).rules, asked_by, loan.id)
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     if loan.extension is not None:

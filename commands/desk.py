@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from conversion.pace import Pace
 from conversion.ports import FarSides
 from loans.classes import NodeClass
+from loans.loan import Loan
 from loans.policy import Person
 from store.db import Store
 
@@ -39,6 +40,10 @@ class Desk:
     pace: Pace
     expand: Callable[[str], tuple[str, ...]]
     now: datetime
+
+    def class_of(self, loan: Loan) -> NodeClass:
+        """Return a loan's class; of one that the settings no longer have, only the name is known, and nobody's rights."""
+        return self.classes.get(loan.node_class) or NodeClass(loan.node_class, partition="")
 
     def class_called(self, word: str) -> NodeClass | None:
         """Return the class that a person means by a word: its name, an alias, or either in the plural."""

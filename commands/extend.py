@@ -69,7 +69,7 @@ def _ask_for(loan_id: int, until: datetime, caller: Caller, desk: Desk) -> Reply
             loan = tx.loans.get(loan_id)
             if not may_happen(loan, AskExtension):
                 return NotFrom(loan, "extend")
-            rules = desk.classes[loan.node_class].rules
+            rules = desk.class_of(loan).rules
             verdict = may_extend(caller.person, rules, loan, until)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from commands.desk import Caller, Desk
+from commands.look import one_loan
 from commands.replies import (
     BadTime,
     FarSideDown,
@@ -27,7 +28,7 @@ from conversion.ports import FarSideError
 from conversion.slurm_view import look
 from loans import when
 from loans.classes import NodeClass
-from loans.loan import Loan
+from loans.loan import Loan, State
 from loans.policy import Refused, may_request
 from loans.selection import Choice, RunsJobs, Wish, choose
 from store.audit import Audit
@@ -86,7 +87,8 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
         names = tuple(sorted(desk.classes))
-        near = get_close_matches(ask.class_word.lower(), names, n=1)
+        words = [word.lower() for c in desk.classes.values() for word in (c.name, *c.aliases)]
+        near = get_close_matches(ask.class_word.lower(), words, n=1)
         return UnknownClass(ask.class_word, names, near[0] if near else None)
     phrase, purpose, found = time_and_purpose(ask.tail, desk.now, caller.tz)
     terms = Terms(node_class.name, ask.count, desk.now, None, purpose, caller.channel)
@@ -119,7 +121,8 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
         choice, waiting = _look(node_class, terms, desk)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
-    if not choice.is_enough and terms.starts_at is None:
+    could_ever = choice.total - choice.floor
+    if terms.count > (choice.free if terms.starts_at is None else could_ever):
         return _not_enough(choice, terms, caller, desk)
     with desk.store.write() as tx:
         draft = tx.drafts.put(caller.person.id, terms.as_json(), desk.now)
@@ -141,9 +144,22 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     with desk.store.write() as tx:
-        if not tx.seen.first(f"draft:{ask.draft}", desk.now):
-            return StaleDraft()
-        return Requested(_request(tx, terms, node_class, caller, desk), node_class)
+        if (loan_id := _loan_made_of(tx, ask.draft)) is not None:
+            return _asked_before(tx, loan_id, node_class, desk)
+        loan = _request(tx, terms, node_class, caller, desk)
+        tx.drafts.became(ask.draft, loan.id)
+        return Requested(loan, node_class)
+
+
+def _loan_made_of(tx: Tx, draft_id: int) -> int | None:
+    draft = tx.drafts.get(draft_id)
+    return draft.what.get("loan") if draft else None
+
+
+def _asked_before(tx: Tx, loan_id: int, node_class: NodeClass, desk: Desk) -> Reply:
+    """Answer a second press with what became of the first: its answer may stand where the first one's stood."""
+    loan = tx.loans.get(loan_id)
+    return Requested(loan, node_class) if loan.state is State.REQUESTED else one_loan(tx, loan, desk)
 
 
 def _request(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: Desk) -> Loan:

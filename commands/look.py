@@ -75,7 +75,7 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
     return OneLoan(
         loan,
-        desk.classes[loan.node_class],
+        desk.class_of(loan),
         tx.nodes.of(loan.id),
         tx.takings.of(loan.id),
         estimate(tx, loan.node_class),
@@ -110,8 +110,8 @@ def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
                 return loan
             return History(f"Loan #{loan_id}", tx.audit.of(loan_id))
         if node is not None:
-            return History(node, tx.audit.of_node(NodeName(node), RECENT))
-        return History("Lately", tx.audit.recent(RECENT))
+            return History(node, tx.audit.of_node(NodeName(node), RECENT)[::-1])
+        return History("Lately", tx.audit.recent(RECENT)[::-1])
 
 
 def _number(found: re.Match[str]) -> int | None:

@@ -1,6 +1,5 @@
 """Finding the loan that a person means, and saying so when there is none."""
 
-from commands.desk import Desk
 from commands.replies import NoLoan
 from loans.loan import HOLDING, Loan, State
 from store.db import Tx
@@ -16,8 +15,3 @@ def find(tx: Tx, loan_id: int) -> Loan | NoLoan:
         return tx.loans.get(loan_id)
     except NoSuchLoan:
         return NoLoan(loan_id, tuple(loan.id for loan in tx.loans.in_states(OPEN)))
-
-
-def is_known(loan: Loan, desk: Desk) -> bool:
-    """Return True when the loan's class is still in the settings."""
-    return loan.node_class in desk.classes

@@ -1,7 +1,8 @@
 """A bounded crew of threads, and which subject each is busy with: the steps of one subject never run side by side."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
 from threading import Lock
 
 import structlog
@@ -17,7 +18,7 @@ class Crew:
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="convert")
-        self._busy: set[Key] = set()
+        self._busy: dict[Key, Future[None]] = {}
         self._lock = Lock()
 
     def go(self, key: Key, look: Callable[[], None]) -> None:
@@ -25,8 +26,9 @@ class Crew:
         with self._lock:
             if key in self._busy:
                 return
-            self._busy.add(key)
-        self._pool.submit(self._look, key, look)
+            future = self._pool.submit(self._look, key, look)
+            self._busy[key] = future
+        future.add_done_callback(lambda _: self._forget(key))
 
     def is_busy(self, key: Key) -> bool:
         """Return True while a thread looks at the subject."""
@@ -39,9 +41,15 @@ class Crew:
         with self._lock:
             return len(self._busy)
 
-    def close(self) -> None:
-        """Take no more looks; those at work end at their next journal line, or resume at the next start."""
+    def close(self, within: timedelta) -> bool:
+        """Take no more looks and wait for those at work.
+
+        returns   False when some were still at work: their process has to end before another may work on the store
+        """
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            left = list(self._busy.values())
+        return not wait(left, timeout=within.total_seconds()).not_done
 
     def _look(self, key: Key, look: Callable[[], None]) -> None:
         try:
@@ -50,6 +58,7 @@ class Crew:
         except Exception:
             # The subject's row is as it was, so the next tick looks again; here only the trace can be kept.
             log.exception("look.failed")
-        finally:
-            with self._lock:
-                self._busy.discard(key)
+
+    def _forget(self, key: Key) -> None:
+        with self._lock:
+            self._busy.pop(key, None)

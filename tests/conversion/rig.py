@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from bot.core import Core, build
@@ -39,8 +40,9 @@ class InlineCrew:
         del key
         return False
 
-    def close(self) -> None:
-        """Nothing to end."""
+    def close(self, within: timedelta) -> bool:
+        del within
+        return True
 
 
 @dataclass
