@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from commands.desk import Caller, Desk
 from commands.lookup import find
@@ -18,10 +19,8 @@ from loans.policy import Refused, may_give_back
 from store.db import Tx
 from store.errors import Stale
 
-_TOO_WIDE = re.compile(r"-0*\d{6,}")
-"""The end of a range that names a hundred thousand nodes or more: expanding it would take the machine's memory."""
-_BRACKETS = 1
-"""Brackets whose ranges may be multiplied with each other: one per sentence is what people write."""
+MOST_NODES = 10_000
+"""Names that one sentence may stand for: more than a site has. `gpu[0-99999999]` would take the machine's memory."""
 
 STEPS = tuple(step.name for step in RETURN)
 
@@ -62,12 +61,21 @@ def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
 
 def _names(hostlists: str, desk: Desk) -> tuple[NodeName, ...]:
     """Expand what was said; what is no hostlist, or one of a size that no site has, is answered as a name."""
-    if _TOO_WIDE.search(hostlists) or hostlists.count("[") > _BRACKETS:
+    if _size(hostlists) > MOST_NODES:
         return (NodeName(hostlists),)
     try:
         return tuple(NodeName(name) for name in desk.expand(hostlists))
     except ValueError:
         return (NodeName(hostlists),)
+
+
+def _size(hostlists: str) -> int:
+    """Count the names that hostlists stand for, without making them."""
+    total = 0
+    for part in re.findall(r"(?:[^,\[]|\[[^\]]*\])+", hostlists):
+        brackets = [re.findall(r"(\d+)(?:-(\d+))?", inside) for inside in re.findall(r"\[([^\]]*)\]", part)]
+        total += prod(sum(int(last or first) - int(first) + 1 for first, last in ranges) for ranges in brackets)
+    return total
 
 
 def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:

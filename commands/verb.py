@@ -7,8 +7,9 @@ from typing import Any
 
 LOAN = r"(?:loan\s+)?\#?(?P<loan>\d{1,9})"
 """A loan's number, as people write it: `#12`, `12`, `loan 12`."""
-NODES = r"(?P<nodes>[A-Za-z][\w.\[\]\-]*(?:\s*,\s*[A-Za-z][\w.\[\]\-]*)*)"
-"""Node names or hostlists: `gpu003`, `gpu003,gpu005`, `gpu[003-005]`."""
+_HOSTLIST = r"[A-Za-z][\w.-]*(?:\[[\d,\s-]+\][\w.-]*)*"
+NODES = rf"(?P<nodes>{_HOSTLIST}(?:\s*,\s*{_HOSTLIST})*)"
+"""Node names or hostlists: `gpu003`, `gpu003,gpu005`, `gpu[003-005,007]`."""
 
 
 @dataclass(frozen=True)

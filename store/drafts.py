@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, update
 from sqlmodel import col
 
-from store.rows import insert_numbered, read_one, select_as
+from store.rows import LARGEST, insert_numbered, read_one, select_as
 from store.tables import DraftRow as _Row
 
 
@@ -33,7 +33,16 @@ class Drafts:
 
     def get(self, draft_id: int) -> Draft | None:
         """Return a draft, or None when it was never made or is forgotten."""
+        if not 0 < draft_id <= LARGEST:
+            return None
         return read_one(self._connection, select_as(_Row, Draft).where(col(_Row.id) == draft_id), Draft)
+
+    def became(self, draft_id: int, loan_id: int) -> None:
+        """Note the loan that a draft was made into, so that a second press finds it."""
+        draft = self.get(draft_id)
+        if draft is not None:
+            row = update(_Row).where(col(_Row.id) == draft_id)
+            self._connection.execute(row.values(what={**draft.what, "loan": loan_id}))
 
     def forget(self, before: datetime) -> int:
         """Delete the drafts made before a moment; return how many."""

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from loans.loan import Decision, Extension, Loan, State
 from store.errors import NoSuchLoan, Stale
-from store.rows import columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
+from store.rows import LARGEST, columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
 from store.tables import LoanRow
 
 _EVERY = select(table_of(LoanRow))
@@ -28,7 +28,8 @@ class Loans:
 
     def get(self, loan_id: int) -> Loan:
         """Return a loan, or raise NoSuchLoan."""
-        loan = read_one(self._connection, _EVERY.where(col(LoanRow.id) == loan_id), _loan)
+        known = 0 < loan_id <= LARGEST
+        loan = read_one(self._connection, _EVERY.where(col(LoanRow.id) == loan_id), _loan) if known else None
         if loan is None:
             raise NoSuchLoan(loan_id)
         return loan

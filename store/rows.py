@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Select, Table, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.tables import Row
 
 Value = TypeVar("Value")
+
+LARGEST: Final = 2**31 - 1
+"""No row has a higher number. The databases raise on far higher ones, and people and forged buttons may send any."""
 
 
 def table_of(row: type[Row]) -> Table:

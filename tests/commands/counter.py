@@ -1,0 +1,106 @@
+"""The commands on a site where nothing moves: real Slurm answers, a store of the test's own, people to be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from commands import grammar
+from commands.desk import Caller, Desk
+from commands.lend import SignOff
+from commands.replies import Preview, Requested
+from loans.loan import Loan, NodeLoan, State
+from loans.nodes import NodeName
+from loans.policy import CLI_GROUP, Person
+from store.db import Store
+from tests.conversion.rig import Rig, rigged
+
+REQUESTER = Caller(Person("U0REQUEST1", tz="America/Indiana/Indianapolis"), "C0HPCOPS01")
+APPROVER = Caller(Person("U0APPROVE1", frozenset({"S0GPUAPPR1"}), "Europe/Zurich"))
+SECOND_APPROVER = Caller(Person("U0APPROVE2", frozenset({"S0GPUAPPR1"})))
+ONCALL = Caller(Person("U0ONCALL01"))
+STRANGER = Caller(Person("U0STRANGER"))
+CLI = Caller(Person("cli:root", frozenset({CLI_GROUP})))
+
+
+@contextmanager
+def a_quiet_site() -> Iterator[Rig]:
+    """Six gpu nodes (floor 2, at most 4 a loan) and two cpu nodes, without a job stream, at the wall's own pace."""
+    with rigged(speed=1.0, busy=0.0, gpu_nodes=6, cpu_nodes=2) as rig:
+        yield rig
+
+
+@dataclass
+class Counter:
+    """Where a person stands: what they say, and what comes of it."""
+
+    rig: Rig
+    store: Store
+    ahead: timedelta = timedelta()
+    rules: Any = None
+
+    @property
+    def now(self) -> datetime:
+        return self.rig.core.clock.now() + self.ahead
+
+    @property
+    def desk(self) -> Desk:
+        desk = replace(self.rig.core.desk(), store=self.store, now=self.now)
+        if self.rules is None:
+            return desk
+        return replace(desk, classes={**desk.classes, "gpu": replace(desk.classes["gpu"], rules=self.rules)})
+
+    def say(self, text: str, who: Caller = REQUESTER) -> Any:
+        return grammar.run(grammar.read(text), who, self.desk)
+
+    def do(self, ask: Any, who: Caller = REQUESTER) -> Any:
+        return grammar.run(ask, who, self.desk)
+
+    def request(self, words: str = "lend 2 gpu nodes to k8s for 3 days", who: Caller = REQUESTER) -> Loan:
+        """Ask for a loan and for its sign-off."""
+        preview = self.say(words, who)
+        assert isinstance(preview, Preview), preview
+        asked = self.do(SignOff(preview.draft), who)
+        assert isinstance(asked, Requested), asked
+        return asked.loan
+
+    def lent(self, *nodes: str, state: State = State.LENT, node_state: str = "lent") -> Loan:
+        """Return an approved loan that has nodes, as the engine would have left it."""
+        loan = self.request()
+        self.say(f"approve #{loan.id}", APPROVER)
+        with self.store.write() as tx:
+            saved = tx.loans.save(replace(tx.loans.get(loan.id), state=state, started_at=self.now))
+            for node in nodes:
+                part = NodeLoan(loan.id, NodeName(node), 1, self.now, self.now, state=node_state)  # type: ignore[arg-type] - its value
+                tx.nodes.add(part)
+        return saved
+
+    def loan(self, loan_id: int = 1) -> Loan:
+        with self.store.read() as tx:
+            return tx.loans.get(loan_id)
+
+    def parts(self, loan_id: int = 1) -> dict[str, NodeLoan]:
+        with self.store.read() as tx:
+            return {str(part.node): part for part in tx.nodes.of(loan_id)}
+
+    def news(self) -> list[str]:
+        """Return what people are told of, a line for each letter that waits."""
+        with self.store.read() as tx:
+            return [letter.args["news"] for letter in tx.outbox.due(self.now, 999) if letter.kind != "card"]
+
+    def loans(self) -> int:
+        with self.store.read() as tx:
+            return len(tx.loans.recent(999))
+
+
+@contextmanager
+def a_counter(rig: Rig, folder: Path) -> Iterator[Counter]:
+    """Open a store of the test's own on a shared site."""
+    store = Store.open(f"sqlite:///{folder / 'lendbot.db'}")
+    store.upgrade()
+    try:
+        yield Counter(rig, store)
+    finally:
+        store.close()
