@@ -42,20 +42,38 @@ def running(directory: Path, *site_options: str) -> Iterator[Pair]:
 
     raises   RuntimeError when one of them does not come up
     """
+    with site(directory, *site_options) as (told, its_process), product(directory) as lendbot:
+        yield Pair(told, directory, its_process, lendbot)
+
+
+@contextmanager
+def site(directory: Path, *options: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[bytes]"]]:
+    """Run the site alone: what it says of itself, and its process. Raises RuntimeError when it does not come up."""
     directory.mkdir(parents=True, exist_ok=True)
     for stale in (directory / "site.json", directory / "lendbot.db"):
         stale.unlink(missing_ok=True)
-    site = _start(directory, "site", [sys.executable, "-m", "sandbox", "--dir", str(directory), *site_options], {})
+    process = _start(directory, "site", [sys.executable, "-m", "sandbox", "--dir", str(directory), *options], {})
     try:
-        told = _await_site(directory, site)
-        secrets = _secrets(directory / "lendbot.env")
-        product = _start(directory, "lendbot", [str(Path(sys.executable).with_name("lendbot")), "serve"], secrets)
-        try:
-            yield Pair(told, directory, site, product)
-        finally:
-            _end(product)
+        yield _await_site(directory, process), process
     finally:
-        _end(site)
+        _end(process)
+
+
+@contextmanager
+def product(directory: Path, command: str = "serve") -> Iterator["subprocess.Popen[bytes]"]:
+    """Run lendbot beside a site, with the settings that the site wrote for it."""
+    lendbot = str(Path(sys.executable).with_name("lendbot"))
+    process = _start(directory, "lendbot", [lendbot, command], secrets(directory))
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def secrets(directory: Path) -> dict[str, str]:
+    """Return what lendbot's environment has to hold."""
+    lines = (directory / "lendbot.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line)
 
 
 def _start(directory: Path, name: str, argv: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -76,10 +94,6 @@ def _await_site(directory: Path, site: "subprocess.Popen[bytes]") -> dict[str, A
             return told
         time.sleep(0.05)
     raise RuntimeError(f"the site was not ready in {READY_S:.0f} s; see {directory}/site.log")
-
-
-def _secrets(path: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if line)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -19,10 +19,11 @@ Kind = Literal["events_api", "interactive", "slash_commands"]
 
 @dataclass(frozen=True)
 class Answer:
-    """why is empty when the app acked, else Slack's word for what went wrong."""
+    """why is empty when the app acked, else Slack's word for what went wrong; after_s is how long that took."""
 
     payload: Json = field(default_factory=dict)
     why: Literal["", "operation_timeout", "dispatch_failed"] = ""
+    after_s: float = 0.0
 
     @property
     def is_acked(self) -> bool:

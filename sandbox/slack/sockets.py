@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -53,10 +54,12 @@ class SocketLine:
             envelope |= {"retry_attempt": attempt, "retry_reason": reason}
         acked: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = acked
+        sent_at = time.monotonic()
         try:
             if not await self._put(envelope):
                 return Answer(why="dispatch_failed")
-            return Answer(await asyncio.wait_for(acked, self.ack_s))
+            payload = await asyncio.wait_for(acked, self.ack_s)
+            return Answer(payload, after_s=time.monotonic() - sent_at)
         except TimeoutError:
             return Answer(why="operation_timeout")
         finally:
