@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from commands import grammar
 from commands.desk import Caller, Desk
 from commands.lend import SignOff
 from commands.replies import Preview, Requested
+from conversion.ports import FarSideError
 from loans.loan import Loan, NodeLoan, State
-from loans.nodes import NodeName
+from loans.nodes import NodeName, is_free
 from loans.policy import CLI_GROUP, Person
 from store.db import Store
 from tests.conversion.rig import Rig, rigged
@@ -89,6 +92,38 @@ class Counter:
         """Return what people are told of, a line for each letter that waits."""
         with self.store.read() as tx:
             return [letter.args["news"] for letter in tx.outbox.due(self.now, 999) if letter.kind != "card"]
+
+    @contextmanager
+    def busy(self, **hours: float) -> Iterator[dict[str, int]]:
+        """Let a job run on each node for so long; gives their ids. The node is free again after the block."""
+        world = self.rig.site.world
+        call = self.rig.site.call
+        jobs = {n: call(partial(world.sneak_job, n, timedelta(hours=h))).id for n, h in hours.items()}
+        try:
+            self._until_free(set(world.names()) - set(hours))
+            yield jobs
+        finally:
+            for job in jobs.values():
+                call(partial(world.slurm.cancel, job))
+            self._until_free(set(world.names()))
+
+    def _until_free(self, nodes: set[str]) -> None:
+        """Wait until exactly these nodes are free, as the adapter (whose reads may be a little old) sees them."""
+        deadline = monotonic() + 10
+        while {str(n.name) for n in self.desk.far.slurm.nodes().values() if is_free(n)} != nodes:
+            assert monotonic() < deadline, "the nodes did not come to be as the test wants them"
+            sleep(0.02)
+
+    def until_slurm_is_down(self) -> None:
+        """Wait until a shared read that was good is too old to be given again."""
+        deadline = monotonic() + 10
+        while monotonic() < deadline:
+            try:
+                self.desk.far.slurm.jobs()
+            except FarSideError:
+                return
+            sleep(0.02)
+        raise AssertionError("Slurm still answers")
 
     def loans(self) -> int:
         with self.store.read() as tx:
