@@ -42,7 +42,7 @@ class Desk:
     now: datetime
 
     def class_of(self, loan: Loan) -> NodeClass:
-        """Return a loan's class; of one that the settings no longer have, only the name is known, and nobody's rights."""
+        """Return a loan's class; of one that the settings lack only the name is known, and nobody has rights."""
         return self.classes.get(loan.node_class) or NodeClass(loan.node_class, partition="")
 
     def class_called(self, word: str) -> NodeClass | None:

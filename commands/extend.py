@@ -101,7 +101,7 @@ def _which(
         drafts = tuple(
             (say, tx.drafts.put(caller.person.id, _draft(extend.loan, until), desk.now)) for say, until in options
         )
-    return WhichTime(extend.phrase, drafts, guess)
+    return WhichTime(extend.phrase, drafts, guess, extends=True)
 
 
 def _draft(loan_id: int, until: datetime) -> dict[str, str | int]:

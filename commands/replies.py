@@ -31,11 +31,15 @@ class Preview:
 
 @dataclass(frozen=True)
 class WhichTime:
-    """The time has several readings, or one that needs a yes. Each has a draft of its own."""
+    """The time has several readings, or one that needs a yes. Each has a draft of its own.
+
+    extends   True when it is about a later deadline
+    """
 
     phrase: str
     readings: tuple[tuple[str, int], ...]
     guess: str | None = None
+    extends: bool = False
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[Block]]) -> Block:
 
 def cell(text: str) -> Block:
     """Return a cell of plain words."""
-    return {"type": "raw_text", "text": cut(text, _CELL) or "–"}
+    return {"type": "raw_text", "text": cut(text, _CELL) or "-"}
 
 
 def _cell_within(each: Block, most: int) -> Block:

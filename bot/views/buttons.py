@@ -45,7 +45,7 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
     """Return the order to remove what blocks a node; pods are somebody's work, so it asks twice."""
     if not part.blocked or part.forced_by is not None:
         return None
-    question = f"The pods that stay on {part.node} are deleted against their disruption budgets. Their owners lose them."
+    question = f"The pods left on {part.node} are deleted against their disruption budgets. Their owners lose them."
     return button(
         actions.FORCE,
         "Remove it now…",

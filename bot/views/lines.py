@@ -25,7 +25,7 @@ def what(loan: Loan) -> str:
 def asked_by(loan: Loan, *, capital: bool = False) -> str:
     """Return who asked, and in which channel when that was a channel."""
     where = f" in <#{loan.channel}>" if loan.channel and loan.channel.startswith(("C", "G")) else ""
-    return f"{'Asked' if capital else 'asked'} for by {who(loan.requester)}{where}"
+    return f"{'Asked' if capital else 'asked'} by {who(loan.requester)}{where}"
 
 
 def approved_by(loan: Loan) -> str:

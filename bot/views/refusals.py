@@ -1,0 +1,143 @@
+"""Every reason as a sentence: what happened, and what the reader can do. A new reason needs its words here."""
+
+from datetime import timedelta
+from typing import assert_never
+
+from bot.views.text import any_of, clock, code, counted, listed, moment, quote, said, who
+from commands.replies import AlreadyDecided, FarSideDown, NotFrom
+from loans import when
+from loans.loan import Loan, State
+from loans.policy import (
+    NoNodes,
+    NotInGroup,
+    NotLater,
+    OwnRequest,
+    Reason,
+    TooLong,
+    TooMany,
+    TooShort,
+)
+from loans.selection import (
+    GivenUp,
+    HeldBy,
+    KeptAway,
+    KeptByFloor,
+    NotFree,
+    NotNeeded,
+    ReservedFor,
+    RunsJobs,
+    Why,
+)
+
+
+def reason(why: Reason) -> str:
+    """Return why policy says no."""
+    match why:
+        case NotInGroup(verb, people):
+            return f"To {verb} one has to be {any_of(people) if people else 'named in the settings, and nobody is'}."
+        case OwnRequest(loan_id):
+            return f"You asked for loan #{loan_id}, so somebody else has to decide."
+        case NoNodes(asked):
+            return f"{asked} nodes cannot be lent. Ask for one or more."
+        case TooMany(asked, limit):
+            return f"{asked:,} nodes are more than the {limit} that one loan of this class may have. Ask for fewer."
+        case TooLong(asked, limit):
+            return f"{when.length(asked)} is longer than the {when.length(limit)} that this class allows."
+        case TooShort(asked, least):
+            return f"{when.length(asked)} is over before the nodes are converted. Ask for {when.length(least)} or more."
+        case NotLater(until, asked):
+            return f"{moment(asked)} is not later than the present deadline, {moment(until)}."
+        case other:
+            assert_never(other)
+
+
+def passed_over(why: Why) -> str:
+    """Return why a node does not go, in few words: a line names several."""
+    match why:
+        case RunsJobs(jobs, until):
+            noun = f"job {jobs[0]}" if len(jobs) == 1 else counted(len(jobs), "job")
+            return f"{noun} until {moment(until)}" if until else f"{noun} without an end"
+        case KeptAway(state, by, text):
+            because = f' "{quote(text, 80)}"' if text else ""
+            verb = "drained" if "DRAIN" in state else "down"
+            return f"{verb}{f' by {quote(by, 30)}' if by else ''}{because}"
+        case HeldBy(loan_id):
+            return f"in loan #{loan_id}"
+        case GivenUp():
+            return "failed in this loan"
+        case ReservedFor(name, starts):
+            return f"reserved from {moment(starts)} ({quote(name, 40)})"
+        case NotFree(state):
+            return quote(state, 60)
+        case NotNeeded():
+            return "free, not needed"
+        case KeptByFloor(floor):
+            return f"free, kept by the floor of {floor}"
+        case other:
+            assert_never(other)
+
+
+def not_from(reply: NotFrom) -> str:
+    """Return why a verb does not apply to a loan where it stands."""
+    loan, verb = reply.loan, reply.verb
+    return f"There is nothing to {verb} in loan #{loan.id}: {standing(loan)} {_instead(loan)}"
+
+
+def standing(loan: Loan) -> str:
+    """Return where a loan stands, as a sentence."""
+    match loan.state:
+        case State.REQUESTED:
+            return f"it waits for a decision since {moment(loan.asked_at)}."
+        case State.APPROVED:
+            return "it is approved and about to begin."
+        case State.LENDING:
+            return "its nodes are on their way to Kubernetes."
+        case State.LENT:
+            return f"its nodes are in Kubernetes until {moment(loan.until)}."
+        case State.RETURNING:
+            return "its nodes are on their way home already."
+        case State.STUCK:
+            return "some of its nodes are stuck and need a person."
+        case State.DECLINED | State.WITHDRAWN | State.LAPSED | State.FAILED | State.RETURNED:
+            return f"it is over ({loan.state}){f' since {moment(loan.ended_at)}' if loan.ended_at else ''}."
+        case other:
+            assert_never(other)
+
+
+def _instead(loan: Loan) -> str:
+    match loan.state:
+        case State.REQUESTED | State.APPROVED:
+            return f"{code(f'cancel #{loan.id}')} takes it back."
+        case State.LENDING | State.LENT:
+            return f"{code(f'give back #{loan.id}')} ends it early."
+        case State.RETURNING:
+            return f"{code(f'status #{loan.id}')} shows how far they are."
+        case State.STUCK:
+            return f"{code(f'status #{loan.id}')} shows which, and what to do."
+        case _:
+            return "Ask for a new loan with `lend`."
+
+
+def already_decided(reply: AlreadyDecided) -> str:
+    """Return who was first, and that nothing is left to do."""
+    loan = reply.loan
+    if loan.decision is None:
+        return f"#{loan.id} cannot be decided any more: {standing(loan)}"
+    verb = "approved" if loan.decision.approved else "declined"
+    ago = max(0, int((reply.now - loan.decision.at).total_seconds()))
+    before = f"{ago} s" if ago < 60 else when.length(timedelta(seconds=ago))  # noqa: PLR2004 - seconds of a minute
+    by = f"{who(loan.decision.by)} at {clock(loan.decision.at)}"
+    return f"#{loan.id} was {verb} by {by}, {before} before your click. Nothing more to do."
+
+
+def far_side_down(reply: FarSideDown) -> str:
+    """Return which side does not answer, in its own words, and that nothing was done."""
+    return (
+        f"{quote(reply.side, 60)} does not answer just now ({said(reply.said, 200)}), so I cannot tell what is free. "
+        "Nothing has changed. Try again in a minute; `lendbot doctor` on its host tells more."
+    )
+
+
+def names(words: tuple[str, ...]) -> str:
+    """Return a list of names as code."""
+    return listed([code(word) for word in words])

@@ -1,0 +1,183 @@
+"""What a command answers, drawn: one case a reply, and none left out."""
+
+from typing import assert_never
+
+from bot.views import actions as ids
+from bot.views import preview
+from bot.views.blocks import actions, button, context, message, section, table
+from bot.views.blocks import cell as cell_of
+from bot.views.lines import what
+from bot.views.loan_card import card
+from bot.views.refusals import already_decided, far_side_down, names, not_from, reason, standing
+from bot.views.rendered import Rendered
+from bot.views.text import about, any_of, clock, code, counted, deadline, fallback, moment, nodes, quote, who
+from commands import replies as r
+from loans import when
+from loans.loan import State
+
+
+def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table of cases
+    """Return a reply as a message."""
+    match given:
+        case r.Preview():
+            return preview.preview(given)
+        case r.WhichTime():
+            return preview.which_time(given)
+        case r.NotEnough():
+            return preview.not_enough(given)
+        case r.BadTime(phrase, sentence):
+            return _say(f'I cannot act on "{quote(phrase, 120)}": {quote(sentence, 600)}')
+        case r.UnknownClass():
+            return _unknown_class(given)
+        case r.UnknownNodes(loan_id, asked, has):
+            there = f"it has {nodes(has)}" if has else "it has no node any more"
+            return _say(f"Loan #{loan_id} has no {names(asked)}: {there}.")
+        case r.NotLent(of):
+            return _say(f"{names(of)} is in no open loan. {code('status')} shows the loans that are open.")
+        case r.NotUnderstood():
+            return _not_understood(given)
+        case r.Forbidden(reasons):
+            return _say("\n".join(reason(why) for why in reasons))
+        case r.NoLoan(loan_id, open_ids):
+            there = f"Open are {', '.join(f'#{i}' for i in open_ids)}." if open_ids else "No loan is open."
+            return _say(f"There is no loan #{loan_id}. {there}")
+        case r.AlreadyDecided():
+            return _say(already_decided(given))
+        case r.NotFrom():
+            return _say(not_from(given))
+        case r.StaleDraft(theirs):
+            why = "That preview is no longer good" if theirs else "That preview is somebody else's"
+            return _say(f"{why}. Say what you need again: {code('lend 8 gpu nodes to k8s until Friday')}.")
+        case r.FarSideDown():
+            return _say(far_side_down(given))
+        case r.Requested():
+            return _requested(given)
+        case r.Decided(loan):
+            verb = "approved" if loan.state is State.APPROVED else "declined"
+            return _say(f"You {verb} loan #{loan.id}. {who(loan.requester)} is told.")
+        case r.Withdrawn(loan):
+            return _say(f"Loan #{loan.id} is taken back. Nothing had changed.")
+        case r.GoingHome(loan, going, estimate):
+            time = f", {about(estimate.back)}" if estimate.back else ""
+            return _say(f"Going home from loan #{loan.id}: {nodes(going)}{time}. The card shows each step.")
+        case r.ExtensionAsked():
+            return _extension_asked(given)
+        case r.ExtensionDecided(loan, granted):
+            how = (
+                f"granted: it now ends {deadline(loan.until)}" if granted else f"declined: {moment(loan.until)} stands"
+            )
+            return _say(f"The later deadline of loan #{loan.id} is {how}.")
+        case r.Forced(loan, node):
+            return _say(f"What blocks {code(node)} of loan #{loan.id} is removed now, on your order.")
+        case r.WaitsOn(node, until):
+            return _say(f"{code(node)} gets more time: I ask again at {clock(until)}.")
+        case r.OneLoan():
+            return card(given)
+        case r.Loans():
+            return loans(given)
+        case r.Free():
+            return free(given)
+        case r.History():
+            return _history(given)
+        case r.HelpOn():
+            return _help_on(given)
+        case r.HelpAll(verbs):
+            return _help_all(verbs)
+        case other:
+            assert_never(other)
+
+
+def _say(text: str) -> Rendered:
+    return message(text, section(text))
+
+
+def _unknown_class(given: r.UnknownClass) -> Rendered:
+    near = f" Did you mean {code(given.near)}?" if given.near else ""
+    return _say(f"No class of nodes is called {code(quote(given.word, 40))}.{near} There are {names(given.classes)}.")
+
+
+def _not_understood(given: r.NotUnderstood) -> Rendered:
+    near = f"Did you mean {code(given.nearest)}? " if given.nearest else ""
+    examples = "\n".join(f"• {code(f'/nodes {example}')}" for example in given.examples)
+    text = f'I did not understand "{quote(given.text, 150)}". {near}It goes: {code(given.usage)}\n{examples}'
+    return message(text, section(text), context(f"{code('/nodes help')} lists every verb"))
+
+
+def _requested(given: r.Requested) -> Rendered:
+    loan = given.loan
+    deciders = any_of(given.node_class.rules.approvers)
+    text = (
+        f"*Loan #{loan.id} is asked for*: {what(loan)}\n{deciders} decide in <#{given.node_class.channel}>, until "
+        f"{moment(loan.lapses_at)}. You hear from me either way."
+    )
+    return message(text, section(text), actions(button(ids.CANCEL, "Take it back", loan.id)))
+
+
+def _extension_asked(given: r.ExtensionAsked) -> Rendered:
+    loan = given.loan
+    if loan.extension is None:
+        return _say(f"Loan #{loan.id}: {standing(loan)}")
+    text = (
+        f"Asked to extend loan #{loan.id} to {deadline(loan.extension.until)}, "
+        f"{when.length(loan.extension.until - loan.until)} more. Until somebody decides, {moment(loan.until)} stands."
+    )
+    return _say(text)
+
+
+def loans(given: r.Loans) -> Rendered:
+    """Return loans as a table; ids, because a name says nothing at 3 a.m."""
+    if not given.loans:
+        return _say(f"*{given.title}*: none. {code('lend')} asks for one, {code('free')} shows what could be lent.")
+    rows = [
+        [
+            cell_of(f"#{loan.id}"),
+            cell_of(str(loan.state)),
+            cell_of(f"{given.arrived.get(loan.id, 0)} of {loan.count} {loan.node_class}"),
+            cell_of(fallback(loan.until)),
+            cell_of(quote(loan.purpose, 60)),
+        ]
+        for loan in given.loans
+    ]
+    heading = ("loan", "state", "nodes in k8s", "until", "purpose")
+    more = context(f"{code('status #' + str(given.loans[0].id))} tells everything about one")
+    return message(f"{given.title}: {len(given.loans)}", section(f"*{given.title}*"), table(heading, rows), more)
+
+
+def free(given: r.Free) -> Rendered:
+    """Return what could be lent now, a line a class."""
+    lines = [
+        f"*{node_class.name}*: {counted(choice.free, 'node')} could go now"
+        f"{f' ({nodes(choice.taken)})' if choice.taken else ''}; {choice.usable} of {choice.total} usable in Slurm, "
+        f"the floor keeps {choice.floor}"
+        for node_class, choice in given.classes
+    ]
+    return _say("\n".join(lines))
+
+
+def _history(given: r.History) -> Rendered:
+    if not given.rows:
+        return _say(f"*{given.title}*: nothing is written down.")
+    rows = [
+        [
+            cell_of(fallback(row.at)),
+            cell_of(row.who),
+            cell_of(row.what),
+            cell_of(f"#{row.loan_id}" if row.loan_id else ""),
+            cell_of(row.node or ""),
+            cell_of(quote(row.detail, 120)),
+        ]
+        for row in given.rows
+    ]
+    heading = ("at", "who", "what", "loan", "node", "detail")
+    return message(given.title, section(f"*History: {quote(given.title, 80)}*"), table(heading, rows))
+
+
+def _help_on(given: r.HelpOn) -> Rendered:
+    examples = "\n".join(f"• {code(f'/nodes {example}')}" for example in given.examples)
+    return _say(f"*{given.verb}*: {given.summary}.\n{code(given.usage)}\n{examples}")
+
+
+def _help_all(verbs: tuple[tuple[str, str, str], ...]) -> Rendered:
+    lines = "\n".join(f"{code(usage)}  {summary}" for _, usage, summary in verbs)
+    text = f"*What you can say*, as `/nodes ...`, to @lendbot, or in a direct message:\n{lines}"
+    return message(text, section(text), context(f"{code('/nodes help lend')} shows examples"))
