@@ -1,6 +1,7 @@
 """The pages of docs/ that are computed from the code, so that they cannot go stale: PAGES, by path."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
+@cache
 def text_of(path: str) -> str:
     """Return a page as it should stand on the disk."""
     title, _, rest = PAGES[path]().partition("\n")

@@ -1,6 +1,5 @@
 """docs/command-line.md, from the command line's own help."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -19,12 +18,6 @@ Exit codes: 0 done; 1 refused, or `doctor` found something; 2 the settings canno
 def page() -> str:
     group: Any = typer.main.get_command(app)
     return _HEAD + "".join(_chapter(name, group.commands[name]) for name in group.commands)
-
-
-def names() -> frozenset[str]:
-    """Return what may follow the word lendbot."""
-    group: Any = typer.main.get_command(app)
-    return frozenset(group.commands)
 
 
 def _chapter(name: str, command: Any) -> str:
@@ -46,13 +39,10 @@ def _told(parameter: Any) -> str:
 
 
 def _option(parameter: Any) -> str:
-    return ", ".join(_spellings(parameter))
-
-
-def _spellings(parameter: Any) -> Iterator[str]:
-    takes = "" if parameter.is_flag else f" {parameter.name.upper()}"
-    for spelling in sorted(parameter.opts, key=len, reverse=True):
-        yield f"{spelling}{takes if spelling.startswith('--') else ''}"
+    """Return it as it is typed: `-c, --config CONFIG`."""
+    spellings = sorted(parameter.opts, key=len)
+    takes = "" if parameter.is_flag else f" {spellings[-1].strip('-').upper()}"
+    return f"{', '.join(spellings)}{takes}"
 
 
 def _paragraph(text: str) -> str:
