@@ -68,8 +68,8 @@ def _lent(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
 def _short(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     loan, arrived = one.loan, int(args["arrived"])
     text = (
-        f"Loan #{loan.id} is short: {arrived} of {counted(loan.count, f'{loan.node_class} node')} are in Kubernetes until "
-        f"{deadline(loan.until)}. No other node could be had. {code('free')} "
+        f"Loan #{loan.id} is short: {arrived} of {counted(loan.count, f'{loan.node_class} node')} are in Kubernetes "
+        f"until {deadline(loan.until)}. No other node could be had. {code('free')} "
         "shows when more are; ask for them in a new loan then."
     )
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
@@ -86,7 +86,7 @@ def _failed(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 def _node_unwinding(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     text = (
         f"{code(args['node'])} did not make it, while {doing(args['step'])}: {said(args['why'])}. "
-        f"It goes back to Slurm through a reboot; another node takes its place while one of loan #{one.loan.id}'s class is free."
+        f"It goes back to Slurm through a reboot; another {one.loan.node_class} node takes its place while one is free."
     )
     return _say(text)
 

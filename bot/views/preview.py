@@ -1,16 +1,18 @@
 """The preview of a wish, and what is said when it cannot be met: which nodes, which not and why, what it will do."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from bot.views import actions as ids
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.refusals import passed_over
 from bot.views.rendered import Block, Rendered
-from bot.views.text import about, counted, nodes, quote, units
+from bot.views.text import about, code, counted, nodes, quote, units
 from commands.replies import NotEnough, Preview, WhichTime
 from loans import when
 from loans.selection import Choice, NotNeeded, PassedOver
+from loans.when import spelled
 
 _REASONS = 4
 """Nodes passed over that are named with their reason: the rest is a count."""
@@ -56,7 +58,7 @@ def _passed_over(choice: Choice) -> str:
     told = [p for p in choice.passed_over if not isinstance(p.why, NotNeeded)]
     spare = len(choice.passed_over) - len(told)
     rest = len(told) - _REASONS
-    words = [f"`{p.node}` {passed_over(p.why)}" for p in told[:_REASONS]]
+    words = [f"{code(p.node)} {passed_over(p.why)}" for p in told[:_REASONS]]
     if rest > 0:
         words.append(f"{rest} more")
     if spare:
@@ -78,45 +80,59 @@ def _times(reply: Preview) -> str:
 
 
 def which_time(reply: WhichTime) -> Rendered:
-    """Ask which reading is meant: a wrong deadline is worse than a question."""
-    phrase = quote(reply.phrase, 100)
+    """Ask which reading is meant: a wrong deadline costs somebody's work, a question costs a click.
+
+    Each reading has a line of its own: it is too long for a button, and Slack wants ids of one row to differ.
+    """
+    phrase, action = quote(reply.phrase, 100), ids.SETTLE_EXTENSION if reply.extends else ids.SETTLE
     if reply.guess:
-        text = f'I read "{phrase}" as *{quote(reply.guess, 100)}*?'
+        text = f'I read "{phrase}" as *{quote(reply.guess, 100)}*. Is that it?'
     elif len(reply.readings) == 1:
-        text = f'"{phrase}" would be *{quote(reply.readings[0][0], 200)}*. Is that what you mean?'
+        text = f'Just to be sure: does "{phrase}" mean this?'
     else:
-        options = " or ".join(f"*{quote(say, 200)}*" for say, _ in reply.readings)
-        text = f'"{phrase}" can be {options}.'
-    action = ids.SETTLE_EXTENSION if reply.extends else ids.SETTLE
-    # A row each: Slack wants an action's id once a row.
-    rows = [actions(button(action, say, draft)) for say, draft in reply.readings]
-    return message(text, section(text), *rows, actions(button(ids.NEVER_MIND, "Neither", 0)))
+        text = f'"{phrase}" can be read in {len(reply.readings)} ways. Which do you mean?'
+    yes = "Yes" if len(reply.readings) == 1 else "This one"
+    lines = [section(f"*{quote(say, 300)}*", button(action, yes, draft)) for say, draft in reply.readings]
+    no = "No" if len(reply.readings) == 1 else "None of these"
+    never_mind = button(ids.NEVER_MIND, no, reply.readings[0][1]) if reply.readings else None
+    spoken = quote(" or ".join(say for say, _ in reply.readings), 600)
+    return message(f"{text} {spoken}", section(text), *lines, actions(never_mind))
 
 
 def not_enough(reply: NotEnough) -> Rendered:
-    """Return how many could go, which jobs free the next ones and when, and the two offers."""
+    """Return how many could go, which jobs free the next ones and when, and what can be had instead."""
     choice, name = reply.choice, reply.node_class.name
+    head = f"Not now: {counted(choice.wished, f'{name} node')} asked for, {_could_go(choice)}."
     lines = [
-        f"Not now: {choice.wished} asked, {counted(choice.free, f'{name} node')} can go.",
+        head,
         _next_free(choice.next_free, choice.wished - choice.free),
         _passed_over(choice),
-        f"The floor keeps {choice.floor} of {choice.total} {name} nodes in Slurm." if choice.floor else "",
+        f"{choice.floor} of {choice.total} {name} nodes always stay in Slurm." if choice.floor else "",
     ]
     text = "\n".join(line for line in lines if line)
-    return message(lines[0], section(text), *_offers(reply))
+    offers = _offers(reply)
+    otherwise = "" if offers else f"Ask for fewer, or look again later: {code('free')} shows what could be lent."
+    return message(head, section(text), *offers, context("Nothing has changed", otherwise))
+
+
+def _could_go(choice: Choice) -> str:
+    return f"{choice.free} can go" if choice.free else "none can go"
 
 
 def _next_free(soon: Sequence[PassedOver], missing: int) -> str:
-    words = [f"`{p.node}`: {passed_over(p.why)}" for p in soon[: max(1, min(missing, _REASONS))]]
-    return f"Free next: {' · '.join(words)}." if words else "No job's end is known that would free one."
+    words = [f"{code(p.node)} {passed_over(p.why)}" for p in soon[: max(1, min(missing, _REASONS))]]
+    return f"Free next: {' · '.join(words)}." if words else "No running job says when it ends."
 
 
-def _offers(reply: NotEnough) -> list[Block | None]:
-    found: list[Block | None] = []
+def _offers(reply: NotEnough) -> list[Block]:
+    """Return a line for each offer, with its button: two buttons with one id may not share a row."""
+    choice, found = reply.choice, []
     if reply.now_draft is not None:
-        found.append(actions(button(ids.SETTLE, f"Take {reply.choice.free} now", reply.now_draft, style="primary")))
+        take = button(ids.SETTLE, f"Take {choice.free} now", reply.now_draft, style="primary")
+        found.append(section(f"{nodes(choice.taken)} could go at once.", take))
     if reply.later_draft is not None and reply.later_at is not None:
         at = reply.later_at.astimezone(ZoneInfo(reply.tz))
-        offer = f"Ask for {reply.choice.wished} from {at:%a %H:%M}"
-        found.append(actions(button(ids.SETTLE, offer, reply.later_draft)))
+        ask = button(ids.SETTLE, f"Ask for {choice.wished} from {at:%a %H:%M}", reply.later_draft)
+        wait = f"All {choice.wished} should be idle from {spelled(reply.later_at, at.tzinfo or UTC)}."
+        found.append(section(wait, ask))
     return found
