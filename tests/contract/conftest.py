@@ -1,17 +1,17 @@
-"""The sites that every contract suite runs against: the sandbox always, the lab of real daemons when one is up.
+"""The sites that every contract suite runs against: the sandbox always, the lab of real daemons in tests marked lab.
 
-LENDBOT_LAB_DIR names the folder of a running lab; without it the lab's half is skipped, and says so.
+The lab is the session's one (tests/lab/site/fixtures.py), and its nodes are idle before and after each test.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from loans.nodes import NodeName
 from tests.contract.sites import SiteUnderTest, lab_json, lab_site, sandbox_site
+from tests.lab.site import slurm
+from tests.lab.site.layout import Layout
 
 Eventually = Callable[[Callable[[], bool]], None]
 
@@ -23,28 +23,15 @@ def site(request: pytest.FixtureRequest) -> Iterator[SiteUnderTest]:
         with sandbox_site() as found:
             yield found
         return
-    yield from _lab()
-
-
-def _lab() -> Iterator[SiteUnderTest]:
-    folder = os.environ.get("LENDBOT_LAB_DIR")
-    told = lab_json(Path(folder)) if folder else None
-    if folder is None or told is None:
-        pytest.skip("no lab is up: LENDBOT_LAB_DIR names no folder with a lab.json")
-    from tests.lab.site import fixtures, slurm  # noqa: PLC0415 - only a machine with a lab has what they need
-    from tests.lab.site.layout import Layout  # noqa: PLC0415
-
-    layout = Layout(Path(folder), slot=told["slot"], node_count=len(told["nodes"]))
-
-    def start_job(node: NodeName) -> int:
-        done = slurm.run(layout, "sbatch", "--parsable", f"--nodelist={node}", "--wrap=sleep 600", "--output=/dev/null")
-        assert done.returncode == 0, done.stderr
-        return int(done.stdout)
-
-    fixtures.make_idle(layout)
-    with lab_site(told, start_job) as found:
+    layout: Layout = request.getfixturevalue("idle_lab")
+    with lab_site(lab_json(layout.dir), lambda node: _start_job(layout, node)) as found:
         yield found
-    fixtures.make_idle(layout)
+
+
+def _start_job(layout: Layout, node: NodeName) -> int:
+    done = slurm.run(layout, "sbatch", "--parsable", f"--nodelist={node}", "--wrap=sleep 600", "--output=/dev/null")
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.addresses import Address
-from adapters.command import LocalRunner, SshRunner
+from adapters.command import LocalRunner, Runner, SshRunner
 from adapters.power.ipmi import IpmiPower
 from adapters.power.redfish import RedfishPower, RedfishSystem
 from adapters.power.xcat import XcatPower
@@ -41,6 +41,7 @@ class SiteUnderTest:
     """One site.
 
     nodes       idle nodes that a test may do anything to
+    runner      where Slurm's commands run
     slurm_as    the Slurm port of another account
     powers      each driver that this site can be switched with, made for an account
     known_hosts what the shell trusts
@@ -48,6 +49,7 @@ class SiteUnderTest:
     """
 
     slurm: Slurm
+    runner: Runner
     slurm_as: Callable[[str], Slurm]
     shell: NodeShell
     shell_trusting: Callable[[Path], NodeShell]
@@ -85,6 +87,7 @@ def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
 
         yield SiteUnderTest(
             slurm=SlurmCommands(SshRunner(connections, management), timeout=SOON),
+            runner=SshRunner(connections, management),
             slurm_as=slurm_as,
             shell=SshShell(connections, where),
             shell_trusting=_trusting(login, where, ends),
@@ -109,12 +112,14 @@ def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> I
         ends.callback(connections.close)
         yield SiteUnderTest(
             slurm=SlurmCommands(SshRunner(connections, management), timeout=SOON, conf=Path(told["slurm_conf"])),
+            runner=SshRunner(connections, management),
             slurm_as=lambda user: SlurmCommands(AccountRunner(user), timeout=SOON, conf=Path(told["slurm_conf"])),
             shell=SshShell(connections, ports.__getitem__),
             shell_trusting=_trusting(login, ports.__getitem__, ends),
             powers={
                 "redfish": lambda account: _lab_redfish(told, account),
                 "ipmi": lambda account: _lab_ipmi(told, account),
+                "xcat": lambda _: XcatPower(SshRunner(connections, management), timeout=SOON),
             },
             account=Account(told["bmc"]["user"], Path(told["bmc"]["password_file"]).read_text().strip()),
             nodes=tuple(NodeName(node) for node in told["nodes"]),
@@ -122,10 +127,9 @@ def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> I
         )
 
 
-def lab_json(folder: Path) -> Mapping[str, Any] | None:
-    """Return what a running lab tells of itself, None when there is none."""
-    told = folder / "lab.json"
-    found: Mapping[str, Any] | None = json.loads(told.read_text()) if told.exists() else None
+def lab_json(folder: Path) -> Mapping[str, Any]:
+    """Return what a running lab tells of itself."""
+    found: Mapping[str, Any] = json.loads((folder / "lab.json").read_text())
     return found
 
 

@@ -28,7 +28,7 @@ def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarSide]:
     else:
         from tests.contract.kube.lab_side import lab_side  # noqa: PLC0415 - only a machine with a lab has what it needs
 
-        side = lab_side()
+        side = lab_side(request.getfixturevalue("lab"))
     yield side
     side.stop()
 

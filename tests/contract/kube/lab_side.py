@@ -14,7 +14,7 @@ import pytest
 
 from adapters.kube.connect import connect
 from tests.contract.kube.world import World, eventually
-from tests.lab.site import kubelet, kubernetes, processes, running
+from tests.lab.site import kubelet, kubernetes, processes
 from tests.lab.site.layout import Layout
 
 RBAC = Path(__file__).parents[3] / "deploy" / "rbac.yaml"
@@ -22,7 +22,7 @@ KUBELET = Path(kubelet.__file__)
 
 
 class LabSide:
-    """A lab that is up, named by LENDBOT_LAB_DIR; a test leaves it as it found it."""
+    """The session's lab; a test leaves it as it found it."""
 
     silence_s = 90.0
     makes_all_pods_ready = True
@@ -66,12 +66,8 @@ class LabSide:
         client.rest_client.close()
 
 
-def lab_side() -> LabSide:
+def lab_side(layout: Layout) -> LabSide:
     """Return the lab's cluster; skip with the reason when there is none."""
-    folder = os.environ.get("LENDBOT_LAB_DIR")
-    if not folder or not (Path(folder) / "lab.json").exists():
-        pytest.skip("no lab is up: LENDBOT_LAB_DIR names no folder with a lab.json")
-    layout = running.load(Path(folder))
     if not processes.running(layout, "kube-apiserver"):
         pytest.skip("this lab has no real control plane: see what it said when it came up")
     return LabSide(layout)

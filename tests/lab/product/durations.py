@@ -1,0 +1,42 @@
+"""How long each step of a loan took, from its journal. Pure: entries in, a table as text out."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from loans.journal import Entry, EntryKind
+
+_PLANS = ("take", "lend", "return")
+
+
+def table(entries: Sequence[Entry]) -> str:
+    """Return a line per step, in the order in which the steps were first taken: fastest, median and slowest node."""
+    lines = ["plan    step          fastest  median  slowest  nodes"]
+    for plan in _PLANS:
+        spans = _spans([entry for entry in entries if entry.plan == plan])
+        for step, took in spans.items():
+            lines.append(
+                f"{plan:<7} {step:<12} {min(took):7.1f} s {median(took):5.1f} s {max(took):6.1f} s  {len(took)}"
+            )
+        whole = _whole([entry for entry in entries if entry.plan == plan])
+        if whole:
+            lines.append(f"{plan:<7} {'in all':<12} {min(whole):7.1f} s {median(whole):5.1f} s {max(whole):6.1f} s")
+    return "\n".join(lines)
+
+
+def _spans(entries: Sequence[Entry]) -> dict[str, list[float]]:
+    began: dict[tuple[str, int, str], float] = {}
+    took: dict[str, list[float]] = {}
+    for entry in entries:
+        key = (entry.subject, entry.run, entry.step)
+        if entry.kind is EntryKind.STARTED:
+            began.setdefault(key, entry.at.timestamp())
+        elif entry.kind is EntryKind.FINISHED and key in began:
+            took.setdefault(entry.step, []).append(entry.at.timestamp() - began.pop(key))
+    return took
+
+
+def _whole(entries: Sequence[Entry]) -> list[float]:
+    by_subject: dict[tuple[str, int], list[float]] = {}
+    for entry in entries:
+        by_subject.setdefault((entry.subject, entry.run), []).append(entry.at.timestamp())
+    return [max(at) - min(at) for at in by_subject.values()]

@@ -1,0 +1,129 @@
+"""One lendbot on the lab, with an empty store, an empty Slack and an empty cluster: what a story begins with."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from loans.loan import ENDED, Loan, NodeLoan, State
+from sandbox.driver import told, wait_for
+from store.db import Store
+from store.errors import StoreUnavailable
+from tests.lab.product import books, durations
+from tests.lab.product.people import People
+from tests.lab.product.process import Lendbot, start_slack, stop_slack
+from tests.lab.product.settings import Around
+from tests.lab.site import kubernetes, postgres, processes
+from tests.lab.site.layout import Layout
+
+RBAC = Path(__file__).parents[3] / "deploy" / "rbac.yaml"
+
+
+class Rig:
+    """What a story has in its hands."""
+
+    def __init__(self, layout: Layout, people: People, lendbot: Lendbot) -> None:
+        self.layout = layout
+        self.people = people
+        self.lendbot = lendbot
+        self.store = Store.open(lendbot.around.store_url)
+
+    def loan(self, number: int) -> Loan:
+        """Read a loan from lendbot's store."""
+        with self.store.read() as tx:
+            return tx.loans.get(number)
+
+    def parts(self, number: int) -> tuple[NodeLoan, ...]:
+        """Read a loan's nodes."""
+        with self.store.read() as tx:
+            return tx.nodes.of(number)
+
+    def wait(self, number: int, *states: State, within_s: float = 60) -> Loan:
+        """Wait until a loan has come to one of these states; fail with all that is known when it ends elsewhere."""
+
+        def look() -> Loan | None:
+            try:
+                loan = self.loan(number)
+            except StoreUnavailable:
+                return None  # a story has taken it away
+            over = loan.state in ENDED and loan.state not in states
+            assert not over, f"loan #{number} is {loan.state}\n{self.everything(number)}"
+            return loan if loan.state in states else None
+
+        try:
+            return wait_for(f"loan #{number} {' or '.join(states)}", look, within_s)
+        except Exception as late:
+            raise AssertionError(f"{late}\n{self.everything(number)}") from late
+
+    def everything(self, number: int) -> str:
+        """Return what each side knows of a loan, for whoever reads a failed test."""
+        with self.store.read() as tx:
+            lines = [
+                f"{e.at:%H:%M:%S.%f} {e.subject} {e.plan} {e.step} {e.kind} {e.detail}" for e in tx.journal.of(number)
+            ]
+        parts = [f"{p.node} {p.state} at {p.step}: {p.note}" for p in self.parts(number)]
+        card = told(self.people.card(number))
+        return "\n".join([*lines[-40:], *parts, card, "lendbot's last words:", self.lendbot.last_words()])
+
+    def print_durations(self, number: int) -> None:
+        """Print what each step of a loan took."""
+        with self.store.read() as tx:
+            print(durations.table(tx.journal.of(number)), flush=True)
+
+    def assert_home(self, *but_for: str) -> None:
+        """Ask everybody whether the world is as before."""
+        assert books.Untidy(self.layout, frozenset(but_for)).found() == []
+        assert books.ended_badly(self.layout) == []
+
+
+@contextlib.contextmanager
+def rigged(layout: Layout, *, is_started: bool = True, management: bool = True) -> Iterator[Rig]:
+    """Run Slack and lendbot for the length of a with block; the lab's nodes must be idle."""
+    books.clear_cluster(layout)
+    around = Around(start_slack(layout), bot_kubeconfig(layout), _empty_database(layout), management=management)
+    lendbot = Lendbot(layout, around)
+    rig = Rig(layout, People(around.slack_url), lendbot)
+    try:
+        if is_started:
+            lendbot.start()
+        yield rig
+    finally:
+        lendbot.stop()
+        stop_slack(layout)
+        rig.store.close()
+        books.clear_cluster(layout)
+
+
+def bot_kubeconfig(layout: Layout) -> Path:
+    """Return the kubeconfig of an account with the rights of deploy/rbac.yaml, and no more."""
+    applied = kubernetes.kubectl(layout, "apply", "-f", str(RBAC))
+    assert applied.returncode == 0, applied.stderr
+    return kubernetes.kubeconfig_for(layout, "lendbot", "lendbot")
+
+
+def what_is_real(layout: Layout) -> str:
+    """Return a paragraph that says what of this lab is the real thing."""
+    has_kubernetes = processes.running(layout, "kube-apiserver")
+    cluster = "real, its kubelets stood in for" if has_kubernetes else "MISSING, because it could not be built here"
+    database = "PostgreSQL, real" if processes.running(layout, "postgres") else "SQLite"
+    return (
+        "\nlab: Slurm, munge, sshd, Puppet and its role: real, on nodes that are network namespaces"
+        f"\nlab: Kubernetes: {cluster}\nlab: store: {database}"
+        "\nlab: BMCs: ipmi_sim, sushy-tools and xCAT's rpower by words, over switches that boot and kill the nodes"
+        "\nlab: Slack: the sandbox's"
+    )
+
+
+def _empty_database(layout: Layout) -> str:
+    """Return the address of a store without tables: PostgreSQL where the lab has it."""
+    if not processes.running(layout, "postgres"):
+        file = layout.run / "lendbot.db"
+        for each in layout.run.glob("lendbot.db*"):
+            each.unlink()
+        return f"sqlite:///{file}"
+    address = postgres.url(layout)
+    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return address

@@ -1,0 +1,153 @@
+"""Taking nodes while jobs want them too: the promise that no job dies of a loan, counted."""
+
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.slurm import SlurmCommands
+from conversion import orders
+from conversion.looks import look_at_node, look_at_taking
+from conversion.pace import Pace
+from conversion.ports import FarSides
+from conversion.subjects import Ground
+from loans.classes import NodeClass, Rules
+from loans.loan import NODE_MOVING, TAKING_MOVING, Decision, Loan, NodeState, State
+from store.db import Store
+from tests.contract.sites import SOON, lab_json, lab_site
+from tests.lab.product import books
+from tests.lab.site import processes, slurm
+from tests.lab.site.layout import Layout
+
+pytestmark = pytest.mark.lab
+
+TAKINGS = 100
+STREAMS = 3
+SEED = 20261123
+GPU = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"U0APPROVE1"})), gres={"gpu": 4})
+PACE = Pace(look_every=timedelta(seconds=0.05), settle_for=timedelta(0), patience={"quiet": timedelta(seconds=10)})
+
+
+@dataclass
+class Stream:
+    """Short jobs, one after the other, each with one or two whole nodes; srun's exit code says what became of each."""
+
+    lab: Layout
+    seed: int
+    ran: int = 0
+    killed: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Run jobs until told to stop."""
+        dice = random.Random(self.seed)  # noqa: S311 - a load, no secret
+        while not self.stop.is_set():
+            nodes, seconds = dice.choice((1, 1, 2)), dice.uniform(0.05, 0.6)
+            done = self._job(nodes, f"{seconds:.2f}")
+            self.ran += 1
+            if done.returncode != 0:
+                self.killed.append(done.stderr.strip())
+            self.stop.wait(dice.uniform(0.0, 0.3))
+
+    def _job(self, nodes: int, seconds: str) -> "subprocess.CompletedProcess[str]":
+        return slurm.run(self.lab, "srun", "-Q", f"-N{nodes}", "--exclusive", "sleep", seconds, within_s=300)
+
+
+@contextmanager
+def streams(lab: Layout) -> Iterator[list[Stream]]:
+    """Let the streams run for the length of a with block; each ends with its last job."""
+    every = [Stream(lab, SEED + number) for number in range(STREAMS)]
+    threads = [threading.Thread(target=stream.run) for stream in every]
+    for thread in threads:
+        thread.start()
+    try:
+        yield every
+    finally:
+        for stream in every:
+            stream.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.fixture
+def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
+    """lendbot's engine on the lab's Slurm, without its other far sides: a taking needs none of them."""
+    store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    store.upgrade()
+    with lab_site(lab_json(idle_lab.dir), lambda _: 0) as site:
+        fast = SlurmCommands(site.runner, timeout=SOON, max_age=timedelta(seconds=0.1), conf=idle_lab.slurm_conf)
+        far = FarSides(fast, None, site.shell, None)  # type: ignore[arg-type] - used by no step of taking or resuming
+        yield Ground(store, far, {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
+    store.close()
+
+
+def order(ground: Ground, count: int) -> Loan:
+    """Put a loan into the store that somebody has approved, and begin it."""
+    now = ground.now()
+    wish = Loan("U0REQUEST1", "gpu", count, now + timedelta(days=1), now, now + timedelta(hours=8))
+    with ground.store.write() as tx:
+        asked = tx.loans.add(wish)
+        signed = tx.loans.save(_approved(asked, now))
+        return orders.start(tx, signed, now)
+
+
+def _approved(loan: Loan, now: datetime) -> Loan:
+    return replace(loan, state=State.APPROVED, decision=Decision("U0APPROVE1", now, approved=True))
+
+
+def take(ground: Ground, loan: Loan) -> int:
+    """Look at a loan's one wave until it is over; return how many nodes have left Slurm."""
+    while True:
+        look_at_taking(ground, loan.id, 1)
+        with ground.store.read() as tx:
+            taking, parts = tx.takings.get(loan.id, 1), tx.nodes.of(loan.id)
+        if taking.state not in TAKING_MOVING:
+            return sum(part.state is NodeState.LENDING for part in parts)
+        time.sleep(0.02)
+
+
+def bring_home(ground: Ground, loan_id: int) -> None:
+    """Give a loan back before anything on its nodes was changed: RESUME is all that they need."""
+    with ground.store.write() as tx:
+        orders.give_back(tx, tx.loans.get(loan_id), ground.now(), "enough", "U0REQUEST1")
+    while True:
+        with ground.store.read() as tx:
+            moving = [part for part in tx.nodes.of(loan_id) if part.state in NODE_MOVING]
+        if not moving:
+            return
+        for part in moving:
+            look_at_node(ground, loan_id, part.node)
+        time.sleep(0.02)
+
+
+def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layout, ground: Ground) -> None:
+    """Asking, then DOWN, killed 5 jobs in 80 takings: lendbot's way must kill none, however busy the nodes are."""
+    dice = random.Random(SEED)  # noqa: S311
+    began, taken, nodes = time.monotonic(), 0, 0
+    with streams(idle_lab) as every:
+        while taken < TAKINGS:
+            loan = order(ground, dice.choice((1, 2)))
+            got = take(ground, loan)
+            taken += got > 0
+            nodes += got
+            bring_home(ground, loan.id)
+    took = time.monotonic() - began
+    killed = [line for stream in every for line in stream.killed]
+    ran = sum(stream.ran for stream in every)
+    held = [n for n in idle_lab.nodes if "DRAIN" in slurm.state(idle_lab, n) or "DOWN" in slurm.state(idle_lab, n)]
+    print(
+        f"\nlab: {taken} takings of {nodes} nodes against {ran} jobs of {STREAMS} streams in {took:.0f} s:"
+        f" {len(killed)} jobs killed, {len(held)} nodes left drained (seed {SEED})"
+    )
+    assert killed == []
+    assert held == []
+    assert books.ended_badly(idle_lab) == []
+    assert "lendbot" not in slurm.run(idle_lab, "scontrol", "show", "reservation").stdout
+    processes.wait_until("all idle", lambda: {slurm.state(idle_lab, n) for n in idle_lab.nodes} == {"IDLE"}, 30)
