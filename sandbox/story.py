@@ -16,7 +16,8 @@ from sandbox.driver import Driver, TookTooLong, buttons, told, wait_for
 from sandbox.processes import Pair, running
 from sandbox.slack.seed import C_APPROVALS, C_OPS, U_APPROVER, U_REQUESTER
 
-ENDED: Final = ("returned", "failed", "stuck")
+ENDED: Final = ("· returned ·", "· failed ·", "· stuck ·")
+"""What a card says of a loan that moves no more."""
 _STEP_S: Final = 30.0
 WORDS: Final = "lend 8 gpu nodes to k8s for 2 hours for FastML workshop, 25 seats"
 
@@ -36,8 +37,7 @@ class Story:
         self._press(U_REQUESTER, C_OPS, preview, "sign_off")
         card = wait_for("the card", lambda: self._card(U_APPROVER), _STEP_S)
         self._print("#lend-approvals", told(card))
-        self._press(U_REQUESTER, C_APPROVALS, card, "approve")
-        self._hear(U_REQUESTER)
+        self._try_to_approve_own()
         self._press(U_APPROVER, C_APPROVALS, card, "approve")
         self._follow()
         return self._is_home()
@@ -69,12 +69,15 @@ class Story:
         self._print("requester" if user == U_REQUESTER else "approver", f"presses {button}")
         self._people.post("click", user=user, channel=channel, ts=message["ts"], action_id=button)
 
-    def _hear(self, user: str) -> None:
-        """Print what only this person was told in the approvers' channel."""
+    def _try_to_approve_own(self) -> None:
+        """The requester types what only another may do."""
+        before = len(self._people.messages(C_OPS, U_REQUESTER))
+        self._print("requester", "/nodes approve #1")
+        self._people.post("slash", user=U_REQUESTER, channel=C_OPS, command="/nodes", text="approve #1")
 
         def refusal() -> dict[str, Any] | None:
-            seen = self._people.messages(C_APPROVALS, user)
-            return next((m for m in seen if m.get("is_ephemeral")), None)
+            seen = self._people.messages(C_OPS, U_REQUESTER)
+            return seen[-1] if len(seen) > before else None
 
         self._print("lendbot, to the requester alone", told(wait_for("the refusal", refusal, _STEP_S)))
 
@@ -103,11 +106,11 @@ class Story:
         away = [n["name"] for n in room["nodes"] if n["kube"] or "DRAIN" in n["slurm"]["state"] or n["power"] != "on"]
         killed = tally["jobs_killed"] + tally["pods_killed"]
         self._print("the site", f"nodes away: {', '.join(away) or 'none'}; jobs and pods killed: {killed}")
-        return not away and not killed and self._card_says("returned")
+        return not away and not killed and self._card_says(ENDED[0])
 
     def _card_says(self, word: str) -> bool:
         card = self._card(U_APPROVER)
-        return card is not None and word in card["text"]
+        return card is not None and word in told(card)
 
     def _print(self, who: str, text: str) -> None:
         stamp = f"{time.monotonic() - self._began:5.1f} s"
@@ -115,7 +118,7 @@ class Story:
         print(f"{stamp}  {who}:\n{' ' * 10}{body}\n", flush=True)
 
 
-def main(speed: Annotated[float, typer.Option(help="How many seconds pass in one.")] = 240.0) -> None:
+def main(speed: Annotated[float, typer.Option(help="How many seconds pass in one.")] = 300.0) -> None:
     """Tell the story of one loan."""
     with tempfile.TemporaryDirectory(prefix="lendbot-story-") as scratch:
         directory = Path(scratch)

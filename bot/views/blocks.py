@@ -5,10 +5,11 @@ message() is the one place where a message's size is held: whatever its parts ar
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from bot.views.rendered import Block, Rendered
-from bot.views.text import cut
+from bot.views.text import cut, fallback, is_user, shorten
 
 SECTION: Final = 3000
 CONTEXT: Final = 2000
@@ -120,23 +121,23 @@ def button(
 
 def plain_text(text: str, most: int) -> Block:
     """Return text that Slack shows as it is."""
-    return {"type": "plain_text", "text": cut(text, most)}
+    return {"type": "plain_text", "text": shorten(text, most)}
 
 
 def plan(title: str, tasks: Sequence[Block]) -> Block:
     """Return a plan of at most 50 tasks, each as short as their number needs."""
     share = _PLAN // max(1, len(tasks))
-    return {"type": "plan", "title": cut(title, 150), "tasks": [_within(task, share) for task in tasks[:TASKS]]}
+    return {"type": "plan", "title": shorten(title, 150), "tasks": [_within(task, share) for task in tasks[:TASKS]]}
 
 
 def task(task_id: str, title: str, status: str, details: str = "") -> Block:
     """Return one line of a plan. details: shown when the reader opens it."""
-    card: Block = {"type": "task_card", "task_id": cut(task_id, 255), "title": title, "status": status}
-    return {**card, "details": rich(details)} if details else card
+    card: Block = {"type": "task_card", "task_id": task_id[:255], "title": title, "status": status}
+    return {**card, "details": rich(shorten(" ".join(details.split()), _CELL))} if details else card
 
 
 def _within(card: Block, share: int) -> Block:
-    title = cut(card["title"], max(60, share - 60))
+    title = shorten(card["title"], max(60, share - 60))
     shorter = {**card, "title": title}
     if weight(shorter) > share:
         shorter.pop("details", None)
@@ -154,12 +155,23 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[Block]]) -> Block:
 
 
 def cell(text: str) -> Block:
-    """Return a cell of plain words."""
-    return {"type": "raw_text", "text": cut(text, _CELL) or "-"}
+    """Return a cell of plain words, on one line; Slack makes nothing of them, so they need no escaping."""
+    return {"type": "raw_text", "text": shorten(" ".join(text.split()), _CELL) or "-"}
+
+
+def date_cell(at: datetime) -> Block:
+    """Return a cell with an instant that each reader sees in their own zone."""
+    date = {"type": "date", "timestamp": int(at.timestamp()), "format": "{date_short_pretty} {time}"}
+    return rich_cell({**date, "fallback": fallback(at)})
+
+
+def person_cell(person: str) -> Block:
+    """Return a cell with a person; `cli:<account>` and lendbot itself are plain words."""
+    return rich_cell({"type": "user", "user_id": person}) if is_user(person) else cell(person)
 
 
 def _cell_within(each: Block, most: int) -> Block:
-    return {**each, "text": cut(each["text"], most)} if each["type"] == "raw_text" else each
+    return {**each, "text": shorten(each["text"], most)} if each["type"] == "raw_text" else each
 
 
 def rich_cell(*elements: Block) -> Block:

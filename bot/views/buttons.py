@@ -67,3 +67,8 @@ def try_again(loan: Loan, part: NodeLoan) -> Block | None:
     if part.state is not NodeState.STUCK:
         return None
     return button(actions.TRY_AGAIN, "Try again", NodeRef(loan.id, part.node).value, style="primary")
+
+
+def ask_for_nodes() -> Block:
+    """Return the way to the form, for whoever would rather fill in than write."""
+    return button(actions.OPEN_LEND, "Ask for nodes…", "lend")

@@ -1,34 +1,64 @@
-"""The App Home tab: what is open, what could be lent, and a button for who would rather not type."""
+"""The App Home tab: what is open, what could be lent, and the way to ask. Drawn when it is opened.
 
-from bot.views import actions as ids
-from bot.views.blocks import actions, button, context, divider, header
+No table and no button that answers with a message: Slack has neither for the Home tab.
+"""
+
+from typing import Final
+
+from bot.views.blocks import actions, context, divider, header, section
+from bot.views.buttons import ask_for_nodes
+from bot.views.lists import class_line, loan_line
 from bot.views.refusals import far_side_down
 from bot.views.rendered import Block
-from bot.views.replies import free as free_lines
-from bot.views.replies import loans as loan_table
 from bot.views.text import code, seconds
 from commands.replies import FarSideDown, Free, Loans
 
-_MOST = 100
-"""Blocks of a view."""
+_LOANS: Final = 30
+_CLASSES: Final = 20
+"""Together well under the 100 blocks of a view."""
+_SAID: Final = (
+    "lend 8 gpu nodes to k8s until Friday 6pm",
+    "free",
+    "status #12",
+    "extend #12 until Monday",
+    "give back #12",
+    "help",
+)
 
 
 def home(loans: Loans, free: Free | FarSideDown) -> Block:
-    """Return the Home view."""
-    could_go = _section(far_side_down(free)) if isinstance(free, FarSideDown) else free_lines(free).blocks
+    """Return the Home tab's view."""
+    said = (
+        "lend 8 gpu nodes to k8s until Friday 6pm",
+        "free",
+        "status #12",
+        "extend #12 until Monday",
+        "give back #12",
+    )
     blocks: list[Block | None] = [
-        header("Nodes for Kubernetes"),
-        actions(button(ids.OPEN_LEND, "Lend nodes…", "home", style="primary")),
-        *could_go,
+        section("*lendbot* lends idle Slurm nodes to Kubernetes until a deadline, and brings them home by itself."),
+        actions(ask_for_nodes()),
+        header("Open loans"),
+        *_open(loans),
         divider(),
-        *loan_table(loans).blocks,
+        header("What could be lent now"),
+        *_free(free),
         divider(),
-        context(
-            f"As of {seconds(loans.now)}; open this tab again for fresh numbers", f"{code('/nodes help')}: all verbs"
-        ),
+        section(f"*In words*, to lendbot in a channel or a direct message:\n{' · '.join(map(code, _SAID))}"),
+        context(f"as of {seconds(loans.now)}; open this tab again for the latest"),
     ]
-    return {"type": "home", "blocks": [block for block in blocks if block is not None][:_MOST]}
+    return {"type": "home", "blocks": [block for block in blocks if block is not None]}
 
 
-def _section(text: str) -> list[Block]:
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}]
+def _open(loans: Loans) -> list[Block]:
+    if not loans.loans:
+        return [section("No loan is open.")]
+    shown = [section(loan_line(loan, loans.arrived.get(loan.id, 0))) for loan in loans.loans[:_LOANS]]
+    rest = len(loans.loans) - _LOANS
+    return [*shown, section(f"and {rest} more: {code('status')} lists them.")] if rest > 0 else shown
+
+
+def _free(free: Free | FarSideDown) -> list[Block]:
+    if isinstance(free, FarSideDown):
+        return [section(far_side_down(free))]
+    return [section(class_line(*each)) for each in free.classes[:_CLASSES]]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.views.rendered import Block, Rendered
 
 _SIGNS: Final = {"pending": "·", "in_progress": "▸", "complete": "✓", "error": "✗"}
-_DATE: Final = re.compile(r"<!date\^(\d+)\^[^|>]*\|[^>]*>")
+_DATE: Final = re.compile(r"<!date\^(\d+)\^([^|>]*)\|[^>]*>")
 _MENTION: Final = re.compile(r"<(?:@|#|!subteam\^)([A-Z0-9]+)(?:\|([^>]*))?>")
 
 
@@ -20,14 +20,14 @@ def plain(rendered: Rendered, tz: tzinfo) -> str:
 
 def _lines(block: Block) -> Iterator[str]:
     match block["type"]:
-        case "section":
+        case "section" | "header":
             yield block["text"]["text"]
-        case "header":
-            yield block["text"]["text"]
+            if "accessory" in block:
+                yield _button(block["accessory"])
         case "context":
             yield " · ".join(element["text"] for element in block["elements"])
         case "actions":
-            yield " ".join(f"[{element['text']['text']}]" for element in block["elements"])
+            yield " ".join(_button(element) for element in block["elements"])
         case "divider":
             yield ""
         case "plan":
@@ -44,6 +44,10 @@ def _task(task: Block) -> str:
     return f"  {_SIGNS[task['status']]} {task['title']}{details}"
 
 
+def _button(element: Block) -> str:
+    return f"[{element['text']['text']}]"
+
+
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
@@ -56,17 +60,22 @@ def _cell(cell: Any) -> str:
         return "".join(_cell(part) for part in cell)
     if isinstance(cell.get("text"), str):
         return str(cell["text"])
+    if cell["type"] == "date":
+        return f"<!date^{cell['timestamp']}^{cell['format']}|{cell['fallback']}>"
+    if cell["type"] == "user":
+        return f"@{cell['user_id']}"
     return _cell(cell.get("elements", []))
 
 
 def _words(text: str, tz: tzinfo) -> str:
-    text = _DATE.sub(lambda found: _instant(int(found[1]), tz), text)
+    text = _DATE.sub(lambda found: _instant(int(found[1]), found[2], tz), text)
     text = _MENTION.sub(lambda found: f"@{found[2] or found[1]}", text)
     text = re.sub(r"(?<!\w)\*(.+?)\*(?!\w)", r"\1", text).replace("`", "")
     text = re.sub(r":[a-z_]+: ", "", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _instant(stamp: int, tz: tzinfo) -> str:
+def _instant(stamp: int, form: str, tz: tzinfo) -> str:
     at = datetime.fromtimestamp(stamp, UTC).astimezone(tz)
-    return f"{at:%a} {at.day} {at:%b} {at:%H:%M %Z}"
+    time = f"{at:%H:%M:%S}" if "{time_secs}" in form else f"{at:%H:%M}"
+    return f"{at:%a} {at.day} {at:%b} {time} {at:%Z}" if "{date" in form else time

@@ -3,14 +3,13 @@
 from typing import assert_never
 
 from bot.views import actions as ids
-from bot.views import preview
-from bot.views.blocks import actions, button, context, message, section, table
-from bot.views.blocks import cell as cell_of
+from bot.views import lists, preview
+from bot.views.blocks import actions, button, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
 from bot.views.refusals import already_decided, far_side_down, names, not_from, reason, standing
 from bot.views.rendered import Rendered
-from bot.views.text import about, any_of, clock, code, counted, deadline, fallback, moment, nodes, quote, who
+from bot.views.text import about, any_of, clock, code, deadline, moment, nodes, quote, who
 from commands import replies as r
 from loans import when
 from loans.loan import State
@@ -74,15 +73,15 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.OneLoan():
             return card(given)
         case r.Loans():
-            return loans(given)
+            return lists.loans(given)
         case r.Free():
-            return free(given)
+            return lists.free(given)
         case r.History():
-            return _history(given)
+            return lists.history(given)
         case r.HelpOn():
-            return _help_on(given)
+            return lists.help_on(given)
         case r.HelpAll(verbs):
-            return _help_all(verbs)
+            return lists.help_all(verbs)
         case other:
             assert_never(other)
 
@@ -98,9 +97,9 @@ def _unknown_class(given: r.UnknownClass) -> Rendered:
 
 def _not_understood(given: r.NotUnderstood) -> Rendered:
     near = f"Did you mean {code(given.nearest)}? " if given.nearest else ""
-    examples = "\n".join(f"• {code(f'/nodes {example}')}" for example in given.examples)
+    examples = "\n".join(f"• {code(example)}" for example in given.examples)
     text = f'I did not understand "{quote(given.text, 150)}". {near}It goes: {code(given.usage)}\n{examples}'
-    return message(text, section(text), context(f"{code('/nodes help')} lists every verb"))
+    return message(text, section(text), context(f"{code('help')} lists every verb"))
 
 
 def _requested(given: r.Requested) -> Rendered:
@@ -122,62 +121,3 @@ def _extension_asked(given: r.ExtensionAsked) -> Rendered:
         f"{when.length(loan.extension.until - loan.until)} more. Until somebody decides, {moment(loan.until)} stands."
     )
     return _say(text)
-
-
-def loans(given: r.Loans) -> Rendered:
-    """Return loans as a table; ids, because a name says nothing at 3 a.m."""
-    if not given.loans:
-        return _say(f"*{given.title}*: none. {code('lend')} asks for one, {code('free')} shows what could be lent.")
-    rows = [
-        [
-            cell_of(f"#{loan.id}"),
-            cell_of(str(loan.state)),
-            cell_of(f"{given.arrived.get(loan.id, 0)} of {loan.count} {loan.node_class}"),
-            cell_of(fallback(loan.until)),
-            cell_of(quote(loan.purpose, 60)),
-        ]
-        for loan in given.loans
-    ]
-    heading = ("loan", "state", "nodes in k8s", "until", "purpose")
-    more = context(f"{code('status #' + str(given.loans[0].id))} tells everything about one")
-    return message(f"{given.title}: {len(given.loans)}", section(f"*{given.title}*"), table(heading, rows), more)
-
-
-def free(given: r.Free) -> Rendered:
-    """Return what could be lent now, a line a class."""
-    lines = [
-        f"*{node_class.name}*: {counted(choice.free, 'node')} could go now"
-        f"{f' ({nodes(choice.taken)})' if choice.taken else ''}; {choice.usable} of {choice.total} usable in Slurm, "
-        f"the floor keeps {choice.floor}"
-        for node_class, choice in given.classes
-    ]
-    return _say("\n".join(lines))
-
-
-def _history(given: r.History) -> Rendered:
-    if not given.rows:
-        return _say(f"*{given.title}*: nothing is written down.")
-    rows = [
-        [
-            cell_of(fallback(row.at)),
-            cell_of(row.who),
-            cell_of(row.what),
-            cell_of(f"#{row.loan_id}" if row.loan_id else ""),
-            cell_of(row.node or ""),
-            cell_of(quote(row.detail, 120)),
-        ]
-        for row in given.rows
-    ]
-    heading = ("at", "who", "what", "loan", "node", "detail")
-    return message(given.title, section(f"*History: {quote(given.title, 80)}*"), table(heading, rows))
-
-
-def _help_on(given: r.HelpOn) -> Rendered:
-    examples = "\n".join(f"• {code(f'/nodes {example}')}" for example in given.examples)
-    return _say(f"*{given.verb}*: {given.summary}.\n{code(given.usage)}\n{examples}")
-
-
-def _help_all(verbs: tuple[tuple[str, str, str], ...]) -> Rendered:
-    lines = "\n".join(f"{code(usage)}  {summary}" for _, usage, summary in verbs)
-    text = f"*What you can say*, as `/nodes ...`, to @lendbot, or in a direct message:\n{lines}"
-    return message(text, section(text), context(f"{code('/nodes help lend')} shows examples"))

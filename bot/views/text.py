@@ -55,9 +55,19 @@ def cut(text: str, most: int) -> str:
     return f"{kept.rstrip()}…"
 
 
+def shorten(words: str, most: int) -> str:
+    """Cut words that Slack shows as they are."""
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+
+
+def is_user(person: str) -> bool:
+    """Return True for the id of a Slack user."""
+    return _USER.match(person) is not None
+
+
 def who(person: str) -> str:
     """Return a mention of a user or a group; `cli:<account>` and lendbot itself have none."""
-    if _USER.match(person):
+    if is_user(person):
         return f"<@{person}>"
     if _GROUP.match(person):
         return f"<!subteam^{person}>"

@@ -1,0 +1,135 @@
+"""Lists: loans, what is free, what happened, what can be said. Tables where a message may have one."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
+from bot.views.buttons import ask_for_nodes
+from bot.views.rendered import Block, Rendered
+from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
+from commands.replies import Free, HelpOn, History, Loans
+from loans.classes import NodeClass
+from loans.loan import HOLDING, Loan
+from loans.selection import Choice, RunsJobs
+from store.audit import Audit
+
+_ROWS: Final = 40
+"""Rows of history that one answer shows: two screens; whoever needs more has the log."""
+
+
+def loans(given: Loans) -> Rendered:
+    """Return loans as a table."""
+    if not given.loans:
+        text = f"*{given.title}*: none."
+        return message(
+            text, section(text), context(f"{code('lend')} asks for one", f"{code('free')} shows what can be")
+        )
+    heading = ("loan", "state", "nodes", "until", "asked by", "purpose")
+    example = code(f"status #{given.loans[0].id}")
+    return message(
+        f"{given.title}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
+        section(f"*{given.title}*"),
+        table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans]),
+        context(f"{example} tells everything about one"),
+    )
+
+
+def _row(loan: Loan, arrived: int) -> list[Block]:
+    there = f", {arrived} in k8s" if loan.state in HOLDING else ""
+    return [
+        cell(f"#{loan.id}"),
+        cell(loan.state),
+        cell(f"{loan.count} {loan.node_class}{there}"),
+        date_cell(loan.until),
+        person_cell(loan.requester),
+        cell(loan.purpose),
+    ]
+
+
+def loan_line(loan: Loan, arrived: int) -> str:
+    """Return a loan in a line, where no table may stand."""
+    there = f", {arrived} in k8s" if loan.state in HOLDING else ""
+    why = f"\n{quote(loan.purpose, 200)}" if loan.purpose.strip() else ""
+    noun = f"{quote(loan.node_class, 40)} node"
+    return (
+        f"*#{loan.id} · {loan.state}* · {counted(loan.count, noun)}{there} · until {deadline(loan.until)} · "
+        f"{who(loan.requester)}{why}"
+    )
+
+
+def free(given: Free) -> Rendered:
+    """Return what could be lent now, and what frees itself next."""
+    sections = [section(class_line(*each)) for each in given.classes]
+    text = ", ".join(f"{node_class.name}: {choice.free} can go" for node_class, choice in given.classes)
+    return message(
+        f"Free now: {text}",
+        section("*What could be lent now*"),
+        *sections,
+        actions(ask_for_nodes()),
+    )
+
+
+def class_line(node_class: NodeClass, choice: Choice) -> str:
+    """Return what one class could lend."""
+    floor = f"; {choice.floor} always stay" if choice.floor else ""
+    could = f"{code(node_class.name)} *{choice.free} of {choice.total}* could go now"
+    named = f": {nodes(choice.taken)}" if choice.taken else ""
+    return f"{could}{named}\n{choice.usable} usable in Slurm{floor}.{_next(choice)}"
+
+
+def _next(choice: Choice) -> str:
+    soonest = choice.next_free[:1]
+    if not soonest or not isinstance(soonest[0].why, RunsJobs) or soonest[0].why.until is None:
+        return ""
+    return f" Next: {code(soonest[0].node)}, {moment(soonest[0].why.until)} at the latest."
+
+
+def history(given: History) -> Rendered:
+    """Return what happened, newest last: that is where the eye rests in a channel."""
+    rows = list(given.rows)
+    if not rows:
+        text = f"*{quote(given.title, 80)}*: nothing is written down."
+        return message(text, section(text))
+    if rows[0].at > rows[-1].at:
+        rows.reverse()
+    earlier = len(rows) - _ROWS
+    heading = ("when", "who", "what", "loan", "node", "detail")
+    return message(
+        f"History of {given.title}",
+        section(f"*{quote(given.title, 80)}*: what happened, newest last"),
+        table(heading, _history_rows(rows[-_ROWS:])),
+        context(f"{counted(earlier, 'earlier row')} not shown") if earlier > 0 else None,
+    )
+
+
+def _history_rows(rows: Sequence[Audit]) -> list[list[Block]]:
+    return [
+        [
+            date_cell(row.at),
+            person_cell(row.who),
+            cell(row.what),
+            cell(f"#{row.loan_id}" if row.loan_id else ""),
+            cell(row.node or ""),
+            cell(row.detail),
+        ]
+        for row in rows
+    ]
+
+
+def help_on(given: HelpOn) -> Rendered:
+    """Return one verb in full."""
+    examples = "\n".join(f"• {code(example)}" for example in given.examples)
+    text = f"*{quote(given.verb, 40)}*: {quote(given.summary, 300)}.\n{code(given.usage)}\nSuch as:\n{examples}"
+    return message(text, section(text))
+
+
+def help_all(verbs: Sequence[tuple[str, str, str]]) -> Rendered:
+    """Return every verb, and where to say it."""
+    lines = "\n".join(f"• {code(usage)}: {summary}" for _, usage, summary in verbs)
+    where = "Say it after lendbot's slash command, to lendbot by name in a channel, or in a direct message"
+    return message(
+        "What you can say to lendbot",
+        section(f"*What you can say*\n{lines}"),
+        context(where, f"{code('help lend')} shows examples"),
+        actions(ask_for_nodes()),
+    )
