@@ -8,13 +8,17 @@ from loans import when
 
 
 def time_and_purpose(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
-    """Tell the time from the purpose: the longest beginning or end of the tail that reads as a time is the time."""
+    """Tell the time from the purpose: the longest beginning or end of the tail that reads as a time is the time.
+
+    Where none will do, the refusal is of the words that were read as a time, not of the purpose beside them.
+    """
     refused: tuple[str, str, when.Answer] | None = None
     for phrase, purpose in _splits(tail):
         found = when.read(phrase, now, tz)
         if not isinstance(found, when.Refused):
             return phrase, purpose, found
-        refused = refused if refused and purpose else (phrase, purpose, found)
+        if found.is_read and refused is None:
+            refused = phrase, purpose, found
     return refused or (tail, "", when.read(tail, now, tz))
 
 

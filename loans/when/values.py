@@ -55,9 +55,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class Refused:
-    """The phrase is not a time we may act on; the sentence says why, and what would do."""
+    """The phrase is not a time we may act on; the sentence says why, and what would do.
+
+    is_read   the words were understood, and mean a time that will not do: past, impossible, too vague
+    """
 
     sentence: str
+    is_read: bool = True
 
 
 Answer = Deadline | Interval | Duration | Ask | Refused

@@ -14,6 +14,7 @@ from commands.desk import Caller, Desk
 from commands.lend import SignOff
 from commands.replies import Preview, Requested
 from conversion.ports import FarSideError
+from conversion.subjects import Ground
 from loans.loan import Loan, NodeLoan, State
 from loans.nodes import NodeName, is_free
 from loans.policy import CLI_GROUP, Person
@@ -54,6 +55,11 @@ class Counter:
         if self.rules is None:
             return desk
         return replace(desk, classes={**desk.classes, "gpu": replace(desk.classes["gpu"], rules=self.rules)})
+
+    @property
+    def ground(self) -> Ground:
+        """Return what the clock's sweeps stand on, here."""
+        return replace(self.rig.ground, store=self.store, now=lambda: self.now)
 
     def say(self, text: str, who: Caller = REQUESTER) -> Any:
         return grammar.run(grammar.read(text), who, self.desk)

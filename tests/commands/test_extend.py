@@ -1,0 +1,130 @@
+"""extend: a later deadline for the same loan, asked for in words, and asked back where it has two meanings."""
+
+from datetime import timedelta
+
+import pytest
+
+from commands.extend import Extend, SettleExtension
+from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, StaleDraft, WhichTime
+from loans.loan import State
+from loans.policy import NotInGroup, NotLater, TooLong
+from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
+    """The deadline itself stays until it is signed."""
+    loan = counter.lent("gpu001")
+    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    answer = counter.say(f"extend #1 until {day} 18:00")
+    assert isinstance(answer, ExtensionAsked)
+    assert answer.loan.until == loan.until
+    assert answer.loan.extension is not None
+    assert answer.loan.extension.asked_by == REQUESTER.person.id
+    assert answer.loan.extension.until > loan.until
+    assert counter.news().count("extension_asked") == 2
+
+
+def test_a_length_is_asked_back_from_when_it_counts(counter: Counter) -> None:
+    """Two more days after the deadline, or two days from now: both are meant, by different people."""
+    loan = counter.lent("gpu001")
+    answer = counter.say("extend #1 for 5 more days")
+    assert isinstance(answer, WhichTime)
+    ends = []
+    for _, draft in answer.readings:
+        asked = counter.do(SettleExtension(draft))
+        assert isinstance(asked, ExtensionAsked)
+        assert asked.loan.extension is not None
+        ends.append(asked.loan.extension.until)
+    assert abs(ends[0] - (loan.until + 5 * DAY)) <= HOUR
+    assert abs(ends[1] - (counter.now + 5 * DAY)) <= HOUR
+
+
+def test_a_length_that_would_shorten_it_is_not_offered(counter: Counter) -> None:
+    """One day from now is before the deadline already: only one reading is left."""
+    counter.lent("gpu001")
+    answer = counter.say("extend #1 for 1 day")
+    assert isinstance(answer, WhichTime)
+    assert len(answer.readings) == 1
+
+
+@pytest.mark.parametrize("who", [REQUESTER, APPROVER, ONCALL, CLI], ids=lambda who: who.person.id)
+def test_those_concerned_may_ask(counter: Counter, who: object) -> None:
+    """An approver may ask for it too; somebody else then signs."""
+    counter.lent("gpu001")
+    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    assert isinstance(counter.do(Extend(1, f"until {day} 18:00"), who), ExtensionAsked)  # type: ignore[arg-type] - a Caller
+
+
+def test_a_stranger_may_not(counter: Counter) -> None:
+    """Nobody keeps another's nodes away."""
+    counter.lent("gpu001")
+    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    answer = counter.say(f"extend #1 until {day} 18:00", STRANGER)
+    assert isinstance(answer, Forbidden)
+    assert isinstance(answer.reasons[0], NotInGroup)
+    assert counter.loan().extension is None
+
+
+@pytest.mark.parametrize(("days", "reason"), [(2, NotLater), (30, TooLong)])
+def test_an_extension_over_policy_is_refused(counter: Counter, days: int, reason: type) -> None:
+    """Not later, or longer than the class allows from the loan's very start."""
+    counter.lent("gpu001")
+    day = (counter.now + days * DAY).strftime("%d %B %Y")
+    answer = counter.say(f"extend #1 until {day} 15:00")
+    assert isinstance(answer, Forbidden)
+    assert [type(each) for each in answer.reasons] == [reason]
+
+
+@pytest.mark.parametrize("phrase", ["until yesterday", "until 31 February", "until whenever"])
+def test_a_time_that_cannot_be_is_refused(counter: Counter, phrase: str) -> None:
+    """A sentence, and no change."""
+    counter.lent("gpu001")
+    assert isinstance(counter.say(f"extend #1 {phrase}"), BadTime)
+    assert counter.loan().extension is None
+
+
+@pytest.mark.parametrize("state", [State.RETURNING, State.STUCK, State.RETURNED, State.FAILED])
+def test_what_is_on_its_way_home_is_not_extended(counter: Counter, state: State) -> None:
+    """The nodes are rebooting; a later deadline would promise what is gone."""
+    loan = counter.lent("gpu001", state=state)
+    assert counter.say("extend #1 for 1 day") == NotFrom(loan, "extend")
+
+
+def test_a_request_is_not_extended(counter: Counter) -> None:
+    """Before it is signed it is asked for anew."""
+    loan = counter.request()
+    assert counter.say("extend #1 for 1 day") == NotFrom(loan, "extend")
+
+
+def test_a_press_after_the_nodes_went_home_is_told_so(counter: Counter) -> None:
+    """Ten minutes too late is too late, in words."""
+    counter.lent("gpu001")
+    which = counter.say("extend #1 for 1 day")
+    assert isinstance(which, WhichTime)
+    counter.say("give back #1")
+    answer = counter.do(SettleExtension(which.readings[0][1]))
+    assert answer == NotFrom(counter.loan(), "extend")
+
+
+@pytest.mark.parametrize("draft", [0, -1, 999, 2**63, 10**40])
+def test_a_forged_draft_is_answered(counter: Counter, draft: int) -> None:
+    """No traceback, no extension."""
+    assert counter.do(SettleExtension(draft)) == StaleDraft()
+
+
+def test_a_draft_is_its_own_askers_and_its_own_verbs(counter: Counter) -> None:
+    """Neither another's draft nor a draft of a new loan extends this one."""
+    counter.lent("gpu001")
+    which = counter.say("extend #1 for 1 day")
+    assert isinstance(which, WhichTime)
+    assert counter.do(SettleExtension(which.readings[0][1]), APPROVER) == StaleDraft(theirs=False)
+    preview = counter.say("lend 1 gpu node for 3 days")
+    assert counter.do(SettleExtension(preview.draft)) == StaleDraft()
+
+
+def test_a_loan_that_is_not_there(counter: Counter) -> None:
+    """The open ones are named."""
+    assert counter.say("extend #7 for 1 day") == NoLoan(7, ())

@@ -1,0 +1,96 @@
+"""status, loans, free, history: anybody may look, and looking changes nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands import grammar
+from commands.look import Status
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan
+from sandbox.faults import Fault
+from tests.commands.counter import APPROVER, STRANGER, Counter
+from tests.conversion.rig import Rig
+
+
+def test_status_shows_what_is_open_and_loans_also_what_ended(counter: Counter) -> None:
+    """The first thing people ask: what is out?"""
+    counter.lent("gpu001", "gpu002")
+    counter.request()
+    counter.say("cancel #2")
+    open_now = counter.say("status", STRANGER)
+    assert isinstance(open_now, Loans)
+    assert [loan.id for loan in open_now.loans] == [1]
+    assert open_now.arrived == {1: 2}
+    every = counter.say("loans", STRANGER)
+    assert isinstance(every, Loans)
+    assert [loan.id for loan in every.loans] == [2, 1]
+
+
+def test_status_of_one_loan_has_its_nodes(counter: Counter) -> None:
+    """Which nodes, in which state."""
+    counter.lent("gpu001")
+    answer = counter.say("status #1", STRANGER)
+    assert isinstance(answer, OneLoan)
+    assert [part.node for part in answer.parts] == ["gpu001"]
+    assert answer.node_class.name == "gpu"
+
+
+def test_an_empty_desk_is_no_accident(counter: Counter) -> None:
+    """The first day: nothing is open, and that is said."""
+    assert counter.say("status").loans == ()
+    assert counter.say("loans").loans == ()
+    assert counter.say("history").rows == ()
+
+
+@pytest.mark.parametrize("number", [0, -1, 7, 10**40])
+def test_a_loan_that_is_not_there(counter: Counter, number: int) -> None:
+    """The open ones are named."""
+    counter.request()
+    assert counter.do(Status(number)) == NoLoan(number, (1,))
+
+
+def test_free_says_per_class_what_could_go_now(counter: Counter) -> None:
+    """Floor kept, held nodes aside."""
+    counter.lent("gpu001")
+    answer = counter.say("free", STRANGER)
+    assert isinstance(answer, Free)
+    found = {node_class.name: choice for node_class, choice in answer.classes}
+    assert (found["gpu"].free, found["gpu"].floor, found["gpu"].total) == (4, 2, 6)
+    assert found["cpu"].total == 2
+
+
+def test_history_reads_from_old_to_new_everywhere(counter: Counter) -> None:
+    """A story is told in one direction, whatever it is the history of."""
+    counter.lent("gpu001")
+    counter.say("give back gpu001", APPROVER)
+    for said in ("history #1", "history", "history gpu001"):
+        answer = counter.say(said, STRANGER)
+        assert isinstance(answer, History)
+        moments = [row.at for row in answer.rows]
+        assert moments
+        assert moments == sorted(moments)
+    assert [row.what for row in counter.say("history #1").rows] == ["request", "approve", "give back"]
+    assert counter.say("history #9") == NoLoan(9, (1,))
+    assert counter.say("history gpu099").rows == ()
+
+
+def test_free_says_when_slurm_does_not_answer_and_status_works_all_the_same(counter: Counter, quiet_site: Rig) -> None:
+    """What we know ourselves is told without the far side."""
+    quiet_site.site.call(lambda: quiet_site.site.faults.set(Fault("slurm", "refuse")))
+    try:
+        counter.until_slurm_is_down()
+        assert isinstance(counter.say("free"), FarSideDown)
+        assert isinstance(counter.say("status"), Loans)
+    finally:
+        quiet_site.site.call(quiet_site.site.faults.clear)
+
+
+def test_a_loan_of_a_class_that_is_gone_can_still_be_looked_at(counter: Counter) -> None:
+    """A class that is taken out of the settings takes no history with it."""
+    counter.request()
+    counter.say("cancel #1")
+    classes = {name: of for name, of in counter.desk.classes.items() if name != "gpu"}
+    desk = replace(counter.desk, classes=classes)
+    answer = grammar.run(Status(1), STRANGER, desk)
+    assert isinstance(answer, OneLoan)
+    assert answer.node_class.name == "gpu"
