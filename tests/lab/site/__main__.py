@@ -22,25 +22,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.lab.site", usage=__doc__)
     parser.add_argument("verb", choices=["up", "down", "status", "run"])
     parser.add_argument("dir", nargs="?", type=Path, default=DEFAULT)
-    asked = parser.parse_args(words[:cut])
+    parser.add_argument("--kubernetes", choices=["real", "sandbox", "none"], default="real")
+    asked = parser.parse_intermixed_args(words[:cut])
+    parts = running.Parts(kubernetes=asked.kubernetes)
     folder, command = asked.dir.resolve(), words[cut + 1 :]
     if (asked.verb == "run") != bool(command):
         parser.error("`run` takes a command after --, and nothing else does")
     if asked.verb == "up":
-        _up(folder)
+        _up(folder, parts)
     elif asked.verb == "down":
         running.down(folder)
     elif asked.verb == "status":
         _status(folder)
     else:
-        return _run(folder, command)
+        return _run(folder, parts, command)
     return 0
 
 
-def _up(folder: Path) -> None:
+def _up(folder: Path, parts: running.Parts) -> None:
     """What fails half-way is ended at once: a half lab is of no use to anybody."""
     try:
-        running.up(folder, running.Parts())
+        running.up(folder, parts)
     except BaseException:
         running.down(folder)
         raise
@@ -55,9 +57,9 @@ def _status(folder: Path) -> None:
         print(f"{node} {layout.node_ip(node)} power {light}, Slurm {slurm.state(layout, node)}")
 
 
-def _run(folder: Path, command: list[str]) -> int:
+def _run(folder: Path, parts: running.Parts, command: list[str]) -> int:
     with (
-        running.running_lab(folder),
+        running.running_lab(folder, parts),
         subprocess.Popen(command, env={**os.environ, running.WHERE: str(folder)}) as child,
     ):
         # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.lab.site import bmc, kubernetes, postgres, processes, ssh
+from tests.lab.site import bmc, kubernetes, postgres, processes, sandbox_cluster, ssh
 from tests.lab.site.layout import IPMI_PORT, SSH_PORT, Layout
 
 
@@ -23,12 +23,13 @@ def write(layout: Layout) -> None:
     (layout.dir / "lab.json").write_text(json.dumps(told, indent=2) + "\n")
 
 
-def _kubernetes(layout: Layout) -> dict[str, str] | None:
-    """None when there is no real control plane."""
-    if not processes.running(layout, "kube-apiserver"):
+def _kubernetes(layout: Layout) -> dict[str, object] | None:
+    """The administrator's kubeconfig, and whether the control plane behind it is the real one."""
+    real = processes.running(layout, "kube-apiserver") is not None
+    if not real and not processes.running(layout, sandbox_cluster.NAME):
         return None
-    config = str(kubernetes.kubeconfig(layout))
-    return {"server": kubernetes.server(layout), "kubeconfig": config, "ca": str(kubernetes.certificate(layout))}
+    files = {"kubeconfig": str(kubernetes.kubeconfig(layout)), "ca": str(kubernetes.certificate(layout))}
+    return {"real": real, "server": kubernetes.server(layout), **files}
 
 
 def _node(layout: Layout, node: str) -> dict[str, object]:

@@ -111,6 +111,13 @@ def join_token_file(layout: Layout, node: str) -> Path:
     return layout.share / "join-tokens" / node
 
 
+def lay_down_join_token(layout: Layout, node: str, token: str) -> None:
+    file = join_token_file(layout, node)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(token + "\n")
+
+
 def server(layout: Layout) -> str:
     return f"https://{layout.gateway}:{KUBERNETES_PORT}"
 
@@ -143,10 +150,7 @@ def _hand_out_tokens(layout: Layout) -> None:
         token = secrets.token_hex(16)
         lines.append(f"{token},{user},{user},{groups}")
         if name in layout.nodes:
-            file = join_token_file(layout, name)
-            file.parent.mkdir(mode=0o700, exist_ok=True)
-            file.write_text(token + "\n")
-            file.chmod(0o600)
+            lay_down_join_token(layout, name, token)
         else:
             _write_kubeconfig(layout, name, token)
     tokens = _folder(layout) / "tokens.csv"

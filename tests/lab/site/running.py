@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 from tests.lab.site import (
     bmc,
     facts_file,
+    inventory,
     kubernetes,
     kubernetes_build,
     network,
@@ -24,6 +26,7 @@ from tests.lab.site import (
     power,
     processes,
     puppet,
+    sandbox_cluster,
     slots,
     slurm,
     ssh,
@@ -41,12 +44,15 @@ class LabInUse(Exception):  # noqa: N818 - the name is the sentence
 
 @dataclass(frozen=True)
 class Parts:
-    """What to bring up beside the nodes. kubernetes: build it when it is not cached, or go on without it aloud."""
+    """What to bring up beside the nodes.
+
+    kubernetes  real: built when it is not cached, and the sandbox's, aloud, when that cannot be; or one of the others
+    """
 
     nodes: int = 4
     knobs: slurm.Knobs = field(default_factory=slurm.Knobs)
     redfish: bool = True
-    kubernetes: bool = True
+    kubernetes: Literal["real", "sandbox", "none"] = "real"
     postgres: bool = True
 
 
@@ -70,13 +76,15 @@ def up(folder: Path, parts: Parts) -> Layout:
     if os.geteuid() != 0:
         raise PermissionError("the lab makes network namespaces and mounts: run it as root")
     packages.install_missing()
-    binaries = _control_plane() if parts.kubernetes else None
+    binaries = _control_plane() if parts.kubernetes == "real" else None
     down(folder)
     layout = Layout(folder, slots.claim(folder), parts.nodes)
     _make_folders(layout)
     network.up(layout)
     if binaries:
         kubernetes.start(layout, binaries)
+    elif parts.kubernetes != "none":
+        sandbox_cluster.start(layout)
     ssh.prepare(layout)
     puppet.prepare(layout)
     _start_nodes(layout, parts)
@@ -86,7 +94,9 @@ def up(folder: Path, parts: Parts) -> Layout:
     if binaries:
         kubernetes.wait_until_ready(layout)
     facts_file.write(layout)
-    print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json", flush=True)
+    print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json")
+    print(f"lab: real: {'; '.join(inventory.real(layout))}")
+    print(f"lab: standing in: {'; '.join(inventory.standing_in(layout))}", flush=True)
     return layout
 
 
@@ -94,7 +104,7 @@ def _control_plane() -> kubernetes_build.Binaries | None:
     try:
         return kubernetes_build.build()
     except kubernetes_build.CannotBuild as missing:
-        print(f"lab: NO REAL KUBERNETES: {missing}\nlab: everything else is real; going on without it", flush=True)
+        print(f"lab: NO REAL KUBERNETES: {missing}\nlab: everything else is real; the sandbox's stands in", flush=True)
         return None
 
 
