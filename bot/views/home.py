@@ -28,13 +28,6 @@ _SAID: Final = (
 
 def home(loans: Loans, free: Free | FarSideDown) -> Block:
     """Return the Home tab's view."""
-    said = (
-        "lend 8 gpu nodes to k8s until Friday 6pm",
-        "free",
-        "status #12",
-        "extend #12 until Monday",
-        "give back #12",
-    )
     blocks: list[Block | None] = [
         section("*lendbot* lends idle Slurm nodes to Kubernetes until a deadline, and brings them home by itself."),
         actions(ask_for_nodes()),
