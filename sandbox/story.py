@@ -33,6 +33,7 @@ class Story:
 
     def tell(self) -> bool:
         """Play the loan and return whether it ended as it should."""
+        before = self._away()
         preview = self._ask()
         self._press(U_REQUESTER, C_OPS, preview, "sign_off")
         card = wait_for("the card", lambda: self._card(U_APPROVER), _STEP_S)
@@ -40,7 +41,7 @@ class Story:
         self._try_to_approve_own()
         self._press(U_APPROVER, C_APPROVALS, card, "approve")
         self._follow()
-        return self._is_home()
+        return self._is_home(before)
 
     def _ask(self) -> dict[str, Any]:
         """Type the command until lendbot is connected, and return its preview."""
@@ -100,12 +101,16 @@ class Story:
                 self._seen.add(text)
                 self._print("  thread" if message.get("thread_ts") else "#lend-approvals", text)
 
-    def _is_home(self) -> bool:
+    def _away(self) -> set[str]:
+        """Return the nodes that Slurm cannot use, by the site's own books: its staff has one out of service."""
+        nodes = self._people.get("room")["nodes"]
+        return {n["name"] for n in nodes if n["kube"] or "DRAIN" in n["slurm"]["state"] or n["power"] != "on"}
+
+    def _is_home(self, before: set[str]) -> bool:
         """Read the site's own books, not lendbot's words."""
-        room, tally = self._people.get("room"), self._people.get("tally")
-        away = [n["name"] for n in room["nodes"] if n["kube"] or "DRAIN" in n["slurm"]["state"] or n["power"] != "on"]
+        away, tally = self._away() - before, self._people.get("tally")
         killed = tally["jobs_killed"] + tally["pods_killed"]
-        self._print("the site", f"nodes away: {', '.join(away) or 'none'}; jobs and pods killed: {killed}")
+        self._print("the site", f"nodes away: {', '.join(sorted(away)) or 'none'}; jobs and pods killed: {killed}")
         return not away and not killed and self._card_says(ENDED[0])
 
     def _card_says(self, word: str) -> bool:
