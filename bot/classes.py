@@ -11,7 +11,11 @@ Expand = Callable[[str], tuple[NodeName, ...]]
 
 
 def classes(settings: SiteSettings, expand: Expand) -> Mapping[str, NodeClass]:
-    """Return every class of the site by name; expand turns a hostlist into names."""
+    """Return every class of the site by name.
+
+    expand   turns a hostlist into names
+    raises   ValueError with the key when a class's nodes are no hostlist
+    """
     return {name: _node_class(name, of, expand) for name, of in settings.classes.items()}
 
 
@@ -30,7 +34,7 @@ def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
             reminders=of.reminders,
         ),
         aliases=of.aliases,
-        nodes=frozenset(expand(of.nodes)),
+        nodes=_nodes(name, of.nodes, expand),
         features=of.features,
         gres=of.gres,
         role=of.role,
@@ -42,6 +46,13 @@ def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
         power=of.power,
         channel=of.channel,
     )
+
+
+def _nodes(name: str, hostlist: str, expand: Expand) -> frozenset[NodeName]:
+    try:
+        return frozenset(expand(hostlist))
+    except ValueError as e:
+        raise ValueError(f"classes.{name}.nodes: {e}; for example 'gpu[001-020]'") from e
 
 
 def pace(settings: PaceSettings) -> Pace:

@@ -13,7 +13,7 @@ from bot import classes as from_settings
 from bot.clock import Clock
 from bot.far_sides import Adapters, adapters
 from bot.settings import SiteSettings
-from bot.settings_file import load
+from bot.settings_file import BadSettings, find, load
 from commands.desk import Desk
 from conversion.pace import Pace
 from conversion.subjects import Ground
@@ -54,7 +54,10 @@ def build(path: Path | None = None) -> Core:
     """
     settings = load(path)
     clock = Clock(settings.clock)
-    node_classes = from_settings.classes(settings, expanded)
+    try:
+        node_classes = from_settings.classes(settings, expanded)
+    except ValueError as e:
+        raise BadSettings(find(path), [str(e)]) from e
     store = Store.open(settings.store.url.get_secret_value())
     built = adapters(settings, partial(_driver_of, store, node_classes), clock)
     return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace))

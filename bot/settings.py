@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from bot.spans import Span
+from bot.spans import Span, SpanOrNone
+from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
 PERSON = r"^(\*|[UWS][A-Z0-9]{2,})$"
@@ -20,6 +21,24 @@ Channel = Annotated[str, Field(pattern=SLACK_ID, examples=["C0123456789"])]
 People = frozenset[Annotated[str, Field(pattern=PERSON, examples=["S0123456789"])]]
 Port = Annotated[int, Field(ge=1, le=65535, examples=[22])]
 Argv = Annotated[tuple[str, ...], Field(min_length=1, examples=[["nvidia-smi", "-pm", "1"]])]
+
+
+def _template(text: str) -> str:
+    """Refuse any word in braces but {node}: it would come up at the first node, in the middle of a loan."""
+    try:
+        text.format(node="gpu001")
+    except (LookupError, ValueError, AttributeError) as e:
+        raise ValueError("only {node} may stand in braces") from e
+    return text
+
+
+def _address_of_store(url: SecretStr) -> SecretStr:
+    read_url(url.get_secret_value())
+    return url
+
+
+Template = Annotated[str, AfterValidator(_template)]
+"""Text with the node's name in place of {node}."""
 
 
 class Section(BaseModel):
@@ -53,7 +72,7 @@ class SlackSettings(Section):
 class StoreSettings(Section):
     """Where loans are remembered."""
 
-    url: SecretStr = Field(
+    url: Annotated[SecretStr, AfterValidator(_address_of_store)] = Field(
         SecretStr("sqlite:///lendbot.db"),
         description="sqlite:///FILE, or postgresql://...; with a password from LENDBOT_STORE__URL",
     )
@@ -73,7 +92,7 @@ class SlurmSettings(Section):
     management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
     conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default")
     timeout: Span = Field(timedelta(seconds=20), description="for one command")
-    max_age: Span = Field(timedelta(seconds=1), description="how old a shared read may be")
+    max_age: SpanOrNone = Field(timedelta(seconds=1), description="how old a shared read may be")
 
 
 class SshSettings(Section):
@@ -83,7 +102,7 @@ class SshSettings(Section):
     key_file: Path = Field(examples=["/etc/lendbot/id_ed25519"], description="the private key")
     known_hosts: Path = Field(examples=["/etc/lendbot/known_hosts"], description="host keys; others are refused")
     port: Port = Field(22, description="sshd's port on the nodes")
-    address: str = Field("{node}", description="a node's address, from its name")
+    address: Template = Field("{node}", description="a node's address, from its name")
     addresses: Mapping[str, str] = Field(default_factory=dict, description="addresses that follow no template")
     jump: str | None = Field(None, pattern=r"^[^:]+(:\d+)?$", description="a jump host, host or host:port")
     connect_timeout: Span = Field(timedelta(seconds=10), description="for TCP, banner and log-in each")
@@ -103,11 +122,11 @@ class PowerSettings(Section):
     """One kind of BMC. The table's name is what a class names as its `power`."""
 
     driver: Literal["redfish", "ipmi", "xcat"] = Field(description="xcat: rpower on the management host")
-    address: str = Field("{node}-bmc", description="ipmi: a BMC's address, from the node's name")
+    address: Template = Field("{node}-bmc", description="ipmi: a BMC's address, from the node's name")
     addresses: Mapping[str, str] = Field(default_factory=dict, description="ipmi: host:port that follow no template")
     port: Port = Field(623, description="ipmi")
-    url: str = Field("https://{node}-bmc", description="redfish: the service's address, from the node's name")
-    system: str = Field(
+    url: Template = Field("https://{node}-bmc", description="redfish: the service's address, from the node's name")
+    system: Template = Field(
         "", pattern="^(/.*)?$", description="redfish: the system's path; {node} allowed; empty: the one of that name"
     )
     verify: Path | bool = Field(default=True, description="redfish: a CA file, or false for self-signed certificates")
@@ -134,14 +153,14 @@ class ClassSettings(Section):
     gres: Mapping[str, int] = Field(default_factory=dict, description='what each node must have: {"gpu" = 4}')
     role: str = Field("cloud_compute", pattern=r"^[\w:.-]+$", description="written to the role file")
     prepare: tuple[Argv, ...] = Field((), description="commands run on the node before Puppet, each a list of words")
-    kube_name: str = Field("{node}", description="the node's name in Kubernetes")
+    kube_name: Template = Field("{node}", description="the node's name in Kubernetes")
     labels: Mapping[str, str] = Field(default_factory=dict, description="put on the Kubernetes node")
     taints: tuple[TaintSettings, ...] = Field((), description="put on the Kubernetes node")
     unit: str = Field("", description='what one node brings, for people: "4 A100"')
     power: str = Field(examples=["bmc"], description="the [power.NAME] that its BMCs are of")
     channel: Channel = Field(description="where its requests are decided")
     requesters: People = Field(frozenset({"*"}), description="who may ask: user and user group ids, or *")
-    approvers: People = Field(description="who decides")
+    approvers: People = Field(min_length=1, description="who decides", examples=[["S0123456789"]])
     operators: People = Field(frozenset(), description="who may also give back and force, at night")
     floor: int = Field(0, ge=0, description="nodes that stay usable in Slurm, whatever is lent")
     max_nodes: int = Field(16, ge=1, description="of one loan")
@@ -157,8 +176,10 @@ class PaceSettings(Section):
     tick: Span = Field(timedelta(seconds=1), description="between two looks at what is due, in wall time")
     look_every: Span = Field(timedelta(seconds=5), description="between two looks at a step that is not done")
     evict_every: Span = Field(timedelta(seconds=20), description="between two passes of eviction")
-    ask_after: Span = Field(timedelta(minutes=30), description="a return blocked for so long is brought to people")
-    settle_for: Span = Field(timedelta(seconds=30), description="a node must stay usable for so long to be home")
+    ask_after: SpanOrNone = Field(
+        timedelta(minutes=30), description="a return blocked for so long is brought to people"
+    )
+    settle_for: SpanOrNone = Field(timedelta(seconds=30), description="a node must stay usable for so long to be home")
     command_timeout: Span = Field(timedelta(minutes=5), description="for a command on a node")
     puppet_timeout: Span = Field(timedelta(minutes=20), description="for a Puppet run")
     waves: int = Field(4, ge=1, le=20, description="how often nodes are taken for one loan, replacements included")

@@ -46,7 +46,7 @@ def load(path: Path | None = None) -> SiteSettings:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as e:
         raise BadSettings(file, [f"{file} cannot be read: {e.strerror}"]) from e
-    except tomllib.TOMLDecodeError as e:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise BadSettings(file, [f"{file} is no TOML: {e}"]) from e
     if leaked := sorted(_secrets_in(table)):
         raise BadSettings(file, [f"{key}: secrets do not belong in a file; {_env_name(key)} is read" for key in leaked])

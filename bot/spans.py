@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 _UNITS: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -24,16 +24,27 @@ def span(text: object) -> timedelta:
         at = found.end()
     if not plain.strip() or at != len(plain):
         raise ValueError(f'{text!r} is no length of time; write it as "30 s", "5 min", "8 h" or "14 d"')
-    return timedelta(seconds=total)
+    try:
+        return timedelta(seconds=total)
+    except OverflowError as e:
+        raise ValueError(f'{plain:.20}... is longer than time; write it as "30 s", "5 min", "8 h" or "14 d"') from e
 
 
 def written(length: timedelta) -> str:
     """Write a length as span() reads it, in the largest unit that leaves no rest."""
-    seconds = int(length.total_seconds())
+    seconds = length.total_seconds()
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds and seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
 
 
-Span = Annotated[timedelta, BeforeValidator(span), PlainSerializer(written)]
+def _some(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError("has to be longer than nothing")
+    return length
+
+
+SpanOrNone = Annotated[timedelta, BeforeValidator(span), PlainSerializer(written)]
+"""A length that may be nothing."""
+Span = Annotated[SpanOrNone, AfterValidator(_some)]
