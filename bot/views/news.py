@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.views import buttons
 from bot.views.blocks import actions, message, section
 from bot.views.ended import why_lapsed
-from bot.views.lines import what
+from bot.views.lines import purpose, what
 from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
 from bot.views.steps import doing
@@ -17,10 +17,13 @@ from bot.views.text import about, code, counted, deadline, listed, moment, nodes
 from bot.views.trouble import of_blocked, of_stuck
 from commands.replies import OneLoan
 from loans import when
-from loans.loan import NodeLoan, NodeState
+from loans.loan import NodeLoan, NodeState, State
 
 Facts = Mapping[str, Any]
 Pods = Mapping[str, int] | None
+_GOES_HOME: Final = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
+_NAMESPACES: Final = 6
+"""Namespaces that a reminder names: the largest, which are those worth a call."""
 
 
 def news(args: Facts, one: OneLoan, audience: str, pods: Pods) -> Rendered:
@@ -97,19 +100,23 @@ def _node_home(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 
 def _reminder(_args: Facts, one: OneLoan, pods: Pods) -> Rendered:
     loan = one.loan
-    text = f"Loan #{loan.id} ends in {when.length(loan.until - one.now)} ({deadline(loan.until)}). {_evicted(pods)}"
-    row = actions(buttons.extend(loan), buttons.give_back(loan), buttons.all_right(loan))
-    return _say(text, row)
+    if loan.state is not State.LENT or loan.until <= one.now:
+        return _say(f"Loan #{loan.id} was about to end; it is {loan.state} by now. Nothing to do.")
+    left = when.length(loan.until - one.now)
+    text = f"*Loan #{loan.id} ends in {left}*, {deadline(loan.until)}. {_evicted(pods)}\n{purpose(loan)}"
+    return _say(text, actions(buttons.extend(loan), buttons.give_back(loan), buttons.all_right(loan)))
 
 
 def _evicted(pods: Pods) -> str:
     if pods is None:
-        return "Then its pods are evicted; Kubernetes does not tell just now how many."
-    if not pods:
+        return "Then the pods that are left are evicted; Kubernetes does not say just now how many there are."
+    if not any(pods.values()):
         return "No pod runs on its nodes now."
     most = sorted(pods.items(), key=lambda item: (-item[1], item[0]))
-    spaces = listed([f"{code(name)} {count}" for name, count in most])
-    return f"Then {counted(sum(pods.values()), 'pod')} of {counted(len(pods), 'namespace')} are evicted: {spaces}."
+    spaces = listed([f"{code(name)} {count}" for name, count in most], most=_NAMESPACES)
+    if len(pods) == 1:
+        return f"Then {counted(sum(pods.values()), 'pod')} of namespace {code(most[0][0])} are evicted."
+    return f"Then {sum(pods.values())} pods of {len(pods)} namespaces are evicted: {spaces}."
 
 
 def _returning(args: Facts, one: OneLoan, _: Pods) -> Rendered:
@@ -122,26 +129,32 @@ def _returning(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 
 def _blocked(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     part = _part(one, args["node"])
-    if part is None:
-        return _say(f"{code(args['node'])} waited in loan #{one.loan.id}: {said(args['why'])}")
+    if part is None or part.state not in _GOES_HOME:
+        return _say(f"{code(args['node'])} of loan #{one.loan.id} was held up on its way home; it is not any more.")
+    if part.blocked:
+        ask = f"*Shall I remove what keeps {code(part.node)} of loan #{one.loan.id} from coming home?* An approver may."
+    else:
+        ask = f"*{code(part.node)} of loan #{one.loan.id} takes too long to come home.* Please have a look at it."
     found = of_blocked(one.loan, part, args["why"])
-    question = section(f"*What shall I do with {code(part.node)} of loan #{one.loan.id}?*")
-    return message(f"{part.node} of loan #{one.loan.id} is blocked: {args['why']}", question, *found)
+    return message(
+        f"{part.node} of loan #{one.loan.id} cannot come home yet: {said(args['why'])}", section(ask), *found
+    )
 
 
 def _stuck(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     part = _part(one, args["node"])
-    text = f"{args['node']} is stuck on its way home (loan #{one.loan.id}): {args['why']}"
-    if part is None:
-        return _say(said(text))
-    return message(said(text), *of_stuck(one.loan, part, args["step"], args["why"]))
+    if part is None or part.state is not NodeState.STUCK:
+        return _say(f"{code(args['node'])} of loan #{one.loan.id} was stuck; it is not any more. Nothing to do.")
+    text = f"{args['node']} is stuck on its way home (loan #{one.loan.id}): {said(args['why'])}"
+    return message(text, *of_stuck(one.loan, part, args["step"], args["why"]))
 
 
 def _home(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     loan = one.loan
     home = [part.node for part in one.parts if part.state is NodeState.HOME]
-    at = f" at {moment(loan.ended_at)}" if loan.ended_at else ""
-    return _say(f"Loan #{loan.id} is over: {nodes(home)} idle in Slurm{at}. The card has the summary.")
+    at = f" since {moment(loan.ended_at)}" if loan.ended_at else ""
+    there = f"{counted(len(home), 'node')} idle in Slurm{at}: {nodes(home)}" if home else "its nodes are idle in Slurm"
+    return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; nothing is left to do.")
 
 
 def _extension_asked(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
