@@ -50,8 +50,8 @@ def running(directory: Path, *site_options: str) -> Iterator[Pair]:
 def site(directory: Path, *options: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[bytes]"]]:
     """Run the site alone: what it says of itself, and its process. Raises RuntimeError when it does not come up."""
     directory.mkdir(parents=True, exist_ok=True)
-    for stale in (directory / "site.json", directory / "lendbot.db"):
-        stale.unlink(missing_ok=True)
+    for stale in ("site.json", "lendbot.db", "lendbot.db-wal", "lendbot.db-shm"):
+        (directory / stale).unlink(missing_ok=True)
     process = _start(directory, "site", [sys.executable, "-m", "sandbox", "--dir", str(directory), *options], {})
     try:
         yield _await_site(directory, process), process
