@@ -1,0 +1,44 @@
+"""Every sample as it is drawn: messages by name, and views by name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.views import modals
+from bot.views.home import home
+from bot.views.loan_card import card
+from bot.views.news import news
+from bot.views.rendered import Rendered
+from bot.views.replies import reply
+from commands.replies import FarSideDown, Free, Loans
+from loans.loan import State
+from tests.bot.views import samples
+
+
+def messages() -> Mapping[str, Rendered]:
+    return dict(_messages())
+
+
+def _messages() -> Iterator[tuple[str, Rendered]]:
+    for name, (one, summary) in samples.cards().items():
+        yield f"card_{name}", card(one, summary)
+    yield "card_on_a_fast_clock", card(samples.cards()["lent"][0], None, speed=60.0)
+    for name, given in samples.replies().items():
+        yield f"reply_{name}", reply(given)
+    for name, (facts, one, pods) in samples.news().items():
+        kind = samples.NEWS_KIND.get(name, name)
+        yield f"news_{name}", news({"news": kind, **facts}, one, "requester", pods)
+
+
+def views() -> Mapping[str, dict[str, Any]]:
+    lent = samples.loan(State.LENT, lent_at=samples.NOW)
+    loans, free = samples.replies()["loans"], samples.replies()["free"]
+    if not (isinstance(loans, Loans) and isinstance(free, Free)):
+        raise TypeError("the samples have lost their kind")
+    return {
+        "modal_decline": modals.decline(samples.loan(State.REQUESTED)),
+        "modal_decline_extension": modals.decline(samples.loan(State.LENT, extension=samples.EXTENSION)),
+        "modal_extend": modals.extend(lent),
+        "modal_lend": modals.lend([samples.GPU]),
+        "home": home(loans, free),
+        "home_slurm_down": home(Loans("Open loans", (), {}, samples.NOW), FarSideDown("Slurm", "timed out")),
+    }

@@ -1,0 +1,335 @@
+"""One loan through all its states, every reply and every piece of news: what the golden files and validators read.
+
+The people are ids, as the product knows them; the moment is a Tuesday, two days before the deadline.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.views.summary import Summary
+from commands import replies as r
+from commands.replies import OneLoan
+from conversion.estimate import Estimate
+from loans.classes import NodeClass, Rules
+from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
+from loans.nodes import NodeName
+from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooShort
+from loans.selection import (
+    Choice,
+    GivenUp,
+    HeldBy,
+    KeptAway,
+    KeptByFloor,
+    NotFree,
+    NotNeeded,
+    PassedOver,
+    ReservedFor,
+    RunsJobs,
+)
+from store.audit import Audit
+
+NOW = datetime(2026, 11, 24, 15, 12, 5, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 28, 4, 59, tzinfo=UTC)
+MIN = timedelta(minutes=1)
+REQUESTER, APPROVER, ONCALL, APPROVERS = "U0REQUESTER", "U0APPROVER", "U0ONCALL", "S0APPROVERS"
+
+RULES = Rules(approvers=frozenset({APPROVERS, APPROVER}), operators=frozenset({"S0OPERATORS"}), floor=8)
+GPU = NodeClass("gpu", "gpu", RULES, unit="4 A100", channel="C0APPROVALS")
+STEPS = {
+    "prepare": timedelta(seconds=20),
+    "Puppet": timedelta(seconds=90),
+    "join": timedelta(seconds=25),
+    "ready": timedelta(seconds=50),
+    "daemons": timedelta(seconds=30),
+    "evict": timedelta(seconds=40),
+    "power off": timedelta(seconds=15),
+    "boot": timedelta(seconds=220),
+}
+ESTIMATE = Estimate(timedelta(seconds=215), timedelta(seconds=330), STEPS)
+
+
+def node(number: int) -> NodeName:
+    return NodeName(f"gpu{number:03}")
+
+
+def loan(state: State, **changes: object) -> Loan:
+    """Return loan #12 where it stands, signed when it must have been."""
+    made = Loan(
+        requester=REQUESTER,
+        node_class="gpu",
+        count=8,
+        until=UNTIL,
+        asked_at=NOW - 70 * MIN,
+        lapses_at=NOW + 410 * MIN,
+        purpose="FastML workshop, 25 seats",
+        channel="C0HPCOPS",
+        id=12,
+        state=state,
+    )
+    if state not in (State.REQUESTED, State.DECLINED, State.WITHDRAWN, State.LAPSED):
+        made = replace(made, decision=Decision(APPROVER, NOW - 67 * MIN, approved=True), started_at=NOW - 66 * MIN)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def part(number: int, state: NodeState, step: str = "", **changes: object) -> NodeLoan:
+    made = NodeLoan(12, node(number), 1, since=NOW - MIN, look_at=NOW, state=state, step=step)
+    if state in (NodeState.LENT, NodeState.RETURNING, NodeState.HOME, NodeState.STUCK):
+        made = replace(made, lent_at=NOW - 60 * MIN)
+    if state is NodeState.HOME:
+        made = replace(made, left_at=NOW)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def one(of: Loan, parts: tuple[NodeLoan, ...] = (), takings: tuple[Taking, ...] = ()) -> OneLoan:
+    return OneLoan(of, GPU, parts, takings, ESTIMATE, NOW)
+
+
+DONE = Taking(12, 1, 8, NOW, state=TakingState.DONE)
+LENT = tuple(part(n, NodeState.LENT) for n in range(3, 11))
+HOME = tuple(part(n, NodeState.HOME) for n in range(3, 11))
+LENDING = (
+    *(part(n, NodeState.LENT, lent_at=NOW - 62 * MIN) for n in range(3, 8)),
+    part(9, NodeState.LENDING, "Puppet", since=NOW - timedelta(seconds=70)),
+    part(
+        10, NodeState.LENDING, "ready", since=NOW - timedelta(seconds=40), note="waiting to be Ready: KubeletNotReady"
+    ),
+    part(11, NodeState.UNWINDING, "power off"),
+    part(13, NodeState.LENDING, "out of Slurm", wave=2),
+)
+BLOCKED = part(
+    6,
+    NodeState.RETURNING,
+    "evict",
+    note="pod `jupyter/hub-0` stays: budget `jupyter/hub` allows 0 disruptions",
+    blocked=True,
+    ask_at=NOW + 17 * MIN,
+)
+STUCK = part(
+    10,
+    NodeState.STUCK,
+    "boot",
+    note="BMC says on; Slurm says DOWN+DRAIN, no registration yet (for 20 min), after 3 tries",
+)
+SUMMARY = Summary(
+    home=8,
+    lent_for=timedelta(days=3, hours=13, minutes=7),
+    slowest=(node(10), "boot", timedelta(seconds=220)),
+    medians={"Puppet": timedelta(seconds=88), "label": timedelta(seconds=1), "boot": timedelta(seconds=205)},
+)
+EXTENSION = Extension(UNTIL + timedelta(days=3), REQUESTER, NOW - 5 * MIN, NOW + 400 * MIN)
+
+
+def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
+    """Return every state of a loan, and the turns that some of them take."""
+    back = loan(State.RETURNING, return_why="the deadline has come")
+    ended = NOW - MIN
+    return {
+        "requested": (one(loan(State.REQUESTED)), None),
+        "requested_for_later": (one(loan(State.REQUESTED, starts_at=NOW + 18 * 60 * MIN, purpose="")), None),
+        "approved": (one(loan(State.APPROVED, started_at=None)), None),
+        "lending_takes": (
+            one(
+                loan(State.LENDING),
+                tuple(part(n, NodeState.TAKING) for n in range(3, 11)),
+                (replace(DONE, state=TakingState.OPEN, step="quiet", note="gpu003 still busy"),),
+            ),
+            None,
+        ),
+        "lending": (one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))), None),
+        "lent": (one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), None),
+        "lent_short": (one(loan(State.LENT, lent_at=NOW), (*LENT[:6], part(11, NodeState.UNWOUND)), (DONE,)), None),
+        "lent_extension_asked": (one(loan(State.LENT, lent_at=NOW, extension=EXTENSION), LENT, (DONE,)), None),
+        "returning": (
+            one(back, (*HOME[:5], part(8, NodeState.RETURNING, "boot"), part(9, NodeState.RETURNING, "evict"))),
+            None,
+        ),
+        "returning_blocked": (one(back, (*HOME[:3], BLOCKED, *HOME[4:])), None),
+        "returning_forced": (one(back, (*HOME[:3], replace(BLOCKED, forced_by=ONCALL), *HOME[4:])), None),
+        "stuck": (one(replace(back, state=State.STUCK), (*HOME[:7], STUCK)), None),
+        "returned": (one(replace(back, state=State.RETURNED, ended_at=ended), HOME), SUMMARY),
+        "returned_forced": (
+            one(replace(back, state=State.RETURNED, ended_at=ended), HOME),
+            replace(SUMMARY, forced=((node(6), ONCALL),)),
+        ),
+        "declined": (
+            one(
+                loan(
+                    State.DECLINED, ended_at=ended, decision=Decision(APPROVER, ended, approved=False, note="Exam week")
+                )
+            ),
+            None,
+        ),
+        "withdrawn": (one(loan(State.WITHDRAWN, ended_at=ended, returned_by=REQUESTER)), None),
+        "lapsed": (one(loan(State.LAPSED, ended_at=ended)), None),
+        "failed": (
+            one(
+                loan(State.FAILED, ended_at=ended),
+                (part(3, NodeState.UNWOUND),),
+                (replace(DONE, state=TakingState.FAILED, note="no other gpu node is free"),),
+            ),
+            None,
+        ),
+        "many_nodes": (
+            one(
+                loan(State.LENDING, count=120),
+                tuple(part(n, *_many(n)) for n in range(1, 121)),  # type: ignore[misc]
+                (DONE,),
+            ),
+            None,
+        ),
+    }
+
+
+def _many(number: int) -> tuple[NodeState, str]:
+    return [(NodeState.LENT, ""), (NodeState.LENDING, "Puppet"), (NodeState.LENDING, "join")][number % 3]
+
+
+def choice(taken: int = 8, wished: int = 8) -> Choice:
+    over = (
+        PassedOver(node(1), RunsJobs((48211,), NOW + 88 * MIN)),
+        PassedOver(node(2), KeptAway("IDLE+DRAIN", "root", "ECC errors")),
+        PassedOver(node(17), RunsJobs((48230, 48231), NOW + 183 * MIN)),
+        PassedOver(node(18), HeldBy(7)),
+        PassedOver(node(19), NotFree("IDLE+COMPLETING")),
+        PassedOver(node(20), NotNeeded()),
+        PassedOver(node(21), GivenUp()),
+        PassedOver(node(22), KeptByFloor(8)),
+        PassedOver(node(23), RunsJobs((48240,), None)),
+        PassedOver(node(24), ReservedFor("maintenance", NOW + 60 * MIN)),
+    )
+    return Choice(tuple(node(n) for n in range(3, 3 + taken)), over, wished, taken, 20, 24, 8)
+
+
+def replies() -> Mapping[str, r.Reply]:
+    """Return one or more of every kind of reply."""
+    lent = loan(State.LENT, lent_at=NOW, extension=EXTENSION)
+    asked = loan(State.REQUESTED)
+    approved = loan(State.APPROVED, started_at=None)
+    zone = "America/Indiana/Indianapolis"
+    rows = (
+        Audit(NOW - 70 * MIN, REQUESTER, "request", 12, None, "8 gpu"),
+        Audit(NOW - 67 * MIN, APPROVER, "approve", 12),
+        Audit(NOW - 60 * MIN, "lendbot", "Puppet", 12, node(3), "exit 2 <changed>"),
+        Audit(NOW, "cli:operator", "give back", 12, node(3)),
+    )
+    later = UNTIL + timedelta(days=7)
+    readings = (
+        ("Fri 27 Nov 2026, 23:59 EST (UTC-5), 3 days 13 h", 4),
+        ("Fri 4 Dec 2026, 23:59 EST (UTC-5), 10 days 13 h", 5),
+    )
+    reasons = (
+        NotInGroup("decide on loans", RULES.approvers),
+        OwnRequest(12),
+        NoNodes(0),
+        TooMany(1_000_000, 16),
+        TooLong(timedelta(days=20), timedelta(days=14)),
+        TooShort(2 * MIN, 5 * MIN),
+        NotLater(UNTIL, NOW),
+    )
+    return {
+        "preview": r.Preview(
+            4, GPU, choice(), UNTIL, zone, NOW, purpose="FastML workshop", jobs_waiting=3, estimate=ESTIMATE
+        ),
+        "preview_for_later": r.Preview(4, GPU, choice(5), UNTIL, zone, NOW, starts_at=NOW + 18 * 60 * MIN),
+        "which_time": r.WhichTime("next Friday", readings),
+        "which_time_guess": r.WhichTime("untill freday", readings[:1], "until Friday"),
+        "which_time_extends": r.WhichTime("next Friday", readings, extends=True),
+        "bad_time": r.BadTime("yesterday", "that is past"),
+        "unknown_class": r.UnknownClass("gpuu", ("cpu", "gpu"), "gpu"),
+        "unknown_nodes": r.UnknownNodes(12, ("gpu099",), (node(3), node(4))),
+        "not_lent": r.NotLent((node(3),)),
+        "not_enough": r.NotEnough(choice(5), GPU, zone, 4, 5, NOW + 183 * MIN),
+        "not_enough_none": r.NotEnough(replace(choice(0), passed_over=()), GPU, zone),
+        "not_understood": r.NotUnderstood(
+            "lned 8 gpu", "lend", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)
+        ),
+        "forbidden": r.Forbidden(reasons),
+        "no_loan": r.NoLoan(99, (12, 13)),
+        "already_decided": r.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
+        "already_lapsed": r.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
+        **{f"not_from_{state}": r.NotFrom(loan(state), "extend") for state in State},
+        "stale_draft": r.StaleDraft(),
+        "stale_draft_not_theirs": r.StaleDraft(theirs=False),
+        "far_side_down": r.FarSideDown("Slurm", "connection to mgmt timed out"),
+        "requested": r.Requested(asked, GPU),
+        "approved": r.Decided(approved),
+        "declined": r.Decided(loan(State.DECLINED, decision=Decision(APPROVER, NOW, approved=False))),
+        "withdrawn": r.Withdrawn(loan(State.WITHDRAWN)),
+        "going_home": r.GoingHome(loan(State.RETURNING), tuple(node(n) for n in range(3, 11)), ESTIMATE),
+        "extension_asked": r.ExtensionAsked(lent, NOW, zone),
+        "extension_granted": r.ExtensionDecided(replace(lent, extension=None, until=later), granted=True),
+        "extension_declined": r.ExtensionDecided(replace(lent, extension=None), granted=False),
+        "forced": r.Forced(loan(State.RETURNING), node(6)),
+        "waits_on": r.WaitsOn(node(6), NOW + 60 * MIN),
+        "one_loan": one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)),
+        "loans": r.Loans("Open loans", (lent, replace(asked, id=13, requester="cli:operator")), {12: 8}, NOW),
+        "loans_none": r.Loans("Open loans", (), {}, NOW),
+        "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
+        "history": r.History("Loan #12", rows),
+        "history_newest_first": r.History("gpu003", rows[::-1]),
+        "history_none": r.History("gpu099", ()),
+        "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
+        "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
+    }
+
+
+def news() -> Mapping[str, tuple[Mapping[str, object], OneLoan, Mapping[str, int] | None]]:
+    """Return every piece of news with its facts, as conversion/ and commands/ tell it."""
+    lent = one(loan(State.LENT, lent_at=NOW, until=NOW + 60 * MIN), LENT, (DONE,))
+    back = loan(State.RETURNING, return_why="the deadline has come")
+    blocked = one(back, (*HOME[:3], BLOCKED, *HOME[4:]))
+    stuck = one(replace(back, state=State.STUCK), (*HOME[:7], STUCK))
+    lending = one(loan(State.LENDING), LENDING, (DONE,))
+    failed = one(loan(State.FAILED, ended_at=NOW), (), (replace(DONE, state=TakingState.FAILED),))
+    extends = one(loan(State.LENT, lent_at=NOW, extension=EXTENSION), LENT)
+    over = one(replace(back, state=State.RETURNED, ended_at=NOW), HOME)
+    pods = {"nanohub": 22, "jupyter": 6, "ci": 2, "web": 1}
+    no = "the nodes are needed"
+    puppet = "Puppet failed with 4: Could not apply complete catalog"
+    return {
+        "approved": ({"by": APPROVER}, one(loan(State.APPROVED)), None),
+        "declined": ({"by": APPROVER, "why": no}, one(loan(State.DECLINED, ended_at=NOW)), None),
+        "lapsed": ({}, one(loan(State.LAPSED, ended_at=NOW)), None),
+        "withdrawn": ({"by": REQUESTER}, one(loan(State.WITHDRAWN, ended_at=NOW)), None),
+        "lent": ({"arrived": 8}, lent, None),
+        "short": ({"arrived": 6}, one(loan(State.LENT, lent_at=NOW), LENT[:6]), None),
+        "failed": ({"why": "no other gpu node is free"}, failed, None),
+        "node_unwinding": ({"node": "gpu011", "step": "Puppet", "why": puppet}, lending, None),
+        "node_home": ({"node": "gpu011"}, lending, None),
+        "reminder": ({}, lent, pods),
+        "reminder_no_pods": ({}, lent, {}),
+        "reminder_kubernetes_silent": ({}, lent, None),
+        "reminder_too_late": ({}, over, None),
+        "returning": ({"why": "the deadline has come", "by": ""}, one(back, HOME), None),
+        "returning_recalled": ({"why": "recalled", "by": APPROVER}, one(back, HOME), None),
+        "blocked": ({"node": "gpu006", "step": "evict", "why": BLOCKED.note}, blocked, None),
+        "blocked_no_more": ({"node": "gpu003", "step": "evict", "why": BLOCKED.note}, blocked, None),
+        "slow": (
+            {"node": "gpu006", "step": "boot", "why": "BMC says on"},
+            one(back, (*HOME[:3], replace(BLOCKED, blocked=False, step="boot"))),
+            None,
+        ),
+        "stuck": ({"node": "gpu010", "step": "boot", "why": STUCK.note}, stuck, None),
+        "stuck_no_more": ({"node": "gpu003", "step": "boot", "why": STUCK.note}, stuck, None),
+        "home": ({}, over, None),
+        "extension_asked": ({"by": REQUESTER}, extends, None),
+        "extension_decided": ({"granted": 1, "by": APPROVER, "why": ""}, lent, None),
+        "extension_declined": ({"granted": 0, "by": APPROVER, "why": no}, lent, None),
+        "extension_lapsed": ({"granted": 0, "by": "", "why": "nobody decided in time"}, lent, None),
+        "mismatch": ({"what": "gpu004 is lent, and Slurm says IDLE: DRAIN was put back"}, lent, None),
+    }
+
+
+NEWS_KIND = {
+    "reminder_no_pods": "reminder",
+    "reminder_kubernetes_silent": "reminder",
+    "reminder_too_late": "reminder",
+    "returning_recalled": "returning",
+    "blocked_no_more": "blocked",
+    "slow": "blocked",
+    "stuck_no_more": "stuck",
+    "extension_declined": "extension_decided",
+    "extension_lapsed": "extension_decided",
+}
+"""Samples that are not named like their kind of news."""
