@@ -1,13 +1,40 @@
-"""What stories on the lab may ask for: lendbot on idle nodes, with a real cluster beside it."""
+"""What stories on the lab may ask for: lendbot on idle nodes, a real cluster beside it, and a way to tell counts.
 
-from collections.abc import Iterator
+What a test tells stands at the end of the run, under what of the lab was real.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from tests.lab.product import rig
-from tests.lab.product.rig import Rig
-from tests.lab.site import processes
+from tests.lab.product.rig import Rig, Tell
+from tests.lab.site import inventory, processes
 from tests.lab.site.layout import Layout
+
+TOLD: Final = "lab"
+
+
+@pytest.fixture
+def tell(lab: Layout, record_property: Callable[[str, object], None]) -> Tell:
+    """Keep a count or a table for the end of the run."""
+    record_property(TOLD, f"real: {'; '.join(inventory.real(lab))}")
+    record_property(
+        TOLD, f"standing in: {'; '.join(inventory.standing_in(lab))}; Slack (the sandbox's: there is no other)"
+    )
+    return lambda text: record_property(TOLD, text)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what the tests told, each line once."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    told = [text for report in reports for name, text in report.user_properties if name == TOLD]
+    if told:
+        terminalreporter.section("the lab")
+    for text in dict.fromkeys(told):
+        terminalreporter.write_line(str(text))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Taking nodes while jobs want them too: the promise that no job dies of a loan, counted."""
 
 import random
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from loans.loan import NODE_MOVING, TAKING_MOVING, Decision, Loan, NodeState, St
 from store.db import Store
 from tests.contract.sites import SOON, lab_json, lab_site
 from tests.lab.product import books
+from tests.lab.product.rig import Tell
 from tests.lab.site import processes, slurm
 from tests.lab.site.layout import Layout
 
@@ -50,14 +50,12 @@ class Stream:
         dice = random.Random(self.seed)  # noqa: S311 - a load, no secret
         while not self.stop.is_set():
             nodes, seconds = dice.choice((1, 1, 2)), dice.uniform(0.05, 0.6)
-            done = self._job(nodes, f"{seconds:.2f}")
+            argv = ("srun", "-Q", f"-N{nodes}", "--exclusive", "sleep", f"{seconds:.2f}")
+            done = slurm.run(self.lab, *argv, within_s=300)
             self.ran += 1
             if done.returncode != 0:
                 self.killed.append(done.stderr.strip())
             self.stop.wait(dice.uniform(0.0, 0.3))
-
-    def _job(self, nodes: int, seconds: str) -> "subprocess.CompletedProcess[str]":
-        return slurm.run(self.lab, "srun", "-Q", f"-N{nodes}", "--exclusive", "sleep", seconds, within_s=300)
 
 
 @contextmanager
@@ -83,7 +81,7 @@ def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
     store.upgrade()
     with lab_site(lab_json(idle_lab.dir), lambda _: 0) as site:
         fast = SlurmCommands(site.runner, timeout=SOON, max_age=timedelta(seconds=0.1), conf=idle_lab.slurm_conf)
-        far = FarSides(fast, None, site.shell, None)  # type: ignore[arg-type] - used by no step of taking or resuming
+        far = FarSides(fast, None, site.shell, None)  # type: ignore[arg-type]  # no step of taking or resuming uses the two
         yield Ground(store, far, {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
     store.close()
 
@@ -127,7 +125,7 @@ def bring_home(ground: Ground, loan_id: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layout, ground: Ground) -> None:
+def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layout, ground: Ground, tell: Tell) -> None:
     """Asking, then DOWN, killed 5 jobs in 80 takings: lendbot's way must kill none, however busy the nodes are."""
     dice = random.Random(SEED)  # noqa: S311
     began, taken, nodes = time.monotonic(), 0, 0
@@ -142,8 +140,8 @@ def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layou
     killed = [line for stream in every for line in stream.killed]
     ran = sum(stream.ran for stream in every)
     held = [n for n in idle_lab.nodes if "DRAIN" in slurm.state(idle_lab, n) or "DOWN" in slurm.state(idle_lab, n)]
-    print(
-        f"\nlab: {taken} takings of {nodes} nodes against {ran} jobs of {STREAMS} streams in {took:.0f} s:"
+    tell(
+        f"{taken} takings of {nodes} nodes against {ran} jobs of {STREAMS} streams in {took:.0f} s:"
         f" {len(killed)} jobs killed, {len(held)} nodes left drained (seed {SEED})"
     )
     assert killed == []

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +53,9 @@ class Lendbot:
     def pid(self) -> int | None:
         return processes.running(self._layout, _LENDBOT)
 
-    def kill(self) -> None:
-        """kill -9: it has no time to write anything down."""
+    def kill_after(self, seconds: float) -> None:
+        """kill -9 a moment from now: it has no time to write anything down."""
+        threading.Event().wait(seconds)
         processes.stop(self._layout, _LENDBOT, signal.SIGKILL)
 
     def stop(self) -> None:

@@ -1,8 +1,9 @@
 """One lendbot on the lab, with an empty store, an empty Slack and an empty cluster: what a story begins with."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -17,7 +18,9 @@ from tests.lab.product.settings import Around
 from tests.lab.site import kubernetes, postgres, processes
 from tests.lab.site.layout import Layout
 
-RBAC = Path(__file__).parents[3] / "deploy" / "rbac.yaml"
+Tell = Callable[[str], None]
+"""Keeps a count or a table for the end of the run (tests/lab/conftest.py)."""
+RBAC: Final = Path(__file__).parents[3] / "deploy" / "rbac.yaml"
 
 
 class Rig:
@@ -39,7 +42,7 @@ class Rig:
         with self.store.read() as tx:
             return tx.nodes.of(number)
 
-    def wait(self, number: int, *states: State, within_s: float = 60) -> Loan:
+    def wait(self, number: int, *states: State, within_s: float = 180) -> Loan:
         """Wait until a loan has come to one of these states; fail with all that is known when it ends elsewhere."""
 
         def look() -> Loan | None:
@@ -66,10 +69,10 @@ class Rig:
         card = told(self.people.card(number))
         return "\n".join([*lines[-40:], *parts, card, "lendbot's last words:", self.lendbot.last_words()])
 
-    def print_durations(self, number: int) -> None:
-        """Print what each step of a loan took."""
+    def durations(self, number: int) -> str:
+        """Return what each step of a loan took, as a table."""
         with self.store.read() as tx:
-            print(durations.table(tx.journal.of(number)), flush=True)
+            return durations.table(tx.journal.of(number))
 
     def assert_home(self, *but_for: str) -> None:
         """Ask everybody whether the world is as before."""
@@ -78,14 +81,17 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rigged(layout: Layout, *, is_started: bool = True, management: bool = True) -> Iterator[Rig]:
-    """Run Slack and lendbot for the length of a with block; the lab's nodes must be idle."""
+def rigged(layout: Layout, *, boot_within: str = "60 s", serves: bool = True) -> Iterator[Rig]:
+    """Run Slack and lendbot for the length of a with block; the lab's nodes must be idle.
+
+    serves   False when only other commands than `lendbot serve` are wanted
+    """
     books.clear_cluster(layout)
-    around = Around(start_slack(layout), bot_kubeconfig(layout), _empty_database(layout), management=management)
+    around = Around(start_slack(layout), bot_kubeconfig(layout), _empty_database(layout), boot_within)
     lendbot = Lendbot(layout, around)
     rig = Rig(layout, People(around.slack_url), lendbot)
     try:
-        if is_started:
+        if serves:
             lendbot.start()
         yield rig
     finally:
@@ -100,19 +106,6 @@ def bot_kubeconfig(layout: Layout) -> Path:
     applied = kubernetes.kubectl(layout, "apply", "-f", str(RBAC))
     assert applied.returncode == 0, applied.stderr
     return kubernetes.kubeconfig_for(layout, "lendbot", "lendbot")
-
-
-def what_is_real(layout: Layout) -> str:
-    """Return a paragraph that says what of this lab is the real thing."""
-    has_kubernetes = processes.running(layout, "kube-apiserver")
-    cluster = "real, its kubelets stood in for" if has_kubernetes else "MISSING, because it could not be built here"
-    database = "PostgreSQL, real" if processes.running(layout, "postgres") else "SQLite"
-    return (
-        "\nlab: Slurm, munge, sshd, Puppet and its role: real, on nodes that are network namespaces"
-        f"\nlab: Kubernetes: {cluster}\nlab: store: {database}"
-        "\nlab: BMCs: ipmi_sim, sushy-tools and xCAT's rpower by words, over switches that boot and kill the nodes"
-        "\nlab: Slack: the sandbox's"
-    )
 
 
 def _empty_database(layout: Layout) -> str:

@@ -1,8 +1,8 @@
 """lendbot's settings for a lab, as whoever installs it there would write them. Pure: what a lab tells in, text out.
 
-The nodes' one partition is lent as three classes, one for each kind of BMC that the lab has: a loan of `gpu` is switched
-by IPMI, one of `a100` by Redfish, one of `xgpu` by xCAT. Real daemons keep real time, so only the engine's patience is
-shorter than a site's: a lab node boots in seconds.
+The nodes' one partition is lent as three classes, one for each kind of BMC that the lab has: a loan of `gpu` is
+switched by IPMI, one of `a100` by Redfish, one of `xgpu` by xCAT. Real daemons keep real time, so only the engine's
+patience is shorter than a site's: a lab node boots in seconds.
 """
 
 import json
@@ -31,20 +31,20 @@ class Around:
     """What a lab does not tell: where Slack, the cluster's account and the database are for this one lendbot.
 
     slack_url    the sandbox's Slack, `http://127.0.0.1:PORT`
-    management   whether Slurm is asked through the management host's sshd (or by commands on this machine)
+    boot_within  how long a node may take to boot before it is power-cycled once more
     """
 
     slack_url: str
     kubeconfig: Path
     store_url: str
-    management: bool = True
+    boot_within: str = "60 s"
 
 
 def product_settings(told: Mapping[str, Any], around: Around) -> str:
     """Return lendbot.toml. told: lab.json."""
     parts = [_site(told, around), _ipmi(told), _redfish(told), '[power.xcat]\ndriver = "xcat"\n']
     parts += [_class(name, driver) for name, driver in CLASSES.items()]
-    return "\n".join([*parts, _PACE])
+    return "\n".join([*parts, f'{_PACE}boot = "{around.boot_within}"\n'])
 
 
 def product_environment(told: Mapping[str, Any], around: Around, config: Path) -> dict[str, str]:
@@ -62,7 +62,6 @@ def product_environment(told: Mapping[str, Any], around: Around, config: Path) -
 
 def _site(told: Mapping[str, Any], around: Around) -> str:
     ssh, host = told["ssh"], told["management"]
-    gate = f'management = {{ host = "{host["address"]}", port = {host["port"]}, user = "{host["user"]}" }}'
     addresses = "\n".join(f"{name} = {_quoted(node['address'])}" for name, node in told["nodes"].items())
     return f"""site = "the lab"
 
@@ -71,7 +70,7 @@ base_url = {_quoted(f"{around.slack_url}/api/")}
 oncall_channel = "{seed.C_ONCALL}"
 
 [slurm]
-{gate if around.management else ""}
+management = {{ host = "{host["address"]}", port = {host["port"]}, user = "{host["user"]}" }}
 conf = {_quoted(told["slurm_conf"])}
 max_age = "0.5 s"
 
@@ -134,12 +133,7 @@ evict_every = "1 s"
 settle_for = "4 s"
 
 [pace.patience]
-"power off" = "60 s"
-"power on" = "60 s"
-boot = "20 s"
-join = "60 s"
 """
-"""Ten times a node's usual boot is enough to call it dead, and a test of that waits three times as long."""
 
 
 def _quoted(text: str) -> str:
