@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlmodel import col
 
 from loans.nodes import NodeName
-from store.rows import columns_of, read_all, select_as
+from store.rows import columns_of, insert_row, read_all, select_as
 from store.tables import AuditRow as _Row
 
 
@@ -39,7 +39,7 @@ class Audits:
 
     def write(self, audit: Audit) -> None:
         """Add a row."""
-        self._connection.execute(insert(_Row).values(columns_of(audit)))
+        insert_row(self._connection, _Row, columns_of(audit))
 
     def of(self, loan_id: int) -> tuple[Audit, ...]:
         """Return what happened to a loan, in order."""

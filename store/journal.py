@@ -4,12 +4,12 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, ScalarSelect, and_, func, insert, select
+from sqlalchemy import Connection, ScalarSelect, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from loans.journal import Entry, EntryKind
-from store.rows import columns_of, read_all, select_as
+from store.rows import columns_of, insert_row, read_all, select_as
 from store.tables import JournalRow as _Row
 from store.tables import LoanRow
 
@@ -25,7 +25,7 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         """Add a line."""
-        self._connection.execute(insert(_Row).values(columns_of(entry)))
+        insert_row(self._connection, _Row, columns_of(entry))
 
     def of(self, loan_id: int, subject: str | None = None, run: int | None = None) -> tuple[Entry, ...]:
         """Return a loan's lines in the order in which they were written; of one subject, or one run of it."""

@@ -9,12 +9,13 @@ crash could leave behind. Each message is sent at least once; a crash between se
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, Insert, delete, func, select, text, update
 from sqlmodel import col
 
-from store.rows import insert_into, insert_numbered, read_all, select_as
+from store.rows import insert_numbered, insert_on, read_all, select_as
 from store.tables import CARD
 from store.tables import OutboxRow as _Row
 
@@ -66,14 +67,8 @@ class Outbox:
 
     def card(self, loan_id: int, now: datetime) -> None:
         """Have a loan's card drawn and sent; one that waits already stands for this change too."""
-        row = insert_into(self._connection, _Row).values(_columns(Letter(CARD, loan_id, "", {}, now)))
-        self._connection.execute(
-            row.on_conflict_do_update(
-                index_elements=["loan_id"],
-                index_where=text(f"kind = '{CARD}' AND state = '{_WAITING}'"),
-                set_={"wanted": col(_Row.wanted) + 1},
-            )
-        )
+        columns = _columns(Letter(CARD, loan_id, "", {}, now))
+        self._connection.execute(_put_or_count(self._connection.dialect.name), columns)
 
     def due(self, now: datetime, limit: int) -> tuple[Letter, ...]:
         """Return what is to be sent now, in the order in which it was put."""
@@ -110,6 +105,16 @@ class Outbox:
     def forget(self, before: datetime) -> int:
         """Delete what was sent or dropped before a moment; return how much that was."""
         return self._connection.execute(delete(_Row).where(col(_Row.done_at) < before)).rowcount
+
+
+@cache
+def _put_or_count(dialect: str) -> Insert:
+    """Build the card's statement once: it goes with every line of every journal."""
+    return insert_on(dialect, _Row).on_conflict_do_update(
+        index_elements=["loan_id"],
+        index_where=text(f"kind = '{CARD}' AND state = '{_WAITING}'"),
+        set_={"wanted": col(_Row.wanted) + 1},
+    )
 
 
 def _columns(letter: Letter) -> dict[str, Any]:
