@@ -99,12 +99,26 @@ class RedfishPower:
 
     def _path(self, node: NodeName, root: sushy.Sushy) -> str:
         if node not in self._paths:
-            members = root.get_system_collection().get_members()
-            found = [member for member in members if node in {member.identity, member.name}]
-            if len(found) != 1:  # the only system there may still be another node's: never guess what to switch off
-                raise UnexpectedAnswer(_side(node), f"{len(found)} of its {len(members)} systems are named {node}")
-            self._paths[node] = found[0].path
+            self._paths[node] = _found(node, root.get_system_collection())
         return self._paths[node]
+
+
+def _found(node: NodeName, systems: Any) -> str:
+    """Return the path of the system that has the node's Id or Name.
+
+    One whose path ends in the node's name is asked first and alone: a service that speaks for 200 nodes is asked 200
+    questions by each of them otherwise (measured: half a second of processor time a node).
+    """
+    paths: list[str] = systems.members_identities
+    likely = [path for path in paths if path.rstrip("/").rpartition("/")[2] == node]
+    if len(likely) == 1 and systems.get_member(likely[0]).identity == node:
+        return likely[0]
+    members = systems.get_members()
+    found = [member for member in members if node in {member.identity, member.name}]
+    if len(found) != 1:  # the only system there may still be another node's: never guess what to switch off
+        raise UnexpectedAnswer(_side(node), f"{len(found)} of its {len(members)} systems are named {node}")
+    path: str = found[0].path
+    return path
 
 
 def _side(node: NodeName) -> str:
