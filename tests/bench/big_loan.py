@@ -7,20 +7,23 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
 from loans.journal import EntryKind
-from loans.loan import Loan, NodeState, State
+from loans.loan import NodeState, State
 from loans.nodes import NodeName
-from tests.bench.figures import say
-from tests.bench.rig import Site, cpu_s, lendbot, log_says, await_true, rss_mib, running_site
+from tests.bench.figures import Figure, say
+from tests.bench.rig import Site, await_started, cpu_s, lendbot, rss_mib, running_site
 
-SPEED: Final = 4.0
+SPEED: Final = 2.0
 MANY: Final = 200
-_WORKERS: Final = "256"
-_PATIENCE_S: Final = 420.0
+WORKERS: Final = 256
+_TICK: Final = '"0.5 s"'
+_PATIENCE_S: Final = 600.0
+
+_MOST: Final = 1.2
 
 Calls = Mapping[str, int]
 
@@ -44,6 +47,32 @@ class BigLoan:
     wall_s: float = 0.0
 
 
+def measure() -> list[Figure]:
+    """Lend 200 nodes, and then the slowest of them alone."""
+    many = loan_of_many()
+    last_out, last_home = (max(by, key=by.__getitem__) for by in (many.arrived, many.home))
+    pair = tuple({last_out, last_home})
+    alone = loan(len(pair), nodes=MANY, only=pair)
+    return [
+        _over(f"{MANY} nodes out, over the slowest of them alone", many.out, alone.arrived[last_out]),
+        _over(f"{MANY} nodes home, over the slowest of them alone", many.back, alone.home[last_home]),
+        Figure(f"lendbot's processor time for {MANY} nodes, out and home, a node", f"{many.cpu_s / MANY:.2f} s"),
+    ]
+
+
+def measure_memory() -> list[Figure]:
+    """Say what 200 conversions in flight hold, over an idle lendbot."""
+    many = loan_of_many()
+    said = f"{many.busy_mib:.0f} MiB over {many.idle_mib:.0f} MiB: {many.busy_mib / many.idle_mib:.2f}"
+    return [Figure(f"memory with {MANY} conversions in flight, over idle", said)]
+
+
+def _over(what: str, many: timedelta, alone: timedelta) -> Figure:
+    ratio = many / alone
+    said = f"{many.total_seconds():.0f} s over {alone.total_seconds():.0f} s: {ratio:.2f}"
+    return Figure(what, said, f"at most {_MOST}", ratio <= _MOST)
+
+
 @cache
 def loan_of_many() -> BigLoan:
     """Return the loan of 200 nodes; it is made once and serves several rows."""
@@ -53,10 +82,12 @@ def loan_of_many() -> BigLoan:
 def loan(count: int, *, nodes: int, only: tuple[NodeName, ...] = (), speed: float = SPEED) -> BigLoan:
     """Lend so many nodes of a site and bring them home. only: the nodes that the class has, when not all."""
     say(f"{count} nodes out and home, {speed:g} times as fast as life")
-    edits = {"workers": _WORKERS} | ({"nodes": f'"{",".join(only)}"', "max_nodes": str(count)} if only else {})
-    with running_site(nodes, speed, **edits) as at, lendbot(at) as pid:
-        await_true("lendbot to start", lambda: log_says(at, "lendbot.started"))
-        return _Observer(at, pid).follow(count)
+    edits = {"workers": str(WORKERS), "tick": _TICK}
+    if only:
+        edits |= {"nodes": f'"{",".join(only)}"', "max_nodes": str(count)}
+    with running_site(nodes, speed, **edits) as at, lendbot(at) as process:
+        await_started(at, process)
+        return _Observer(at, process.pid).follow(count)
 
 
 class _Observer:
@@ -70,7 +101,7 @@ class _Observer:
 
     def follow(self, count: int) -> BigLoan:
         began, at = time.monotonic(), self._at
-        self._before = _flat(at.calls())
+        self._before = flat(at.calls())
         asked = at.lend(count)
         ordered = asked.decision.at if asked.decision else asked.asked_at
         lent = at.await_state(State.LENT, _PATIENCE_S, self._look, say)
@@ -84,7 +115,7 @@ class _Observer:
             arrived={p.node: p.lent_at - ordered for p in at.parts() if p.lent_at},
             home={node: moment - returned_at for node, moment in self._homecomings().items()},
             taking=taken - self._before,
-            rest=_flat(at.calls()) - taken,
+            rest=flat(at.calls()) - taken,
             idle_mib=self._idle_mib,
             busy_mib=self._most_mib,
             cpu_s=cpu_s(self._pid),
@@ -96,13 +127,13 @@ class _Observer:
         if self._taken is None:
             parts = self._at.parts()
             if parts and all(part.state is not NodeState.TAKING for part in parts):
-                self._taken = _flat(self._at.calls())
+                self._taken = flat(self._at.calls())
 
-    def _homecomings(self):  # type: ignore[no-untyped-def]
+    def _homecomings(self) -> dict[NodeName, datetime]:
         with self._at.core.store.read() as tx:
             lines = tx.journal.of(1)
         return {NodeName(e.subject): e.at for e in lines if e.plan == "return" and e.kind is EntryKind.FINISHED}
 
 
-def _flat(calls: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+def flat(calls: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return Counter({f"{side}: {what}": number for side, by in calls.items() for what, number in by.items()})

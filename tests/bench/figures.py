@@ -23,11 +23,6 @@ class Figure:
     holds: bool = True
 
 
-def at_most(what: str, value: float, limit: float, shown: str) -> Figure:
-    """Return the line of a value that has an upper bound; shown: a format such as `{:.2f}`."""
-    return Figure(what, shown.format(value), f"at most {shown.format(limit)}", value <= limit)
-
-
 def percentile(values: Sequence[float], percent: float) -> float:
     """Return the value that so many percent of all do not exceed."""
     ranked = sorted(values)

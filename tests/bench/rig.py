@@ -5,6 +5,7 @@ It writes the site's settings as its staff would, and reads what a process costs
 
 import os
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.core import Core, build
+from bot.settings import PaceSettings
 from commands import grammar
 from commands.lend import SignOff
 from commands.replies import Preview, Requested
@@ -101,15 +103,25 @@ def running_site(nodes: int, speed: float, **edits: str) -> Iterator[Site]:
 
 
 @contextmanager
-def lendbot(at: Site, command: str = "worker") -> Iterator[int]:
-    """Run lendbot on a site, and give its process id."""
+def lendbot(at: Site, command: str = "worker") -> Iterator[subprocess.Popen[bytes]]:
+    """Run lendbot on a site."""
     with product(at.directory, command) as process:
-        yield process.pid
+        yield process
 
 
-def log_says(at: Site, words: str) -> bool:
-    """Return True when lendbot's log has these words."""
-    return words in (at.directory / "lendbot.log").read_text(encoding="utf-8", errors="replace")
+def await_started(at: Site, process: subprocess.Popen[bytes]) -> float:
+    """Wait until lendbot has started, and return how many seconds that took."""
+
+    def has_started() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"lendbot ended with {process.returncode}:\n{_log(at)[-2000:]}")
+        return "lendbot.started" in _log(at)
+
+    return await_true("lendbot to start", has_started)
+
+
+def _log(at: Site) -> str:
+    return (at.directory / "lendbot.log").read_text(encoding="utf-8", errors="replace")
 
 
 def await_true(what: str, is_so: Callable[[], bool], within_s: float = 60.0, every_s: float = 0.005) -> float:
@@ -142,7 +154,7 @@ def _edit(settings: Path, edits: dict[str, str]) -> None:
         line = f"{key} = {value}"
         text, found = re.subn(rf"^{key} = .*$", line, text, flags=re.MULTILINE)
         if not found:
-            table = "[pace]" if key == "workers" else "[classes.gpu]"
+            table = "[pace]" if key in PaceSettings.model_fields else "[classes.gpu]"
             text = text.replace(table, f"{table}\n{line}")
     settings.write_text(text, encoding="utf-8")
 

@@ -1,0 +1,48 @@
+"""Commands that come all at once while Slurm is slow: Slack waits 3 s for an ack, whatever has to be asked for it.
+
+Measured at the sandbox's Slack, from the envelope that goes out to the ack that comes in.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from sandbox.slack.seed import C_OPS, U_REQUESTER
+from tests.bench.figures import Figure, ms, percentile, say
+from tests.bench.rig import Site, await_true, lendbot, running_site
+
+_AT_ONCE: Final = 50
+_ROUNDS: Final = 3
+_P99_S: Final = 0.150
+_WORDS: Final = ("free", "status", "lend 2 gpu nodes to k8s for 2 hours", "loans", "help lend")
+
+
+def measure() -> list[Figure]:
+    """Send 50 commands at once, three times, with every answer of Slurm's 2 s late."""
+    say(f"{_AT_ONCE} commands at once while Slurm is slow, {_ROUNDS} times")
+    with running_site(20, 60.0) as at, lendbot(at, "serve"):
+        await_true("an ack", lambda: _slash(at, "help")["acked"])
+        at.room.post("faults", side="slurm", mode="slow")
+        answers = [answer for _ in range(_ROUNDS) for answer in _all_at_once(at)]
+    acked = [answer["after_s"] for answer in answers if answer["acked"]]
+    p99 = percentile(acked, 99)
+    return [
+        Figure(
+            f"{_AT_ONCE} commands at once, Slurm slow: acked within 3 s",
+            f"{len(acked)} of {len(answers)}",
+            "all",
+            len(acked) == len(answers),
+        ),
+        Figure("their acks, p50", ms(percentile(acked, 50))),
+        Figure("their acks, p99", ms(p99), f"under {ms(_P99_S)}", p99 < _P99_S),
+    ]
+
+
+def _all_at_once(at: Site) -> list[dict[str, Any]]:
+    words = [_WORDS[i % len(_WORDS)] for i in range(_AT_ONCE)]
+    with ThreadPoolExecutor(_AT_ONCE) as people:
+        return list(people.map(lambda text: _slash(at, text), words))
+
+
+def _slash(at: Site, text: str) -> dict[str, Any]:
+    answer: dict[str, Any] = at.room.post("slash", user=U_REQUESTER, channel=C_OPS, command="/nodes", text=text)
+    return answer

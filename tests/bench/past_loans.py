@@ -1,0 +1,75 @@
+"""What ten thousand past loans cost the tick of today: its reads of what is due, and a save. Over an empty store."""
+
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from loans.journal import Entry, EntryKind
+from loans.loan import HOLDING, Loan, NodeLoan, NodeState, State
+from loans.nodes import NodeName
+from store.db import Store, Tx
+from tests.bench.figures import Figure, median, ms, say
+
+_PAST: Final = 10_000
+_ROUNDS: Final = 200
+_NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+_STEPS: Final = ("prepare", "Puppet", "evict", "boot")
+
+
+def measure() -> list[Figure]:
+    """Take the same rounds on an empty store and on a full one."""
+    with tempfile.TemporaryDirectory(prefix="lendbot-bench-") as scratch:
+        say("a tick's reads and a save on an empty store")
+        empty = _round_s(_store(Path(scratch) / "empty.db"))
+        say(f"the same with {_PAST:,} past loans, which are written first")
+        full = _store(Path(scratch) / "full.db")
+        with full.write() as tx:
+            for number in range(_PAST):
+                _remember(tx, number)
+        then = _round_s(full)
+    what = f"what is due, and one save, with {_PAST:,} past loans over an empty store"
+    return [Figure(what, f"{ms(then)} over {ms(empty)}: {then / empty:.2f}")]
+
+
+def _store(file: Path) -> Store:
+    store = Store.open(f"sqlite:///{file}")
+    store.upgrade()
+    return store
+
+
+def _remember(tx: Tx, number: int) -> None:
+    """Write one loan that is over, of one node, with some lines of journal."""
+    until = _NOW - timedelta(hours=number + 1)
+    loan = tx.loans.add(replace(_loan(until), state=State.RETURNED, ended_at=until))
+    node = NodeName(f"gpu{number % 40:03}")
+    tx.nodes.add(NodeLoan(loan.id, node, 1, since=until, look_at=until, state=NodeState.HOME))
+    for step in _STEPS:
+        tx.journal.write(Entry(loan.id, node, 1, "lend", step, EntryKind.FINISHED, until))
+
+
+def _loan(until: datetime) -> Loan:
+    return Loan("U0REQUEST1", "gpu", 1, until, until - timedelta(hours=3), until)
+
+
+def _round_s(store: Store) -> float:
+    """Return the median of what a tick reads and what a look writes; the store is closed after."""
+    with store.write() as tx:
+        loan = tx.loans.add(replace(_loan(_NOW + timedelta(days=1)), state=State.LENDING))
+        part = tx.nodes.add(NodeLoan(loan.id, NodeName("gpu900"), 1, _NOW, _NOW, state=NodeState.LENDING))
+    took: list[float] = []
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        with store.read() as tx:
+            tx.loans.in_states([State.APPROVED])
+            tx.loans.in_states(sorted(HOLDING))
+            tx.takings.due(_NOW)
+            tx.nodes.due(_NOW)
+        with store.write() as tx:
+            part = tx.nodes.save(part)
+            tx.journal.write(Entry(loan.id, part.node, 1, "lend", "Puppet", EntryKind.STARTED, _NOW))
+        took.append(time.perf_counter() - began)
+    store.close()
+    return median(took)
