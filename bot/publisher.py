@@ -93,6 +93,13 @@ class Publisher:
         except (SlackClientError, OSError) as e:
             self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
             return False
+        except StoreUnavailable:
+            raise
+        except Exception as e:
+            # Our bug in one message: it must not hold up everybody else's. The trace is in the log.
+            log.exception("publisher.could_not_draw", letter=letter.id, kind=letter.kind, loan=letter.loan_id)
+            self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
+            return False
         with self._store.write() as tx:
             tx.outbox.sent(letter, now)
         return True
@@ -115,13 +122,23 @@ class Publisher:
     def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
         drawn = card(one, ended, self._speed)
         self._edited[one.loan.id] = monotonic()
-        if post is not None:
-            self._call("chat_update", drawn, channel=post.channel, ts=post.ts)
+        if post is not None and self._is_edited(post, drawn):
             return
         channel = one.node_class.channel
         posted = self._call("chat_postMessage", drawn, channel=channel)
         with self._store.write() as tx:
             tx.posts.put(one.loan.id, "card", posted["channel"], posted["ts"])
+
+    def _is_edited(self, post: Post, drawn: Rendered) -> bool:
+        """Edit a card; False when somebody deleted it, so that it is posted anew."""
+        try:
+            self._call("chat_update", drawn, channel=post.channel, ts=post.ts)
+        except SlackApiError as e:
+            if e.response.get("error") == "message_not_found":
+                log.warning("slack.card_gone", loan=post.loan_id)
+                return False
+            raise
+        return True
 
     def _place(self, letter: Letter, post: Post | None) -> Place:
         match letter.kind:
@@ -150,7 +167,8 @@ class Publisher:
 
     def _refused(self, letter: Letter, error: SlackApiError) -> None:
         why = str(error.response.get("error") or error)
-        if why in _HOPELESS:
+        # For a direct message there is no channel to be invited to: the person is gone.
+        if why in _HOPELESS or (letter.kind == "requester" and why == "channel_not_found"):
             log.error("slack.message_dropped", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
             with self._store.write() as tx:
                 tx.outbox.dropped(letter, self._desk().now, why)

@@ -61,7 +61,7 @@ def _pressing(front: Front, action_id: str, make: Callable[[str], Ask]) -> Calla
                 answer.respond(url, _FORGED, replace=False)
                 return
             drawn = front.do(ask, body["user"]["id"], body.get("channel", {}).get("id"))
-            answer.respond(url, drawn, replace=action_id in _ON_A_PREVIEW)
+            answer.respond(url, drawn, replace=action_id in _ON_A_PREVIEW and _is_for_one(body))
 
         front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
 
@@ -105,6 +105,11 @@ def _opening(front: Front, view: Callable[..., dict[str, Any]]) -> Callable[...,
         front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
 
     return open_modal
+
+
+def _is_for_one(body: dict[str, Any]) -> bool:
+    """Return True for a message that one person sees: a preview's answer never takes the place of a card."""
+    return bool(body.get("container", {}).get("is_ephemeral")) or body.get("channel", {}).get("id", "").startswith("D")
 
 
 def _key(body: dict[str, Any]) -> str:

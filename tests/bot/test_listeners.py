@@ -1,0 +1,167 @@
+"""What people type and press, through Slack's own protocol: one effect each, and an answer to every press."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from loans.loan import State
+from sandbox.faults import Fault
+from tests.bot.house import APPROVALS, APPROVER, APPROVER2, LEND, OPS, REQUESTER, House, buttons, eventually, shown
+
+
+def test_a_sentence_is_answered_to_its_asker_alone(house: House) -> None:
+    """By slash command, by mention and as a direct message: the same words, and nobody else reads along."""
+    assert house.slash("free")["acked"]
+    house.answer(REQUESTER, "gpu")
+    house.post("say", channel=OPS, user=REQUESTER, text="@lendbot statsu")
+    house.answer(REQUESTER, "status")
+    house.post("say", channel="@lendbot", user=REQUESTER, text="help lend")
+    eventually("an answer by direct message", lambda: [m for m in house.dms(REQUESTER) if "until WHEN" in shown(m)])
+    assert not [m for m in house.messages(OPS) if m.is_from_bot and m.visible_to is None]
+
+
+def test_a_request_is_one_card_and_its_buttons_leave_when_it_is_decided(house: House) -> None:
+    """The approvers see who asks for what, and nobody presses what was pressed."""
+    loan = house.request()
+    card = house.card(loan)
+    assert {"approve", "decline"} <= buttons(card)
+    house.click(card, "approve", APPROVER)
+    eventually("a decision", lambda: house.loan(loan).state is State.APPROVED)
+    eventually("no approve button", lambda: not {"approve", "decline"} & buttons(house.card(loan)))
+    assert APPROVER in shown(house.card(loan))
+    assert len([m for m in house.cards() if f"#{loan} " in shown(m)]) == 1
+
+
+def test_twenty_clicks_at_once_have_one_effect_and_the_others_hear_who(house: House) -> None:
+    """Impatient fingers of two approvers sign once."""
+    loan = house.request()
+    card = house.card(loan)
+    before = {who: len(house.seen_by(who, APPROVALS)) for who in (APPROVER, APPROVER2)}
+    with ThreadPoolExecutor(20) as crowd:
+        acks = list(crowd.map(lambda who: house.click(card, "approve", who)["acked"], [APPROVER, APPROVER2] * 10))
+    assert all(acks)
+
+    def answers() -> list[str]:
+        return [shown(m) for who, n in before.items() for m in house.seen_by(who, APPROVALS)[n:]]
+
+    eventually("twenty answers", lambda: len(answers()) == 20)
+    decided_by = house.loan(loan).decision.by
+    assert sum("You approved" in text for text in answers()) == 1
+    assert sum(f"approved by <@{decided_by}>" in text for text in answers()) == 19
+    with house.store.read() as tx:
+        assert [row.what for row in tx.audit.of(loan)].count("approve") == 1
+
+
+def test_the_same_envelope_twice_has_one_effect(house: House) -> None:
+    """Slack sends again what it believes lost."""
+    house.site.call(lambda: house.site.faults.set(Fault("slack", "duplicate")))
+    loan = house.request()
+    card = house.card(loan)
+    house.click(card, "approve", APPROVER)
+    eventually("a decision", lambda: house.loan(loan).state is State.APPROVED)
+    house.post("say", channel="@lendbot", user=REQUESTER, text="history gpu007")
+    house.site.call(house.site.faults.clear)
+    eventually("an answer", lambda: [m for m in house.dms(REQUESTER) if "gpu007" in shown(m) and m.is_from_bot])
+    house.post("say", channel="@lendbot", user=REQUESTER, text="history gpu008")
+    eventually("the next answer", lambda: [m for m in house.dms(REQUESTER) if "gpu008" in shown(m) and m.is_from_bot])
+    assert len([m for m in house.dms(REQUESTER) if "gpu007" in shown(m) and m.is_from_bot]) == 1
+    with house.store.read() as tx:
+        assert [row.what for row in tx.audit.of(loan)] == ["request", "approve"]
+
+
+def test_a_double_press_asks_for_sign_off_once(house: House) -> None:
+    """And the asker is not told that their preview is too old, for it was taken."""
+    house.slash(LEND)
+    preview = eventually("a preview", lambda: [m for m in house.seen_by(REQUESTER) if "sign_off" in buttons(m)])[-1]
+    with house.store.read() as tx:
+        before = len(tx.loans.recent(999))
+    with ThreadPoolExecutor(4) as fingers:
+        list(fingers.map(lambda _: house.click(preview, "sign_off", REQUESTER), range(4)))
+    eventually("the preview's place is taken", lambda: "sign_off" not in buttons(preview))
+    with house.store.read() as tx:
+        after = len(tx.loans.recent(999))
+    assert after == before + 1
+    assert "no longer good" not in shown(preview)
+
+
+FORGED = ["0", "-1", "nonsense", "9" * 40, "1:gpu001; reboot", ":", "\u00b2"]
+
+
+@pytest.mark.parametrize("action", ["approve", "give_back", "cancel", "status", "sign_off", "settle", "force", "wait"])
+def test_a_forged_value_is_answered_and_does_nothing(house: House, action: str) -> None:
+    """What a button carries is an id; what is none gets a sentence, no traceback, and leaves the card alone."""
+    loan = house.request()
+    card = house.card(loan)
+    with house.store.read() as tx:
+        before = tx.loans.recent(999)
+    n = len(house.seen_by(APPROVER, APPROVALS))
+    for value in FORGED:
+        house.forge(card, action, value)
+    with ThreadPoolExecutor(len(FORGED)) as crowd:
+        assert all(crowd.map(lambda value: house.click(card, action, APPROVER, value)["acked"], FORGED))
+    eventually("an answer each", lambda: len(house.seen_by(APPROVER, APPROVALS)) == n + len(FORGED))
+    assert not [m for m in house.seen_by(APPROVER, APPROVALS)[n:] if "failed inside lendbot" in shown(m)]
+    assert f"#{loan} " in shown(house.card(loan))
+    with house.store.read() as tx:
+        assert tx.loans.recent(999) == before
+
+
+def test_nobody_signs_their_own_through_any_button(house: House) -> None:
+    """The card's own button, in their own hands."""
+    loan = house.request(APPROVER)
+    house.click(house.card(loan), "approve", APPROVER)
+    answer = house.answer(APPROVER, "You asked for", APPROVALS)
+    assert f"#{loan}" in shown(answer)
+    assert house.loan(loan).state is State.REQUESTED
+
+
+def test_who_may_not_decide_is_told_so_even_with_a_forged_button(house: House) -> None:
+    """A shown button grants nothing."""
+    loan = house.request()
+    said = house.post("say", channel=OPS, user=REQUESTER, text="look")
+    message = next(m for m in house.messages(OPS) if m.ts == said["ts"])
+    house.forge(message, "approve", str(loan))
+    house.click(message, "approve", REQUESTER, str(loan))
+    house.answer(REQUESTER, "decide")
+    assert house.loan(loan).state is State.REQUESTED
+
+
+def test_a_preview_is_its_own_askers(house: House) -> None:
+    """Nobody asks in another's name, whoever forwards the button."""
+    house.slash(LEND)
+    preview = eventually("a preview", lambda: [m for m in house.seen_by(REQUESTER) if "sign_off" in buttons(m)])[-1]
+    [draft] = [
+        e["value"] for b in preview.blocks or [] for e in b.get("elements", []) if e.get("action_id") == "sign_off"
+    ]
+    with house.store.read() as tx:
+        before = len(tx.loans.recent(999))
+    card = house.forge(house.cards()[0], "sign_off", draft)
+    house.click(card, "sign_off", APPROVER, draft)
+    house.answer(APPROVER, "somebody else", APPROVALS)
+    with house.store.read() as tx:
+        assert len(tx.loans.recent(999)) == before
+
+
+def test_a_no_is_given_with_its_reason_in_a_form(house: House) -> None:
+    """The requester reads why, in a direct message."""
+    loan = house.request()
+    house.click(house.card(loan), "decline", APPROVER)
+    [view] = eventually("a form", lambda: house.site.call(lambda: house.site.site.slack.workspace.stack(APPROVER)))
+    house.post("submit", user=APPROVER, view_id=view.id, values={"text": "the benchmark runs"})
+    eventually("a decision", lambda: house.loan(loan).state is State.DECLINED)
+    assert house.loan(loan).decision.note == "the benchmark runs"
+    eventually("the reason", lambda: [m for m in house.dms(REQUESTER) if "the benchmark runs" in shown(m)])
+
+
+def test_every_command_is_acked_in_time_with_slow_work_behind(house: House) -> None:
+    """Slack shows no error while Slurm is slow: fifteen people ask at once, and all are acked."""
+    house.site.call(lambda: house.site.faults.set(Fault("slurm", "slow")))
+    with ThreadPoolExecutor(15) as crowd:
+        answers = list(crowd.map(lambda _: house.slash("free"), range(15)))
+    assert [answer["why"] for answer in answers if not answer["acked"]] == []
+
+
+def test_the_home_tab_is_drawn_when_somebody_looks(house: House) -> None:
+    """What is open and what is free, without a word said."""
+    house.post("home", user=APPROVER2)
+    eventually("a Home tab", lambda: APPROVER2 in house.site.call(lambda: set(house.site.site.slack.workspace.homes)))
