@@ -22,7 +22,7 @@ _COMPONENTS = ("kube-controller-manager", "kube-scheduler")
 
 
 def start(layout: Layout, binaries: Binaries) -> None:
-    """Start all of it and return at once; `wait_until_ready` waits."""
+    """Start etcd and the API server and return at once, so that Slurm comes up meanwhile; then call `finish`."""
     folder = _folder(layout)
     folder.mkdir(exist_ok=True)
     tls.certify(layout, certificate(layout), folder / "server.key")
@@ -30,15 +30,18 @@ def start(layout: Layout, binaries: Binaries) -> None:
     _hand_out_tokens(layout)
     start_etcd(layout, binaries)
     start_api_server(layout, binaries)
-    _start_controller_manager(layout, binaries)
-    leader = ["--leader-elect=false", "--secure-port=0"]
-    config = f"--kubeconfig={kubeconfig(layout, 'kube-scheduler')}"
-    processes.start(layout, "kube-scheduler", [binaries.path("kube-scheduler"), config, *leader])
 
 
-def wait_until_ready(layout: Layout, within_s: float = 60) -> None:
-    """The API answers, and a namespace has its service account: then pods can be made."""
+def finish(layout: Layout, binaries: Binaries, within_s: float = 60) -> None:
+    """Start the rest once the API is ready; return when pods can be made.
+
+    A controller manager that finds no rights for itself within 10 s gives up for good, so it must not start earlier.
+    """
     processes.wait_until("the Kubernetes API is ready", lambda: _is_ready(layout), within_s, every_s=0.2)
+    _start_controller_manager(layout, binaries)
+    config = f"--kubeconfig={kubeconfig(layout, 'kube-scheduler')}"
+    argv = [binaries.path("kube-scheduler"), config, "--leader-elect=false", "--secure-port=0"]
+    processes.start(layout, "kube-scheduler", argv)
     account = ("get", "serviceaccount", "default", "-o", "name")
     processes.wait_until("pods can be made", lambda: not kubectl(layout, *account).returncode, within_s, every_s=0.2)
 

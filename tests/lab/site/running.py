@@ -92,7 +92,7 @@ def up(folder: Path, parts: Parts) -> Layout:
         postgres.create(layout)
     slurm.wait_for_state(layout, layout.nodes, "IDLE")
     if binaries:
-        kubernetes.wait_until_ready(layout)
+        kubernetes.finish(layout, binaries)
     facts_file.write(layout)
     print(f"lab: {layout.node_count} nodes up in {time.monotonic() - began:.1f} s, see {folder}/lab.json")
     print(f"lab: real: {'; '.join(inventory.real(layout))}")
