@@ -38,13 +38,13 @@ RETURN: Final[Plan[NodeWork]] = (
     Step("boot", returning.has_booted, tries=3, rewind_to=returning.POWER_OFF),
     Step("verify", returning.is_clean),
     Step(returning.RESUME, returning.is_resumed, returning.resume),
-    Step("settle", returning.is_settled),
+    Step("settle", returning.is_settled, tries=3, rewind_to=returning.RESUME),
 )
 """One node from wherever it stands to IDLE in Slurm, with the proof that it rebooted."""
 
 RESUME_ONLY: Final[Plan[NodeWork]] = (
     Step(returning.RESUME, returning.is_resumed, returning.resume),
-    Step("settle", returning.is_settled),
+    Step("settle", returning.is_settled, tries=3, rewind_to=returning.RESUME),
 )
 """One node that nothing has been done to yet: no power cycle for it."""
 

@@ -1,6 +1,6 @@
 """What the store believes against what Slurm and Kubernetes say. Finds; mends only what cannot harm; tells the rest.
 
-The one thing that is mended: a lent node that Slurm could use again gets its DRAIN back. DRAIN harms no job, and a node
+The one thing that is mended: a node of a loan that Slurm could use again gets its DRAIN back. DRAIN harms no job, and a node
 in two worlds is a broken promise.
 """
 
@@ -27,6 +27,9 @@ from loans.nodes import (
 from store.audit import Audit
 
 log = structlog.get_logger()
+
+_OUT_OF_SLURM = frozenset({NodeState.LENDING, NodeState.LENT})
+"""A node that goes home is given to Slurm by its own plan, which looks for jobs before it cuts the power."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,14 @@ def _of_parts(
 ) -> list[Mismatch]:
     found: list[Mismatch] = []
     for part in parts:
-        if part.state is not NodeState.LENT:
+        if part.state not in _OUT_OF_SLURM:
             continue
         node, in_kube = slurm.get(part.node), kube.get(part.node)
         if node is not None and may_run_jobs(node):
-            what = f"{part.node} is lent, and Slurm says {node.state}: DRAIN was put back"
+            what = f"{part.node} is {part.state}, and Slurm says {node.state}: DRAIN was put back"
             found.append(Mismatch(what, part.node, part.loan_id, drain=True))
+        if part.state is not NodeState.LENT:
+            continue
         if in_kube is None:
             found.append(Mismatch(f"{part.node} is lent, and Kubernetes does not know it", part.node, part.loan_id))
         elif not in_kube.ready:

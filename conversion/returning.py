@@ -3,7 +3,7 @@
 A failed loan goes home the same way: each step asks what is so, and one that has nothing to do is done at once.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from conversion.ports import Unreachable
 from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
@@ -13,15 +13,20 @@ from loans.nodes import (
     PowerState,
     SlurmNode,
     is_kept_away,
+    is_reboot_reason,
     is_registered_since,
+    mark,
     marked_by,
     may_run_jobs,
 )
 
 CHANGES_THE_NODE = ("prepare", "role", "Puppet")
 """The steps of a loan after which only a reboot gives a clean node."""
+_RUNS_JOBS = frozenset({"ALLOCATED", "MIXED"})
 POWER_OFF = "power off"
 RESUME = "resume"
+_SLURMD_SETTLES = timedelta(seconds=5)
+"""RESUME within about 2 s of slurmd's start can be undone by its registration (measured on 22.05)."""
 
 
 def is_cordoned(work: NodeWork) -> Seen:
@@ -79,11 +84,25 @@ def is_off(work: NodeWork) -> Seen:
 
 
 def power_off(work: NodeWork) -> Seen | None:
-    """Cut the power, after one last look that no pod came back since the eviction."""
+    """Cut the power, after one last look that no pod came back since the eviction, and that no job has come."""
     left = evict(work)
     if isinstance(left, NotYet):
         return left
+    held = _keep_jobs_away(work)
+    if held is not None:
+        return held
     work.far.power.off(work.node)
+    return None
+
+
+def _keep_jobs_away(work: NodeWork) -> NotYet | None:
+    """Look for jobs on a node that somebody resumed by hand: a lent node is Slurm's too then, and power kills them."""
+    node = _slurm_node(work)
+    if may_run_jobs(node):
+        work.far.slurm.drain([work.node], mark(work.loan.id))
+        return NotYet(f"somebody resumed it in Slurm, which says {node.state}: DRAIN was put back")
+    if node.base in _RUNS_JOBS or "COMPLETING" in node.flags:
+        return NotYet(f"Slurm says {node.state}: the power stays on until its jobs have ended", blocked=True)
     return None
 
 
@@ -115,6 +134,8 @@ def is_clean(work: NodeWork) -> Seen:
     node = _slurm_node(work)
     if not is_registered_since(node, last_touched(work)):
         return NotYet("it has not booted since lendbot last changed it")
+    if node.slurmd_start is None or work.now - node.slurmd_start < _SLURMD_SETTLES:
+        return NotYet("slurmd has only just started")
     if _kube_node(work) is not None:
         return NotYet("it is in Kubernetes again")
     for path in (work.pace.role_file, work.pace.run_dir):
@@ -129,9 +150,7 @@ def is_resumed(work: NodeWork) -> Seen:
     node = _slurm_node(work)
     if not is_kept_away(node):
         return Done()
-    if marked_by(node.reason) != work.loan.id:
-        return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
-    return NotYet(f"Slurm says {node.state}")
+    return NotYet(f"Slurm says {node.state}") if _is_ours_to_lift(work, node) else _left_to_others(node)
 
 
 def resume(work: NodeWork) -> None:
@@ -143,15 +162,24 @@ def is_settled(work: NodeWork) -> Seen:
     """Ask whether Slurm can use the node, and still can a while after: RESUME on a dead node is taken back later."""
     node = _slurm_node(work)
     if is_kept_away(node):
-        if marked_by(node.reason) in (None, work.loan.id) and node.base == "DOWN":
-            raise StepFailed(f"Slurm took the RESUME back: it says {node.state}")
-        return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
+        if _is_ours_to_lift(work, node) or not node.reason:
+            raise StepFailed(f"Slurm took the RESUME back: it says {node.state}, {node.reason or 'no reason'}")
+        return _left_to_others(node)
     if not may_run_jobs(node):
         return NotYet(f"Slurm says {node.state}")
     usable_for = work.now - _last(work, RESUME, work.part.since)
-    return (
-        Done() if usable_for >= work.pace.settle_for else NotYet(f"Slurm says {node.state}; making sure that it stays")
-    )
+    if usable_for < work.pace.settle_for:
+        return NotYet(f"Slurm says {node.state}; making sure that it stays")
+    return Done()
+
+
+def _is_ours_to_lift(work: NodeWork, node: SlurmNode) -> bool:
+    """Return True for our mark, and for what slurmctld itself says of the reboot that we made."""
+    return marked_by(node.reason) == work.loan.id or is_reboot_reason(node.reason)
+
+
+def _left_to_others(node: SlurmNode) -> Done:
+    return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
 
 
 def is_touched(work: NodeWork) -> bool:

@@ -7,6 +7,7 @@ from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound
 from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, State, Taking, TakingState
 
 _DID_NOT_ARRIVE = frozenset({NodeState.UNWINDING, NodeState.UNWOUND, NodeState.STUCK})
+_ALL_GIVEN_BACK = "every node has been given back"
 _ON_THE_WAY_OUT = frozenset({NodeState.TAKING, NodeState.LENDING})
 
 
@@ -30,7 +31,7 @@ def next_for(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking], w
         case State.LENDING:
             return _replacement(loan, parts, takings, waves) or _lending(states)
         case State.LENT if not states & (NODE_MOVING | {NodeState.LENT}):
-            return Return("every node has been given back")
+            return Return(_ALL_GIVEN_BACK)
         case State.RETURNING if not states & NODE_MOVING:
             return Jam() if NodeState.STUCK in states else Home()
         case _:
@@ -52,4 +53,6 @@ def _lending(states: set[NodeState]) -> Event | None:
         return Arrive()
     if states & NODE_MOVING:
         return None
-    return Jam() if NodeState.STUCK in states else Unwound()
+    if NodeState.STUCK in states:
+        return Jam()
+    return Return(_ALL_GIVEN_BACK) if NodeState.HOME in states else Unwound()

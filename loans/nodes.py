@@ -96,6 +96,11 @@ def may_run_jobs(node: SlurmNode) -> bool:
     return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY
 
 
+def is_reboot_reason(reason: str | None) -> bool:
+    """Return True for the reason that slurmctld gives a node whose boot it did not expect; nobody's word, ours least."""
+    return (reason or "").startswith("Node unexpectedly rebooted")
+
+
 _BOOT_SLACK: Final = timedelta(seconds=2)
 """Slurm counts whole seconds, and BootTime (now minus uptime) jitters by one between registrations (measured)."""
 
