@@ -57,7 +57,7 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
 
 def wait(loan: Loan, part: NodeLoan) -> Block | None:
     """Return one hour more for a node on its way home."""
-    if part.state not in (NodeState.RETURNING, NodeState.UNWINDING):
+    if part.state not in (NodeState.RETURNING, NodeState.UNWINDING) or part.forced_by is not None:
         return None
     return button(actions.WAIT, "Give it 1 h more", NodeRef(loan.id, part.node).value)
 

@@ -101,4 +101,4 @@ def how_it_went(summary: Summary) -> str:
 def _steps(medians: Mapping[str, timedelta]) -> str:
     """Return what each step took on most nodes; those of a few seconds are not worth a word."""
     slow = [f"{step} {took(span)}" for step, span in medians.items() if span >= timedelta(seconds=5)]
-    return f"Steps, half of the nodes faster: {', '.join(slow)}" if slow else ""
+    return f"Per node, typically: {', '.join(slow)}" if slow else ""

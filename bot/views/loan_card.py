@@ -16,9 +16,9 @@ from bot.views.lines import (
 )
 from bot.views.progress import progress
 from bot.views.rendered import Block, Rendered
-from bot.views.steps import doing
+from bot.views.steps import taking as taking_step
 from bot.views.summary import Summary
-from bot.views.text import about, any_of, clock, counted, deadline, moment, nodes, said, seconds, units, who
+from bot.views.text import about, any_of, counted, deadline, moment, nodes, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans import when
@@ -62,7 +62,7 @@ def _requested(one: OneLoan) -> Rendered:
         f"{_if_approved(one)} Pods that are still there at the deadline are evicted.",
     ]
     waits = f"waiting since {moment(loan.asked_at)}, lapses {moment(loan.lapses_at)}"
-    deciders = f"{any_of(rules.approvers)} decide; not who asked" if rules.approvers else ""
+    deciders = f"{any_of(rules.approvers)} decides, never on a request of their own" if rules.approvers else ""
     return message(
         f"Loan #{loan.id} waits for a decision: {what(loan)}, {asked_by(loan)}",
         section("\n".join(lines)),
@@ -120,7 +120,7 @@ def _waves(one: OneLoan) -> list[Block | None]:
         if taking.state in TAKING_MOVING:
             extra = "more " if taking.wave > 1 else ""
             said_so = f" ({said(taking.note, 200)})" if taking.note else ""
-            at = f"{doing(taking.step)}{said_so}" if taking.step else "looking for free ones"
+            at = f"{taking_step(taking.step)}{said_so}" if taking.step else "looking for free ones"
             noun = f"{extra}{one.node_class.name} node"
             found.append(section(f"Taking {counted(taking.count, noun)} from Slurm: {at}."))
     return found
@@ -195,6 +195,4 @@ def extension_line(one: OneLoan, asked: Extension) -> str:
 
 
 def _drawn_at(one: OneLoan) -> Block | None:
-    oldest = min((part.since for part in one.parts if part.state in NODE_MOVING), default=None)
-    since = f"the longest step began {clock(oldest)}" if oldest else ""
-    return context(f"as of {seconds(one.now)}", since)
+    return context(f"as of {seconds(one.now)}; edited whenever something changes")

@@ -47,8 +47,8 @@ def _approved(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 
 
 def _declined(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    why = f"Reason: {quote(args['why'], 600)}" if args["why"] else "No reason was given."
-    return _say(f"{who(args['by'])} declined loan #{one.loan.id}. {why} Nothing has changed.")
+    why = f"Reason: {quote(args['why'], 600)}" if args["why"] else "No reason was given; ask them."
+    return _say(f"{who(args['by'])} declined loan #{one.loan.id}: {what(one.loan)}.\n{why}\nNothing has changed.")
 
 
 def _lapsed(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
@@ -63,7 +63,8 @@ def _lent(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     loan = one.loan
     there = nodes(part.node for part in one.parts if part.state is NodeState.LENT)
     text = (
-        f"Loan #{loan.id} is lent: {there} are in Kubernetes until {deadline(loan.until)}. They go home by themselves."
+        f"*Loan #{loan.id} is lent* until {deadline(loan.until)}: {there}.\n"
+        "They are in Kubernetes now, and go home by themselves. I remind you before."
     )
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
 
@@ -80,8 +81,8 @@ def _short(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 
 def _failed(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     text = (
-        f"Loan #{one.loan.id} failed: not one node could be lent. {said(args['why'])}. All nodes are back in Slurm. "
-        f"{code(f'history #{one.loan.id}')} tells every step."
+        f"Loan #{one.loan.id} failed: not one node could be lent.\nWhy: {said(args['why'])}.\nAll nodes are back in "
+        f"Slurm. {code('free')} shows what could be lent now; {code(f'history #{one.loan.id}')} tells every step."
     )
     return _say(text)
 
@@ -89,7 +90,8 @@ def _failed(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 def _node_unwinding(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     text = (
         f"{code(args['node'])} did not make it, while {doing(args['step'])}: {said(args['why'])}. "
-        f"It goes back to Slurm through a reboot; another {one.loan.node_class} node takes its place while one is free."
+        f"It goes back to Slurm, and another {one.loan.node_class} node takes its place if one is free. "
+        "Nothing to do for you."
     )
     return _say(text)
 
@@ -170,9 +172,9 @@ def _extension_decided(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     by = f" by {who(args['by'])}" if args["by"] else ""
     if args["granted"]:
         return _say(f"The later deadline of loan #{loan.id} is granted{by}: it ends {deadline(loan.until)}.")
-    why = f" {quote(args['why'], 600)}." if args["why"] else ""
+    why = f"Reason: {quote(args['why'], 600)}\n" if args["why"] else ""
     return _say(
-        f"The later deadline of loan #{loan.id} is not granted{by}.{why} It ends {deadline(loan.until)} as before."
+        f"The later deadline of loan #{loan.id} is not granted{by}.\n{why}It ends {deadline(loan.until)} as before."
     )
 
 

@@ -24,10 +24,10 @@ def preview(reply: Preview) -> Rendered:
     head = f"Lend {counted(choice.wished, f'{node_class.name} node')} to k8s {_span(reply)}"
     brings = units(node_class.unit, choice.wished)
     later = reply.starts_at is not None
-    would = f"Now it would be {nodes(choice.taken)}; they are chosen when it starts" if later else _would_go(choice)
+    would = _would_go_later(choice) if later else f"Would go: {nodes(choice.taken)}, idle now"
     lines = [
         f"*{head}*",
-        f"{would}{f', {brings}' if brings else ''}",
+        f"{would}{f', {brings}' if brings and not later else ''}",
         _passed_over(choice),
         _leaves(choice, node_class.name, reply.jobs_waiting),
         f"Purpose: {quote(reply.purpose, 400)}" if reply.purpose else "",
@@ -50,13 +50,15 @@ def _span(reply: Preview) -> str:
     return f"until {when.say(reply.until, reply.now, zone)}"
 
 
-def _would_go(choice: Choice) -> str:
-    return f"Would go: {nodes(choice.taken)}, idle now"
+def _would_go_later(choice: Choice) -> str:
+    """Return what a loan that starts later can promise: nodes are chosen then, among those that are idle then."""
+    now = f"now it would be {nodes(choice.taken)}" if choice.is_enough else f"now {choice.free} could go"
+    return f"Which nodes go is settled when it starts, among those idle then; {now}"
 
 
-def _passed_over(choice: Choice) -> str:
-    told = [p for p in choice.passed_over if not isinstance(p.why, NotNeeded)]
-    spare = len(choice.passed_over) - len(told)
+def _passed_over(choice: Choice, told_above: Sequence[PassedOver] = ()) -> str:
+    told = [p for p in choice.passed_over if not isinstance(p.why, NotNeeded) and p not in told_above]
+    spare = sum(isinstance(p.why, NotNeeded) for p in choice.passed_over)
     rest = len(told) - _REASONS
     words = [f"{code(p.node)} {passed_over(p.why)}" for p in told[:_REASONS]]
     if rest > 0:
@@ -102,11 +104,12 @@ def which_time(reply: WhichTime) -> Rendered:
 def not_enough(reply: NotEnough) -> Rendered:
     """Return how many could go, which jobs free the next ones and when, and what can be had instead."""
     choice, name = reply.choice, reply.node_class.name
+    soon = choice.next_free[: max(1, min(choice.wished - choice.free, _REASONS))]
     head = f"Not now: {counted(choice.wished, f'{name} node')} asked for, {_could_go(choice)}."
     lines = [
         head,
-        _next_free(choice.next_free, choice.wished - choice.free),
-        _passed_over(choice),
+        _next_free(soon),
+        _passed_over(choice, soon),
         f"{choice.floor} of {choice.total} {name} nodes always stay in Slurm." if choice.floor else "",
     ]
     text = "\n".join(line for line in lines if line)
@@ -119,8 +122,8 @@ def _could_go(choice: Choice) -> str:
     return f"{choice.free} can go" if choice.free else "none can go"
 
 
-def _next_free(soon: Sequence[PassedOver], missing: int) -> str:
-    words = [f"{code(p.node)} {passed_over(p.why)}" for p in soon[: max(1, min(missing, _REASONS))]]
+def _next_free(soon: Sequence[PassedOver]) -> str:
+    words = [f"{code(p.node)} {passed_over(p.why)}" for p in soon]
     return f"Free next: {' · '.join(words)}." if words else "No running job says when it ends."
 
 

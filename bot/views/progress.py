@@ -8,6 +8,7 @@ from bot.views.blocks import TASKS, plan, task
 from bot.views.rendered import Block
 from bot.views.steps import doing
 from bot.views.text import counted, fold, took
+from bot.views.trouble import SHOWN, shown
 from commands.replies import OneLoan
 from loans.loan import NodeLoan, NodeState
 from loans.nodes import NodeName
@@ -22,6 +23,7 @@ _STATUS: Final[Mapping[NodeState, str]] = {
     NodeState.HOME: "complete",
     NodeState.STUCK: "error",
 }
+_SORTED: Final = ("error", "in_progress", "pending", "complete")
 _DID_NOT_COME: Final = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
 
 
@@ -42,10 +44,11 @@ def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
         words.append(f"{instead} takes its place")
     elif part.state is NodeState.LENT and one.loan.started_at is not None and part.lent_at is not None:
         words[0] += f" after {took(part.lent_at - one.loan.started_at)}"
-    return task(part.node, "; ".join(words), _status(part), part.note if _is_worth_telling(part) else "")
+    is_told_below = part in shown(one.parts)[:SHOWN]
+    return task(part.node, "; ".join(words), _status(part), part.note if _moves(part) and not is_told_below else "")
 
 
-def _is_worth_telling(part: NodeLoan) -> bool:
+def _moves(part: NodeLoan) -> bool:
     return part.state not in (NodeState.LENT, NodeState.HOME, NodeState.UNWOUND)
 
 
@@ -57,23 +60,23 @@ def _status(part: NodeLoan) -> str:
 def _standing(part: NodeLoan) -> str:
     match part.state:
         case NodeState.TAKING:
-            return "is leaving Slurm"
+            return "leaving Slurm"
         case NodeState.LENDING:
-            return doing(part.step) if part.step else "is next"
+            return doing(part.step) if part.step else "next"
         case NodeState.LENT:
-            return "is in k8s"
+            return "in k8s"
         case NodeState.UNWINDING:
             return f"did not make it, going back to Slurm: {doing(part.step)}" if part.step else _GOES_BACK
         case NodeState.UNWOUND:
             return "did not make it, back in Slurm"
         case NodeState.RETURNING if part.blocked:
-            return "is blocked"
+            return "blocked"
         case NodeState.RETURNING:
-            return doing(part.step) if part.step else "is next"
+            return doing(part.step) if part.step else "next"
         case NodeState.HOME:
-            return "is home, idle in Slurm"
+            return "home, idle in Slurm"
         case NodeState.STUCK:
-            return "is stuck: it needs a person"
+            return "stuck: needs a person"
 
 
 _GOES_BACK: Final = "did not make it, going back to Slurm"
@@ -95,9 +98,9 @@ def _instead(ordered: Sequence[NodeLoan]) -> Mapping[NodeName, NodeName]:
 
 
 def _by_step(ordered: Sequence[NodeLoan]) -> list[Block]:
-    """Return a line for each place where nodes stand, the furthest behind first."""
+    """Return a line for each place where nodes stand: what failed first, what is done last."""
     groups: dict[tuple[str, str], list[NodeName]] = {}
-    for part in ordered:
+    for part in sorted(ordered, key=lambda part: _SORTED.index(_status(part))):
         groups.setdefault((_status(part), _standing(part)), []).append(part.node)
     return [
         task(f"{status}:{standing}", f"{counted(len(names), 'node')}: {standing}", status, fold(names))

@@ -1,7 +1,8 @@
 """Every reason as a sentence: what happened, and what the reader can do. A new reason needs its words here."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from bot.views.text import any_of, clock, code, counted, listed, moment, quote, said, who
 from commands.replies import AlreadyDecided, FarSideDown, NotFrom
@@ -80,14 +81,24 @@ def passed_over(why: Why) -> str:
 def not_from(reply: NotFrom) -> str:
     """Return why a verb does not apply to a loan where it stands."""
     loan, verb = reply.loan, reply.verb
-    return f"There is nothing to {verb} in loan #{loan.id}: {standing(loan)} {_instead(loan)}"
+    cannot = _CANNOT.get(verb, f"does not allow to {verb}")
+    return f"Loan #{loan.id} {cannot}: {standing(loan)} {_instead(loan)}"
+
+
+_CANNOT: Final[Mapping[str, str]] = {
+    "extend": "cannot be extended",
+    "give back": "cannot be given back",
+    "cancel": "cannot be taken back",
+    "force": "has no such node on its way home",
+    "wait for": "has no such node on its way home",
+}
 
 
 def standing(loan: Loan) -> str:
     """Return where a loan stands, as a sentence."""
     match loan.state:
         case State.REQUESTED:
-            return f"it waits for a decision since {moment(loan.asked_at)}."
+            return f"it has waited for a decision since {moment(loan.asked_at)}."
         case State.APPROVED:
             return "it is approved and about to begin."
         case State.LENDING:

@@ -25,7 +25,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.NotEnough():
             return preview.not_enough(given)
         case r.BadTime(phrase, sentence):
-            return _say(f'I cannot act on "{quote(phrase, 120)}": {quote(sentence, 600)}')
+            echo = "" if phrase in sentence else f'"{quote(phrase, 120)}": '
+            return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
         case r.UnknownClass():
             return _unknown_class(given)
         case r.UnknownNodes(loan_id, asked, has):
@@ -106,7 +107,7 @@ def _requested(given: r.Requested) -> Rendered:
     loan = given.loan
     deciders = any_of(given.node_class.rules.approvers)
     text = (
-        f"*Loan #{loan.id} is asked for*: {what(loan)}\n{deciders} decide in <#{given.node_class.channel}>, until "
+        f"*Loan #{loan.id} is asked for*: {what(loan)}\n{deciders} decides in <#{given.node_class.channel}>, until "
         f"{moment(loan.lapses_at)}. You hear from me either way."
     )
     return message(text, section(text), actions(button(ids.CANCEL, "Take it back", loan.id)))

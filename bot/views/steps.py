@@ -9,11 +9,6 @@ from conversion.plans import LEND, RETURN
 from loans.loan import NodeLoan, NodeState
 
 DOING: Final[Mapping[str, str]] = {
-    "reserve": "being reserved in Slurm",
-    "drain": "draining in Slurm",
-    "quiet": "waiting for its jobs to end",
-    "unreserve": "leaving its reservation",
-    "down": "being marked DOWN in Slurm",
     "out of Slurm": "leaving Slurm",
     "prepare": "running the class's commands",
     "role": "getting its Puppet role",
@@ -32,6 +27,14 @@ DOING: Final[Mapping[str, str]] = {
     "resume": "resuming in Slurm",
     "settle": "proving that Slurm keeps it",
 }
+TAKING: Final[Mapping[str, str]] = {
+    "reserve": "reserving them",
+    "drain": "draining them",
+    "quiet": "waiting for running jobs to end",
+    "unreserve": "handing the reservation back",
+    "down": "marking them DOWN",
+}
+"""The steps of a wave, which are taken by all of its nodes together."""
 _LEND: Final = tuple(step.name for step in LEND)
 _RETURN: Final = tuple(step.name for step in RETURN)
 _BY_HAND: Final = frozenset({"verify", "resume"})
@@ -41,6 +44,11 @@ _BY_HAND: Final = frozenset({"verify", "resume"})
 def doing(step: str) -> str:
     """Return what a node is at."""
     return DOING.get(step, step)
+
+
+def taking(step: str) -> str:
+    """Return what a wave is at."""
+    return TAKING.get(step, step)
 
 
 def from_step(part: NodeLoan) -> str:

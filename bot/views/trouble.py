@@ -13,15 +13,22 @@ from loans.loan import Loan, NodeLoan, NodeState
 SHOWN: Final = 5
 """Nodes in trouble with buttons of their own: a person mends them one by one, and a card is not a screenful."""
 
+_MAY_RUN_PODS: Final = frozenset({"", "cordon", "evict", "power off"})
+
+
+def shown(parts: Sequence[NodeLoan]) -> list[NodeLoan]:
+    """Return the nodes that wait for a person, stuck ones first."""
+    stuck = [part for part in parts if part.state is NodeState.STUCK]
+    return [*stuck, *(part for part in parts if part.blocked and part.state is not NodeState.STUCK)]
+
 
 def troubles(loan: Loan, parts: Sequence[NodeLoan]) -> list[Block | None]:
-    """Return a paragraph and buttons for each node that waits for a person, stuck ones first."""
-    stuck = [part for part in parts if part.state is NodeState.STUCK]
-    held = [part for part in parts if part.blocked and part.state is not NodeState.STUCK]
+    """Return a paragraph and buttons for each node that waits for a person; past the first few a line for all."""
     found: list[Block | None] = []
-    for part in [*stuck, *held][:SHOWN]:
-        found += of_stuck(loan, part, part.step, part.note) if part in stuck else of_blocked(loan, part, part.note)
-    rest = [*stuck, *held][SHOWN:]
+    for part in shown(parts)[:SHOWN]:
+        is_stuck = part.state is NodeState.STUCK
+        found += of_stuck(loan, part, part.step, part.note) if is_stuck else of_blocked(loan, part, part.note)
+    rest = shown(parts)[SHOWN:]
     if rest:
         names = nodes(part.node for part in rest)
         verb = code(f"give back NODE from #{loan.id}")
@@ -36,11 +43,18 @@ def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | No
     text = (
         f":warning: *{code(part.node)} is stuck*{at}, on its way home (loan #{loan.id}).\n"
         f"What was found: {said(why) or 'nothing was reported'}\n"
-        "It stays out of Slurm and of Kubernetes until somebody helps: nothing runs there.\n"
+        f"{_what_runs(step)}\n"
         f"*Look at its console.* Then press Try again for the whole way home, or, when you have rebooted it by "
         f"hand, run {by_hand} on lendbot's host."
     )
     return [section(text), actions(buttons.try_again(loan, part))]
+
+
+def _what_runs(step: str) -> str:
+    """Return what the node does meanwhile: it decides whether this can wait until the morning."""
+    if step in _MAY_RUN_PODS:
+        return "Slurm gives it no jobs. Its power may be on, with pods on it."
+    return "It is in neither world until somebody helps: no jobs, no pods. The other nodes are not held up."
 
 
 def of_blocked(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
@@ -51,6 +65,7 @@ def of_blocked(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
 
 def _what_next(part: NodeLoan) -> str:
     if part.forced_by is not None:
-        return f"{who(part.forced_by)} said to remove it; I am at it."
-    asked = f" At {clock(part.ask_at)} I ask in the thread what to do." if part.ask_at else ""
-    return f"I ask its pods again and again to leave.{asked}"
+        return f"{who(part.forced_by)} said to remove what blocks it, and I am at it."
+    trying = "I keep asking the pods to leave." if part.blocked else "I keep trying."
+    asked = f" Unless somebody decides I ask in the thread at {clock(part.ask_at)}." if part.ask_at else ""
+    return f"{trying}{asked}"

@@ -1,0 +1,132 @@
+"""Names, instants and lengths as people read them, and words that could do harm."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.views import text
+from bot.views.news import NEWS
+from bot.views.steps import DOING, TAKING, from_step, left
+from bot.views.summary import summary
+from conversion.estimate import Estimate
+from conversion.news import AUDIENCE
+from conversion.plans import LEND, RETURN, TAKE
+from loans.journal import Entry, EntryKind
+from loans.loan import NodeState
+from tests.bot.views import samples
+from tests.bot.views.samples import MIN, NOW, part
+
+
+@pytest.mark.parametrize(
+    ("names", "folded"),
+    [
+        ([], ""),
+        (["gpu003"], "gpu003"),
+        (["gpu004", "gpu003"], "gpu[003-004]"),
+        (["gpu003", "gpu004", "gpu009", "gpu011", "gpu012"], "gpu[003-004,009,011-012]"),
+        (["gpu9", "gpu10"], "gpu9,gpu10"),
+        (["a1", "b1", "login"], "a1,b1,login"),
+        (["gpu003", "gpu003"], "gpu003"),
+        (["r1n01", "r1n02", "r2n01"], "r1n[01-02],r2n01"),
+    ],
+)
+def test_nodes_fold_as_a_hostlist_does(names: list[str], folded: str) -> None:
+    """What is read on a card can be pasted behind scontrol."""
+    assert text.fold(names) == folded
+
+
+def test_many_scattered_nodes_are_counted() -> None:
+    """A card is not a page of names."""
+    shown = text.nodes([f"gpu{number:03}" for number in range(1, 400, 2)])
+    assert shown.endswith("and 192 more")
+    assert len(shown) < 200
+
+
+@pytest.mark.parametrize("most", range(2, 40))
+def test_a_cut_never_breaks_a_mention_a_date_or_an_entity(most: int) -> None:
+    """Half a token is a message full of angle brackets, or one that mentions somebody else."""
+    kept = text.cut("a &amp; b <@U0REQUESTER> c <!date^1^{time}|x> &lt;d&gt; and so on", most)
+    assert len(kept) <= most
+    assert kept.count("<") == kept.count(">")
+    assert "&" not in kept.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "")
+
+
+def test_what_people_write_mentions_nobody() -> None:
+    """A purpose is not a way to wake the channel."""
+    assert text.quote("<!channel> see\n<https://a.example|here> `x`") == (
+        "&lt;!channel&gt; see &lt;https://a.example|here&gt; 'x'"
+    )
+
+
+def test_an_instant_is_each_readers_own() -> None:
+    """A deadline in the server's zone is a wrong deadline."""
+    at = datetime(2026, 11, 28, 4, 59, tzinfo=UTC)
+    assert text.moment(at) == "<!date^1795841940^{date_short_pretty} {time}|Sat 28 Nov 04:59 UTC>"
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(5, "0:05"), (70, "1:10"), (3730, "1:02:10"), (-3, "0:00")])
+def test_steps_take_minutes_and_seconds(seconds: int, said: str) -> None:
+    """Steps are compared, so they are written alike."""
+    assert text.took(timedelta(seconds=seconds)) == said
+
+
+def test_every_step_of_the_runbook_has_words() -> None:
+    """A step's own name means nothing to whoever has not read the plans."""
+    assert {step.name for step in (*LEND, *RETURN)} == set(DOING)
+    assert {step.name for step in TAKE} == set(TAKING)
+
+
+def test_every_piece_of_news_has_words() -> None:
+    """News without words is nobody told."""
+    assert set(NEWS) == set(AUDIENCE)
+
+
+@pytest.mark.parametrize(
+    ("step", "begin"), [("boot", "verify"), ("evict", "verify"), ("verify", "verify"), ("settle", "resume")]
+)
+def test_a_stuck_node_goes_on_from_where_a_person_left_it(step: str, begin: str) -> None:
+    """The command on the card can be pasted as it is, and is one that the plan knows."""
+    assert from_step(part(10, NodeState.STUCK, step)) == begin
+    assert begin in {each.name for each in RETURN}
+
+
+def test_nothing_is_promised_before_there_were_runs() -> None:
+    """A guess that looks like an estimate is believed."""
+    assert left(samples.LENDING, Estimate(), NOW) is None
+
+
+def test_what_is_left_is_that_of_the_last_node() -> None:
+    """The loan is there when its slowest node is."""
+    moving = [part(1, NodeState.LENDING, "daemons", since=NOW - MIN), part(2, NodeState.LENDING, "ready", since=NOW)]
+    assert left(moving, samples.ESTIMATE, NOW) == timedelta(seconds=80)
+
+
+def test_a_loan_adds_up_from_its_journal() -> None:
+    """The summary is what people compare the next loan with."""
+    nodes = (part(3, NodeState.HOME), part(4, NodeState.HOME, forced_by=samples.ONCALL), part(5, NodeState.UNWOUND))
+    entries = [
+        *_took("take.1", "reserve", 0, 900),
+        *_took("gpu003", "boot", 10, 200),
+        *_took("gpu004", "boot", 10, 100),
+        Entry(12, "gpu004", 2, "return", "boot", EntryKind.FAILED, NOW),
+    ]
+    found = summary(entries, nodes)
+    assert found.home == 2
+    assert found.lent_for == 60 * MIN
+    assert found.slowest == ("gpu003", "boot", timedelta(seconds=200))
+    assert found.forced == (("gpu004", samples.ONCALL),)
+    assert found.medians == {"boot": timedelta(seconds=150)}
+
+
+def test_a_loan_that_never_lent_adds_up_too() -> None:
+    """An empty journal is not a traceback on a card."""
+    found = summary([], ())
+    assert (found.home, found.lent_for, found.slowest) == (0, timedelta(), None)
+
+
+def _took(subject: str, step: str, begins_s: int, took_s: int) -> list[Entry]:
+    began = NOW + timedelta(seconds=begins_s)
+    return [
+        Entry(12, subject, 1, "return", step, EntryKind.STARTED, began),
+        Entry(12, subject, 1, "return", step, EntryKind.FINISHED, began + timedelta(seconds=took_s)),
+    ]
