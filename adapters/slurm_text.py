@@ -119,7 +119,7 @@ def _node(line: str) -> SlurmNode:
             slurmd_start=instant(fields["SlurmdStartTime"]),
         )
     except (KeyError, ValueError) as error:
-        raise UnexpectedAnswer(SIDE, f"a line about a node that I cannot read ({error!r})", line) from error
+        raise UnexpectedAnswer(SIDE, f"a line about a node that I cannot read ({_what_is_wrong(error)})", line) from error
 
 
 def _job(line: str) -> SlurmJob:
@@ -148,7 +148,7 @@ def _reservation(line: str) -> Reservation:
             ends=_certain(instant(fields["EndTime"])),
         )
     except (KeyError, ValueError) as error:
-        raise UnexpectedAnswer(SIDE, f"a line about a reservation that I cannot read ({error!r})", line) from error
+        raise UnexpectedAnswer(SIDE, f"a line about a reservation that I cannot read ({_what_is_wrong(error)})", line) from error
 
 
 def _first_of_each(line: str) -> Mapping[str, str]:
@@ -175,6 +175,11 @@ def _certain(moment: datetime | None) -> datetime:
     if moment is None:
         raise ValueError("no time")
     return moment
+
+
+def _what_is_wrong(error: KeyError | ValueError) -> str:
+    """Return what people read: a card is no place for an exception's name."""
+    return f"no {error.args[0]} in it" if isinstance(error, KeyError) else str(error)
 
 
 def _filled(said: str) -> str:

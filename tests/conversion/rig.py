@@ -84,11 +84,13 @@ class Rig:
         due.remind_due(on)
         Worker(on, InlineCrew()).tick()  # type: ignore[arg-type] - the same two methods
 
-    def tick_until(self, what: str, is_so: Callable[[], bool], within_s: float = 40.0) -> None:
+    def tick_until(
+        self, what: str, is_so: Callable[[], bool], within_s: float = 40.0, ground: Ground | None = None
+    ) -> None:
         deadline = time.monotonic() + within_s
         while not is_so():
             assert time.monotonic() < deadline, f"{what}: {self.loan()} {self.parts()}"
-            self.tick()
+            self.tick(ground)
 
     def run_to(self, *states: str, loan_id: int = 1, within_s: float = 40.0) -> Loan:
         self.tick_until(f"loan #{loan_id} to be {states}", lambda: self.loan(loan_id).state in states, within_s)
@@ -117,14 +119,16 @@ class Rig:
 
 
 @contextmanager
-def rigged(**site_options: Any) -> Iterator[Rig]:
-    """Run a site and build the product's core on it."""
+def rigged(adjust: Callable[[str], str] = str, **site_options: Any) -> Iterator[Rig]:
+    """Run a site and build the product's core on it. adjust: changes the text of lendbot.toml."""
     options = {"speed": 1800.0, "gpu_nodes": 12, "cpu_nodes": 2, "busy": 0.2} | site_options
     with running(**options) as site:
         before = dict(os.environ)
         env = (line.split("=", 1) for line in (site.paths / "lendbot.env").read_text().splitlines())
         os.environ.update(dict(env))
-        core = build(site.paths / "lendbot.toml")
+        settings = site.paths / "lendbot.toml"
+        settings.write_text(adjust(settings.read_text()))
+        core = build(settings)
         core.store.upgrade()
         try:
             yield Rig(site, core, core.ground())

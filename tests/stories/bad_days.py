@@ -1,0 +1,164 @@
+"""What the stories of bad days share: a site whose far sides are given up on quickly, an ambush, and the invariants.
+
+An ambush springs when a step has just been journalled as started: what goes wrong, goes wrong in its middle.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from conversion.pace import Pace
+from conversion.plans import ABANDON, LEND, RETURN, TAKE
+from conversion.subjects import Ground
+from loans.journal import EntryKind
+from loans.loan import NODE_GONE, NodeState
+from loans.nodes import is_kept_away, marked_by
+from sandbox.faults import Fault
+from store.db import Store, Tx
+from tests.conversion.rig import Rig, rigged
+
+SHORT_S = 0.5
+"""How long a far side is waited for, in real seconds: a hang is a hang."""
+
+_NOT_FOR_PEOPLE = re.compile(r"Traceback|File \"|Error\(|<[a-z]+ object at|lendbot itself failed")
+
+
+def _in_a_hurry(toml: str) -> str:
+    """Give every far side a short real time-out, as a site may."""
+    toml = toml.replace("[slurm]\n", f'[slurm]\ntimeout = "{SHORT_S} s"\n')
+    toml = toml.replace("[ssh]\n", f'[ssh]\nconnect_timeout = "{SHORT_S} s"\n')
+    toml = toml.replace("[kubernetes]\n", f'[kubernetes]\ntimeout = "{SHORT_S} s"\n')
+    toml = toml.replace('timeout = "10 s"\n', f'timeout = "{SHORT_S} s"\n')
+    return re.sub(r'(command|puppet)_timeout = "[^"]*"', r'\1_timeout = "2 s"', toml)
+
+
+@contextmanager
+def bad_site(**options: Any) -> Iterator[Rig]:
+    """Run a quiet site of a few nodes, on which nothing is waited for long in real time but all is in site time."""
+    with rigged(_in_a_hurry, **({"gpu_nodes": 6, "cpu_nodes": 0, "busy": 0.0} | options)) as rig:
+        steps = {step.name for plan in (TAKE, ABANDON, LEND, RETURN) for step in plan}
+        rig.ground = patient(rig.ground, timedelta(days=2), *steps)
+        yield rig
+
+
+def patient(ground: Ground, span: timedelta, *steps: str) -> Ground:
+    """Return the ground with another patience for some steps."""
+    pace: Pace = ground.pace
+    return replace(ground, pace=replace(pace, patience={**pace.patience, **dict.fromkeys(steps, span)}))
+
+
+class Ambush:
+    """The real store; when one of the steps has been started, something happens, once a step and plan."""
+
+    def __init__(self, store: Store, loan_id: int, steps: set[str], spring: Callable[[str], None]) -> None:
+        self._store = store
+        self._loan_id = loan_id
+        self._spring = spring
+        self._steps = steps
+        self.sprung: list[str] = []
+
+    def read(self) -> Any:
+        return self._store.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        with self._store.write() as tx:
+            before = len(tx.journal.of(self._loan_id))
+            yield tx
+            new = tx.journal.of(self._loan_id)[before:]
+        for entry in new:
+            if entry.kind is EntryKind.STARTED and entry.step in self._steps - set(self.sprung):
+                self.sprung.append(entry.step)
+                self._spring(entry.step)
+
+
+def break_(rig: Rig, side: str, mode: str, node: str | None = None, times: int | None = None) -> None:
+    """Put a fault in force."""
+    rig.site.call(lambda: rig.site.faults.set(Fault(side, mode, node, times)))
+
+
+def heal(rig: Rig) -> None:
+    """End every fault."""
+    rig.site.call(rig.site.faults.clear)
+
+
+def notes(rig: Rig, loan_id: int) -> list[str]:
+    """Return every sentence that the card of a loan shows now."""
+    with rig.core.store.read() as tx:
+        shown = [*tx.takings.of(loan_id), *tx.nodes.of(loan_id)]
+    return [thing.note for thing in shown if thing.note]
+
+
+def letters(rig: Rig, loan_id: int, news: str = "") -> list[dict[str, Any]]:
+    """Return what was told about a loan, cards aside."""
+    with rig.core.store.read() as tx:
+        found = tx.outbox.due(rig.core.clock.now() + timedelta(days=99), 10_000)
+    told = [dict(letter.args) for letter in found if letter.loan_id == loan_id and letter.kind != "card"]
+    return [args for args in told if not news or args["news"] == news]
+
+
+def audit(rig: Rig, loan_id: int) -> list[tuple[str, str, str | None]]:
+    """Return (who, what, node) of everything that was written down about a loan."""
+    with rig.core.store.read() as tx:
+        return [(line.who, line.what, line.node) for line in tx.audit.of(loan_id)]
+
+
+def assert_invariants(rig: Rig) -> None:
+    """Check what holds at every moment: one world, one loan, our mark on what we changed, nobody harmed."""
+    with rig.core.store.read() as tx:
+        held = tx.nodes.held()
+    room = rig.room()
+    assert len({part.node for part in held}) == len(held), "a node is in two open loans"
+    for name, node in room.items():
+        usable = not {"DRAIN", "DOWN"} & set(node["slurm"]["state"].split("+"))
+        in_kube = node["kube"] is not None and node["kube"]["status"] == "Ready" and node["kube"]["schedulable"]
+        assert not (usable and in_kube), f"{name} is schedulable in both worlds: {node}"
+    for part in held:
+        if part.state in {NodeState.LENDING, NodeState.LENT}:
+            assert room[part.node]["slurm"]["reason"].startswith(f"lendbot #{part.loan_id}"), room[part.node]
+    assert rig.tally() == {"jobs_killed": 0, "pods_killed": 0}
+
+
+def assert_fit_for_people(rig: Rig, loan_id: int) -> None:
+    """Check that no sentence or letter shows our insides."""
+    for text in [*notes(rig, loan_id), *(str(told) for told in letters(rig, loan_id))]:
+        assert not _NOT_FOR_PEOPLE.search(text), text
+
+
+def go_on(
+    rig: Rig, loan_id: int, what: str, is_so: Callable[[], bool], ground: Ground | None = None, checked: bool = True
+) -> None:
+    """Tick until something is so, with the invariants looked at after every tick."""
+
+    def looked() -> bool:
+        if checked:
+            assert_invariants(rig)
+            assert_fit_for_people(rig, loan_id)
+        return is_so()
+
+    rig.tick_until(what, looked, 60.0, ground)
+
+
+def go_to(rig: Rig, loan_id: int, *states: str, ground: Ground | None = None) -> None:
+    """Tick until a loan has come to one of the states."""
+    go_on(rig, loan_id, f"loan #{loan_id} to be {states}", lambda: rig.loan(loan_id).state in states, ground)
+
+
+def nodes_of(rig: Rig, loan_id: int) -> list[str]:
+    """Return the nodes that a loan has a claim on."""
+    return [part.node for part in rig.parts(loan_id) if part.state not in NODE_GONE]
+
+
+def assert_store_is_true(rig: Rig, loan_id: int) -> None:
+    """Check that what the store calls gone carries no mark of the loan in any world."""
+    slurm = rig.core.adapters.far.slurm
+    seen = slurm.nodes()
+    room = rig.room()
+    for part in rig.parts(loan_id):
+        if part.state in NODE_GONE:
+            assert not (is_kept_away(seen[part.node]) and marked_by(seen[part.node].reason) == loan_id)
+            assert room[part.node]["kube"] is None
+    assert not [name for name in slurm.reservations() if name.startswith(f"lendbot_{loan_id}_")]
