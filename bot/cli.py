@@ -31,7 +31,7 @@ from commands.grammar import Ask
 from commands.look import ListLoans, Status
 from commands.replies import REFUSALS
 from loans.policy import CLI_GROUP, Person
-from store.errors import StoreError
+from store.errors import NotUpgraded, StoreError
 
 ConfigOption = Annotated[
     Path | None,
@@ -104,9 +104,10 @@ def give_back(
     if from_step and from_step not in STEPS:
         raise typer.BadParameter(f"{from_step!r} is no step; there are {', '.join(STEPS)}")
     number = what.removeprefix("#")
-    if number.isdigit() and from_step:
+    is_number = number.isascii() and number.isdigit()
+    if is_number and from_step:
         raise typer.BadParameter("--from is for nodes: name them instead of the loan")
-    _say(config, GiveBack(int(number)) if number.isdigit() else GiveBack(loan, what, from_step))
+    _say(config, GiveBack(int(number)) if is_number else GiveBack(loan, what, from_step))
 
 
 @app.command()
@@ -159,6 +160,9 @@ def _run(config: Path | None, *, with_slack: bool) -> None:
 def _say(config: Path | None, ask: Ask) -> None:
     """Carry out a command as whoever runs this, and print the reply as text."""
     with _core(config) as core:
+        tables = core.store.check()
+        if not tables.is_current:
+            raise NotUpgraded(tables.at, tables.newest)
         zone = local_zone()
         person = Person(f"cli:{getpass.getuser()}", frozenset({CLI_GROUP}), zone)
         answer = grammar.run(ask, Caller(person), core.desk())
@@ -180,7 +184,8 @@ def _core(config: Path | None) -> Iterator[Core]:
             err.print(f"{where}{line}", style="red", markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
     except StoreError as e:
-        err.print(str(e), style="red", markup=False, highlight=False)
+        advice = ": run `lendbot upgrade`" if isinstance(e, NotUpgraded) else ""
+        err.print(f"{e}{advice}", style="red", markup=False, highlight=False)
         sys.exit(EXIT_UNAVAILABLE)
 
 

@@ -1,4 +1,4 @@
-"""One worker per store: the lease that says which process may convert nodes.
+"""One process per store for each of two things: converting nodes, and writing to Slack.
 
 A lease that is not renewed runs out, so a process that dies costs seconds. On the same host even those are saved: a
 holder whose process is gone is not waited for.
@@ -17,7 +17,6 @@ from store.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
-NAME: Final = "worker"
 WALL_TTL: Final = timedelta(seconds=20)
 """Longer than a database's restart takes to be noticed, shorter than a person's patience after a crash."""
 
@@ -25,8 +24,9 @@ WALL_TTL: Final = timedelta(seconds=20)
 class Lease:
     """Taken or renewed at every tick; `held` is what the last tick found."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], ttl: timedelta) -> None:
-        """ttl: in the same clock as now()."""
+    def __init__(self, name: str, store: Store, now: Callable[[], datetime], ttl: timedelta) -> None:
+        """name: what only one process may do. ttl: in the same clock as now()."""
+        self._name = name
         self._store = store
         self._now = now
         self._ttl = ttl
@@ -35,19 +35,19 @@ class Lease:
 
     def take(self) -> bool:
         """Take or renew the lease; False while another process has it, or the store does not answer."""
-        now = self._now()
+        now, holder = self._now(), ""
         try:
             with self._store.write() as tx:
-                held = tx.leases.take(NAME, self._me, now, now + self._ttl)
-                holder = tx.leases.holder(NAME) or ""
+                held = tx.leases.take(self._name, self._me, now, now + self._ttl)
+                holder = tx.leases.holder(self._name) or ""
                 if not held and _is_dead(holder):
-                    tx.leases.release(NAME, holder)
-                    held = tx.leases.take(NAME, self._me, now, now + self._ttl)
+                    tx.leases.release(self._name, holder)
+                    held = tx.leases.take(self._name, self._me, now, now + self._ttl)
         except StoreUnavailable as e:
             log.warning("lease.unknown", why=str(e))
             held = False
         if held != self.held:
-            log.info("lease.held" if held else "lease.waiting", holder=self._me if held else holder)
+            log.info("lease.held" if held else "lease.waiting", lease=self._name, holder=self._me if held else holder)
         self.held = held
         return held
 
@@ -55,7 +55,7 @@ class Lease:
         """Let the next process begin at once."""
         if self.held:
             with self._store.write() as tx:
-                tx.leases.release(NAME, self._me)
+                tx.leases.release(self._name, self._me)
             self.held = False
 
 

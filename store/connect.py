@@ -70,6 +70,10 @@ def read_url(text: str) -> URL:
             raise ValueError(f"the store is kept on sqlite or postgresql, not on {other!r}")
 
 
+_NO_DATABASE: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+"""The file is another one's, or broken: for people that is a store that does not answer, and says why."""
+
+
 def connect(url: URL) -> Engine:
     """Make the engine; nothing is dialled yet."""
     engine = create_engine(
@@ -144,6 +148,8 @@ def _is_outage(error: DBAPIError) -> bool:
     """Tell an outage from our bug: to SQLite an unknown table is an OperationalError too."""
     if isinstance(error.orig, sqlite3.OperationalError) and error.orig.sqlite_errorcode == sqlite3.SQLITE_ERROR:
         return False
+    if isinstance(error.orig, sqlite3.DatabaseError) and error.orig.sqlite_errorcode in _NO_DATABASE:
+        return True
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
