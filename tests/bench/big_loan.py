@@ -100,7 +100,7 @@ class _Observer:
         self._taken: Counter[str] | None = None
 
     def follow(self, count: int) -> BigLoan:
-        began, at = time.monotonic(), self._at
+        began, at, spent_s = time.monotonic(), self._at, cpu_s(self._pid)
         self._before = flat(at.calls())
         asked = at.lend(count)
         ordered = asked.decision.at if asked.decision else asked.asked_at
@@ -118,7 +118,7 @@ class _Observer:
             rest=flat(at.calls()) - taken,
             idle_mib=self._idle_mib,
             busy_mib=self._most_mib,
-            cpu_s=cpu_s(self._pid),
+            cpu_s=cpu_s(self._pid) - spent_s,
             wall_s=time.monotonic() - began,
         )
 

@@ -47,14 +47,14 @@ _PHRASES: Final = (
     "whenever you like",
 )
 _ROUNDS: Final = 10
-_LINES: Final = 2000
+_LINES: Final = 640
 _FLOOR_A_MINUTE: Final = 2000
 _ZONE: Final = ZoneInfo("America/Indiana/Indianapolis")
 _NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=_ZONE)
 
 
 def measure() -> list[Figure]:
-    """Read every phrase some times, then 2,000 lines in one process."""
+    """Read every phrase some times, then as many lines as fit in a breath through one process."""
     say(f"{len(_PHRASES)} time phrases, {_ROUNDS} times each")
     for phrase in _PHRASES:
         read(phrase, _NOW, _ZONE)  # the first reading builds the parser
