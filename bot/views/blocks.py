@@ -1,4 +1,4 @@
-"""Block Kit, as little of it as we use, and always within Slack's limits (FACTS and docs.slack.dev).
+"""Block Kit, as little of it as we use, and always within Slack's limits (docs.slack.dev, and measured).
 
 message() is the one place where a message's size is held: whatever its parts are, what leaves here can be posted.
 """

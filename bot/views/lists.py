@@ -20,15 +20,15 @@ _ROWS: Final = 40
 def loans(given: Loans) -> Rendered:
     """Return loans as a table."""
     if not given.loans:
-        text = f"*{given.title}*: none."
+        text = f"*{quote(given.title, 80)}*: none."
         return message(
             text, section(text), context(f"{code('lend')} asks for one", f"{code('free')} shows what can be")
         )
     heading = ("loan", "state", "nodes", "until", "asked by", "purpose")
     example = code(f"status #{given.loans[0].id}")
     return message(
-        f"{given.title}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
-        section(f"*{given.title}*"),
+        f"{quote(given.title, 80)}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
+        section(f"*{quote(given.title, 80)}*"),
         table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans]),
         context(f"{example} tells everything about one"),
     )
@@ -95,7 +95,7 @@ def history(given: History) -> Rendered:
     earlier = len(rows) - _ROWS
     heading = ("when", "who", "what", "loan", "node", "detail")
     return message(
-        f"History of {given.title}",
+        f"History of {quote(given.title, 80)}",
         section(f"*{quote(given.title, 80)}*: what happened, newest last"),
         table(heading, _history_rows(rows[-_ROWS:])),
         context(f"{counted(earlier, 'earlier row')} not shown") if earlier > 0 else None,

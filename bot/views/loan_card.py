@@ -18,7 +18,7 @@ from bot.views.progress import progress
 from bot.views.rendered import Block, Rendered
 from bot.views.steps import taking as taking_step
 from bot.views.summary import Summary
-from bot.views.text import about, any_of, counted, deadline, moment, nodes, said, seconds, units, who
+from bot.views.text import about, any_of, counted, deadline, moment, nodes, quote, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans import when
@@ -120,7 +120,7 @@ def _waves(one: OneLoan) -> list[Block | None]:
         if taking.state in TAKING_MOVING:
             extra = "more " if taking.wave > 1 else ""
             said_so = f" ({said(taking.note, 200)})" if taking.note else ""
-            at = f"{taking_step(taking.step)}{said_so}" if taking.step else "looking for free ones"
+            at = f"{quote(taking_step(taking.step), 60)}{said_so}" if taking.step else "looking for free ones"
             noun = f"{extra}{one.node_class.name} node"
             found.append(section(f"Taking {counted(taking.count, noun)} from Slurm: {at}."))
     return found

@@ -89,7 +89,7 @@ def _failed(args: Facts, one: OneLoan, _: Pods) -> Rendered:
 
 def _node_unwinding(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     text = (
-        f"{code(args['node'])} did not make it, while {doing(args['step'])}: {said(args['why'])}. "
+        f"{code(args['node'])} did not make it, while {quote(doing(args['step']), 60)}: {said(args['why'])}. "
         f"It goes back to Slurm, and another {one.loan.node_class} node takes its place if one is free. "
         "Nothing to do for you."
     )
@@ -147,7 +147,7 @@ def _stuck(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     part = _part(one, args["node"])
     if part is None or part.state is not NodeState.STUCK:
         return _say(f"{code(args['node'])} of loan #{one.loan.id} was stuck; it is not any more. Nothing to do.")
-    text = f"{args['node']} is stuck on its way home (loan #{one.loan.id}): {said(args['why'])}"
+    text = f"{quote(args['node'], 80)} is stuck on its way home (loan #{one.loan.id}): {said(args['why'])}"
     return message(text, *of_stuck(one.loan, part, args["step"], args["why"]))
 
 

@@ -7,7 +7,7 @@ from bot.views import buttons
 from bot.views.blocks import actions, section
 from bot.views.rendered import Block
 from bot.views.steps import doing, from_step
-from bot.views.text import clock, code, nodes, said, who
+from bot.views.text import clock, code, nodes, quote, said, who
 from loans.loan import Loan, NodeLoan, NodeState
 
 SHOWN: Final = 5
@@ -38,7 +38,7 @@ def troubles(loan: Loan, parts: Sequence[NodeLoan]) -> list[Block | None]:
 
 def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | None]:
     """Return what is known of a stuck node. It is in neither world, so there is time to look."""
-    at = f" while {doing(step)}" if step else ""
+    at = f" while {quote(doing(step), 60)}" if step else ""
     by_hand = code(f"lendbot give-back {part.node} --from {from_step(part)}")
     text = (
         f":warning: *{code(part.node)} is stuck*{at}, on its way home (loan #{loan.id}).\n"

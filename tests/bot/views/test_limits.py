@@ -1,0 +1,152 @@
+"""Whatever people write and however many nodes there are: Slack takes the message, and nobody is mentioned by it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.views.home import home
+from bot.views.loan_card import card
+from bot.views.modals import decline, extend, lend
+from bot.views.news import news
+from bot.views.plain import plain
+from bot.views.replies import reply
+from commands import replies as r
+from commands.replies import OneLoan
+from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
+from loans.nodes import NodeName
+from store.audit import Audit
+from tests.bot.views import samples
+from tests.bot.views.samples import GPU, NOW, REQUESTER, UNTIL
+from tests.bot.views.validators import complaints
+
+NASTY = ("<!channel>", "<@U0EVERYBODY>", "<https://evil.example|click>", "```", "`", "*", "&amp;", "&", "\n", "<", "…")
+PEOPLE = frozenset({REQUESTER, samples.APPROVER, samples.ONCALL, samples.APPROVERS, "S0OPERATORS"})
+words = st.lists(st.sampled_from((*NASTY, "a", "word ", "ü", "0")), max_size=40).map("".join)
+long_words = st.builds(lambda text, times: text * times, words, st.sampled_from((1, 1, 1, 50, 1000)))
+spans = st.integers(-100, 2_000_000).map(lambda seconds: timedelta(seconds=seconds))
+namespaces = st.dictionaries(words, st.integers(0, 9), max_size=40)
+steps = st.sampled_from(("", "Puppet", "ready", "evict", "boot", "settle", "a step nobody knows"))
+QUICKLY = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+"""Without shrinking: a loan of 400 nodes shrinks for minutes, and the complaint names the place anyway."""
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[NodeLoan, ...]:
+    count = draw(st.sampled_from((0, 1, 8, 50, 51, 400)))
+    prefix = draw(st.sampled_from(("gpu", "a-very-long-node-name-of-some-site-" * 4)))
+    kinds = draw(
+        st.lists(st.tuples(st.sampled_from(NodeState), steps, long_words, st.booleans()), min_size=1, max_size=6)
+    )
+    made = []
+    for number in range(count):
+        state, step, note, blocked = kinds[number % len(kinds)]
+        part = samples.part(number, state, step, note=note[:5000], blocked=blocked, ask_at=NOW)
+        made.append(replace(part, node=NodeName(f"{prefix}{number * 7:04}"), wave=1 + number % 3))
+    return tuple(made)
+
+
+@st.composite
+def loans(draw: st.DrawFn) -> OneLoan:
+    state = draw(st.sampled_from(State))
+    by = draw(st.sampled_from((REQUESTER, "cli:<operator>", "lendbot")))
+    decision = st.builds(Decision, st.just(by), st.just(NOW), st.booleans(), long_words)
+    extension = Extension(UNTIL + timedelta(days=3), by, NOW, NOW)
+    made = Loan(
+        requester=by,
+        node_class="gpu",
+        count=draw(st.integers(1, 400)),
+        until=UNTIL,
+        asked_at=NOW - draw(spans),
+        lapses_at=NOW,
+        purpose=draw(long_words),
+        channel=draw(st.sampled_from((None, "C0HPCOPS", "D0DIRECT"))),
+        id=draw(st.integers(1, 999_999_999)),
+        state=state,
+        decision=draw(st.none() | decision),
+        extension=draw(st.none() | st.just(extension)),
+        return_why=draw(long_words),
+        started_at=draw(st.none() | st.just(NOW)),
+        ended_at=draw(st.none() | st.just(NOW)),
+    )
+    taking = Taking(made.id, 1, 8, NOW, state=draw(st.sampled_from(TakingState)), step="quiet", note=draw(long_words))
+    return samples.one(made, draw(parts()), (taking,) * draw(st.integers(0, 5)))
+
+
+@QUICKLY
+@given(loans(), st.sampled_from((1.0, 60.0)))
+def test_any_loan_has_a_card_that_slack_takes(one: OneLoan, speed: float) -> None:
+    """A card that is refused stands still, and shows approvers a loan that is not so."""
+    drawn = card(one, samples.SUMMARY, speed)
+    _is_fine(drawn.text, drawn.blocks)
+    assert plain(drawn, ZoneInfo("UTC"))
+
+
+@QUICKLY
+@given(
+    loans(), st.sampled_from(sorted(samples.news())), long_words, st.dictionaries(words, st.integers(0, 9), max_size=40)
+)
+def test_any_news_is_one_that_slack_takes(one: OneLoan, name: str, why: str, pods: Mapping[str, int]) -> None:
+    """News that is refused is a person who is not told."""
+    facts = {key: why if isinstance(fact, str) else fact for key, fact in samples.news()[name][0].items()}
+    if one.parts:
+        facts["node"] = one.parts[0].node
+    drawn = news({**facts, "news": samples.NEWS_KIND.get(name, name)} | {"by": REQUESTER}, one, "thread", pods)
+    _is_fine(drawn.text, drawn.blocks)
+
+
+@QUICKLY
+@given(loans(), long_words, st.integers(0, 120))
+def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int) -> None:
+    """An answer that is refused looks like a bot that does not listen."""
+    audit = Audit(NOW, "cli:<operator>", said, one.loan.id, NodeName("gpu001"), said)
+    for given_reply in (
+        r.BadTime(said, said),
+        r.UnknownClass(said, (said,) * count),
+        r.NotUnderstood(said, None, "lend", (said,)),
+        r.FarSideDown(said, said),
+        r.UnknownNodes(1, (said,) * count, tuple(part.node for part in one.parts)),
+        r.WhichTime(said, ((said or "?", 1), (said or "?", 2)), None),
+        r.Loans("Loans", (one.loan,) * count, {}, NOW),
+        r.History(said, [audit] * count),
+        r.GoingHome(one.loan, tuple(part.node for part in one.parts)),
+        r.Preview(1, GPU, samples.choice(), UNTIL, "UTC", NOW, purpose=said),
+    ):
+        drawn = reply(given_reply)
+        _is_fine(drawn.text, drawn.blocks)
+
+
+@QUICKLY
+@given(loans(), st.integers(0, 120))
+def test_any_view_is_one_that_slack_takes(one: OneLoan, count: int) -> None:
+    """A form or a Home tab that does not open says nothing about why."""
+    listed = r.Loans("Open loans", (one.loan,) * count, {}, NOW)
+    free = r.Free(((GPU, samples.choice()),) * count, NOW)
+    for view in (decline(one.loan), extend(one.loan), lend([GPU] * max(1, count)), home(listed, free)):
+        assert complaints(view["blocks"], view["type"]) == []
+        assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
+
+
+def _is_fine(text: str, blocks: list[dict[str, Any]]) -> None:
+    assert complaints(blocks, "message") == []
+    assert 0 < len(text) <= 3000
+    for told in [text, *_mrkdwn(blocks)]:
+        assert "<!channel" not in told
+        assert "<http" not in told
+        for mention in re.findall(r"<(?:@|!subteam\^)([A-Z0-9]+)>", told):
+            assert mention in PEOPLE
+
+
+def _mrkdwn(thing: Any) -> list[str]:
+    if isinstance(thing, list):
+        return [text for each in thing for text in _mrkdwn(each)]
+    if not isinstance(thing, dict):
+        return []
+    if thing.get("type") == "mrkdwn":
+        return [thing["text"]]
+    return [text for value in thing.values() for text in _mrkdwn(value)]
