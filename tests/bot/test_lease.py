@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.lease import NAME, Lease
+from bot.lease import Lease
 from tests.conversion.shelf import Shelf, a_store
 
+NAME = "worker"
 TTL = timedelta(seconds=20)
 
 
@@ -23,7 +24,7 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 
 def lease(shelf: Shelf) -> Lease:
-    return Lease(shelf.store, lambda: shelf.at, TTL)
+    return Lease(NAME, shelf.store, lambda: shelf.at, TTL)
 
 
 def held_by(shelf: Shelf, holder: str) -> None:
