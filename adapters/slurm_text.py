@@ -119,7 +119,7 @@ def _node(line: str) -> SlurmNode:
             slurmd_start=instant(fields["SlurmdStartTime"]),
         )
     except (KeyError, ValueError) as error:
-        raise UnexpectedAnswer(SIDE, f"a line about a node that I cannot read ({_what_is_wrong(error)})", line) from error
+        raise _unreadable("a node", error, line) from error
 
 
 def _job(line: str) -> SlurmJob:
@@ -148,7 +148,7 @@ def _reservation(line: str) -> Reservation:
             ends=_certain(instant(fields["EndTime"])),
         )
     except (KeyError, ValueError) as error:
-        raise UnexpectedAnswer(SIDE, f"a line about a reservation that I cannot read ({_what_is_wrong(error)})", line) from error
+        raise _unreadable("a reservation", error, line) from error
 
 
 def _first_of_each(line: str) -> Mapping[str, str]:
@@ -177,9 +177,10 @@ def _certain(moment: datetime | None) -> datetime:
     return moment
 
 
-def _what_is_wrong(error: KeyError | ValueError) -> str:
-    """Return what people read: a card is no place for an exception's name."""
-    return f"no {error.args[0]} in it" if isinstance(error, KeyError) else str(error)
+def _unreadable(what: str, error: KeyError | ValueError, line: str) -> UnexpectedAnswer:
+    """Say what is wrong with a line so that people can read it: a card is no place for an exception's name."""
+    why = f"no {error.args[0]} in it" if isinstance(error, KeyError) else str(error)
+    return UnexpectedAnswer(SIDE, f"a line about {what} that I cannot read ({why})", line)
 
 
 def _filled(said: str) -> str:

@@ -1,7 +1,7 @@
 """What the store believes against what Slurm and Kubernetes say. Finds; mends only what cannot harm; tells the rest.
 
-The one thing that is mended: a node of a loan that Slurm could use again gets its DRAIN back. DRAIN harms no job, and a node
-in two worlds is a broken promise.
+The one thing that is mended: a node of a loan that Slurm could use again gets its DRAIN back. DRAIN harms no job, and a
+node in two worlds is a broken promise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from conversion.news import tell
+from conversion.news import ORPHAN, tell
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
 from loans.loan import HOLDING, Loan, NodeLoan, NodeState
@@ -25,6 +25,7 @@ from loans.nodes import (
     reserved_by,
 )
 from store.audit import Audit
+from store.outbox import Letter
 
 log = structlog.get_logger()
 
@@ -123,6 +124,8 @@ def _act(ground: Ground, mismatch: Mismatch) -> None:
         tx.audit.write(Audit(now, "lendbot", "mismatch", mismatch.loan, mismatch.node, mismatch.what))
         if mismatch.loan is not None:
             tell(tx, tx.loans.get(mismatch.loan), "mismatch", now, what=mismatch.what)
+        else:
+            tx.outbox.put(Letter("oncall", None, "", {"news": ORPHAN, "what": mismatch.what}, now))
 
 
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:

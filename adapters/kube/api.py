@@ -184,6 +184,12 @@ def _tls_failure(right: Right, said: str) -> Denied | Unreachable:
     return Unreachable(SIDE, f"the TLS connection broke at `{right}`: {said}")
 
 
+def _said_by(broken: Exception) -> str:
+    """Return the system's own words: urllib3 wraps `Connection reset by peer` in two exceptions' names."""
+    cause = broken.__context__ if broken.__context__ is not None else broken
+    return getattr(cause, "strerror", None) or "cut off"
+
+
 @contextmanager
 def _translated(right: Right) -> Iterator[None]:
     """Turn what the client, urllib3 and the socket raise into the errors of conversion.ports."""
@@ -196,4 +202,4 @@ def _translated(right: Right) -> Iterator[None]:
     except ConfigException as unusable:
         raise Denied(SIDE, f"our credentials cannot be had: {unusable}") from unusable
     except (urllib3.exceptions.HTTPError, OSError) as broken:
-        raise Unreachable(SIDE, f"the connection broke at `{right}`: {broken}") from broken
+        raise Unreachable(SIDE, f"the connection broke at `{right}`: {_said_by(broken)}") from broken
