@@ -181,11 +181,11 @@ def _core(config: Path | None) -> Iterator[Core]:
     except BadSettings as e:
         where = f"{e.path}: " if e.path else ""
         for line in e.lines:
-            err.print(f"{where}{line}", style="red", markup=False, highlight=False)
+            err.print(f"{where}{line}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(EXIT_SETTINGS)
     except StoreError as e:
         advice = ": run `lendbot upgrade`" if isinstance(e, NotUpgraded) else ""
-        err.print(f"{e}{advice}", style="red", markup=False, highlight=False)
+        err.print(f"{e}{advice}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(EXIT_UNAVAILABLE)
 
 

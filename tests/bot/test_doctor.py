@@ -60,7 +60,7 @@ def test_a_site_in_order_is_all_green_and_untouched(rig: Rig) -> None:
     ("side", "mode", "what"),
     [
         ("slack", "refuse", "Slack: bot token and scopes"),
-        ("slurm", "refuse", "Slurm: reading"),
+        ("slurm", "refuse", "Slurm: rights"),
         ("slurm", "rubbish", "Slurm: reading"),
         ("kube", "refuse", "Kubernetes: rights"),
         ("ssh", "refuse", "SSH: a gpu node"),

@@ -58,11 +58,12 @@ def test_a_site_in_order_is_quiet(ground: Ground, store: Store, rig: Rig) -> Non
     assert told(store, rig) == []
 
 
-def test_a_lent_node_that_slurm_could_use_is_drained_again_and_on_call_hears(
-    ground: Ground, store: Store, rig: Rig
+@pytest.mark.parametrize("state", [NodeState.LENT, NodeState.LENDING])
+def test_a_node_that_left_slurm_and_could_be_used_by_it_is_drained_again_and_on_call_hears(
+    ground: Ground, store: Store, rig: Rig, state: NodeState
 ) -> None:
     """A node is never schedulable in both worlds: whoever resumed it by hand is told, once a day."""
-    lent(store)
+    lent(store, state=state)
     found = reconcile(ground)
     assert any(mismatch.drain and mismatch.node == "gpu001" for mismatch in found)
     node = rig.core.adapters.far.slurm.nodes()[NodeName("gpu001")]
@@ -107,7 +108,7 @@ def test_a_reservation_of_ours_without_a_loan_is_told(ground: Ground, rig: Rig) 
     assert found.what == "reservation lendbot_77_1 stands in Slurm, and its loan has ended"
 
 
-@pytest.mark.parametrize("state", [NodeState.TAKING, NodeState.LENDING, NodeState.RETURNING, NodeState.STUCK])
+@pytest.mark.parametrize("state", [NodeState.TAKING, NodeState.RETURNING, NodeState.STUCK])
 def test_a_node_on_its_way_is_not_judged(ground: Ground, store: Store, state: NodeState) -> None:
     """Half-way is where it should be."""
     lent(store, state=state)
