@@ -48,7 +48,7 @@ class Engine:
         self._ground = core.ground()
         self.crew = Crew(core.settings.pace.workers)
         self.worker = Worker(self._ground, self.crew)
-        self.lease = Lease(core.store, core.clock.now, core.clock.wall(WALL_TTL))
+        self.lease = Lease("worker", core.store, core.clock.now, core.clock.wall(WALL_TTL))
 
     def add_jobs(self, schedule: Schedule) -> None:
         """Put the engine's jobs on the schedule."""
@@ -100,6 +100,7 @@ class Program:
         self._client = slack_line.client(self._slack)
         self._queue = Queue(core.store, core.clock.now)
         self._line = self._listen() if with_slack else None
+        self._writing = Lease("publisher", core.store, core.clock.now, core.clock.wall(WALL_TTL))
         self._publisher = Publisher(
             core.store, self._client, core.desk, oncall=self._slack.oncall_channel, speed=core.clock.speed
         )
@@ -116,7 +117,9 @@ class Program:
         self._engine.add_jobs(self._schedule)
         if self._line is not None:
             self._line.start()
-            self._schedule.every(_PUBLISH_EVERY, "publisher", self._publisher.flush)
+            self._writing.take()
+            self._schedule.every(_LEASE_EVERY, "publisher's lease", self._writing.take)
+            self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
         if self._core.settings.metrics.listen:
             metrics.serve(self._core.settings.metrics.listen, self._core.store, self.problems)
@@ -132,6 +135,7 @@ class Program:
             self._line.close()
         self._queue.close()
         self._schedule.close()
+        self._writing.release()
         is_idle = self._engine.close()
         self._core.close()
         log.info("lendbot.stopped", idle=is_idle)
@@ -144,6 +148,11 @@ class Program:
         if self._line is not None and self._line.silent_for() > self._slack.silent_after:
             found.append("Slack is silent")
         return found
+
+    def _publish(self) -> None:
+        """Write to Slack, unless another process does: two would post two cards for one loan."""
+        if self._writing.held:
+            self._publisher.flush()
 
     def _check_classes(self) -> None:
         with self._core.store.read() as tx:

@@ -8,7 +8,6 @@ import structlog
 
 from bot.settings import LogSettings
 
-
 _TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "apscheduler", "waitress")
 """Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""
 

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.views.loan_card import card
-from bot.views.news import news
+from bot.views.news import news, orphan
 from bot.views.rendered import Rendered
 from bot.views.summary import Summary, summary
 from commands.desk import Desk
@@ -31,7 +31,7 @@ from store.posts import Post
 log = structlog.get_logger()
 
 CARD_EVERY_S: Final = 2.0
-"""Slack's advice for edits of one message (FACTS), in wall time."""
+"""Slack's advice for edits of one message, in wall time."""
 AT_ONCE: Final = 20
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _GIVE_UP_AFTER: Final = timedelta(days=2)
@@ -106,7 +106,8 @@ class Publisher:
 
     def _post(self, letter: Letter) -> None:
         if letter.loan_id is None:
-            raise AssertionError(f"a letter without a loan: {letter}")
+            self._call("chat_postMessage", orphan(letter.args), channel=self._oncall)
+            return
         with self._store.read() as tx:
             loan = tx.loans.get(letter.loan_id)
             one = one_loan(tx, loan, self._desk())

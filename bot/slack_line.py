@@ -1,7 +1,8 @@
 """The line to Slack: the client with its retries, Socket Mode with a liveness check of our own, or HTTP.
 
-The SDK's builtin Socket Mode client is used: the others have histories of wedging while they look alive (FACTS). What
-tells a living socket is the age of its last ping, so that is what is watched.
+The SDK's builtin Socket Mode client is used: the others have histories of wedging while they look alive
+(python-slack-sdk #1446, #1379, #1462). What tells a living socket is the age of its last ping, so that is what is
+watched.
 """
 
 from collections.abc import Callable

@@ -33,6 +33,10 @@ AUDIENCE: Final[Mapping[str, tuple[str, ...]]] = {
 """Per piece of news, who hears of it beside the card. A direct message goes to people who must act or wait for it."""
 
 
+ORPHAN: Final = "orphan"
+"""What was found at the site and belongs to no open loan: on-call hears of it."""
+
+
 def tell(tx: Tx, loan: Loan, news: str, now: datetime, **facts: str | int | list[str]) -> None:
     """Put a piece of news in the outbox for everyone concerned, and refresh the loan's card."""
     for audience in AUDIENCE[news]:

@@ -18,11 +18,11 @@ from loans.nodes import (
     mark,
     marked_by,
     may_run_jobs,
+    runs_nothing,
 )
 
 CHANGES_THE_NODE = ("prepare", "role", "Puppet")
 """The steps of a loan after which only a reboot gives a clean node."""
-_RUNS_JOBS = frozenset({"ALLOCATED", "MIXED"})
 POWER_OFF = "power off"
 RESUME = "resume"
 _SLURMD_SETTLES = timedelta(seconds=5)
@@ -101,8 +101,8 @@ def _keep_jobs_away(work: NodeWork) -> NotYet | None:
     if may_run_jobs(node):
         work.far.slurm.drain([work.node], mark(work.loan.id))
         return NotYet(f"somebody resumed it in Slurm, which says {node.state}: DRAIN was put back")
-    if node.base in _RUNS_JOBS or "COMPLETING" in node.flags:
-        return NotYet(f"Slurm says {node.state}: the power stays on until its jobs have ended", blocked=True)
+    if not runs_nothing(node):
+        return NotYet(f"Slurm says {node.state}: the power stays on until no job can be there", blocked=True)
     return None
 
 

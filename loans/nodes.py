@@ -91,13 +91,18 @@ def is_kept_away(node: SlurmNode) -> bool:
     return node.base == "DOWN" or "DRAIN" in node.flags
 
 
+def runs_nothing(node: SlurmNode) -> bool:
+    """Return True when cutting the power ends no job: DOWN, or idle with DRAIN, so that none can start either."""
+    return node.base == "DOWN" or (node.base == "IDLE" and "DRAIN" in node.flags and "COMPLETING" not in node.flags)
+
+
 def may_run_jobs(node: SlurmNode) -> bool:
     """Return True when Slurm may place a job on the node now."""
     return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY
 
 
 def is_reboot_reason(reason: str | None) -> bool:
-    """Return True for the reason that slurmctld gives a node whose boot it did not expect; nobody's word, ours least."""
+    """Return True for the reason that slurmctld itself gives a node whose boot it did not expect."""
     return (reason or "").startswith("Node unexpectedly rebooted")
 
 

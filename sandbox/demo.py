@@ -18,7 +18,8 @@ def main(
     ),
 ) -> None:
     """Run the demo until Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` starts us with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     print("Starting a small site and lendbot ...", flush=True)
     try:
         with running(directory.resolve(), "--port", str(port), "--speed", str(speed)) as pair:

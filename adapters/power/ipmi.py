@@ -88,7 +88,7 @@ class IpmiPower:
         where = ["-H", host, "-p", str(port), "-U", self._user, "-E"]
         # -C 3 is what every BMC has; left to look for a better one, ipmitool takes 10 s a call (measured)
         return self._runner.run(
-            [self._program, "-v", "-I", "lanplus", "-C", "3", *where, "chassis", "power", verb],
+            [self._program, "-v", "-I", "lanplus", "-C", "3", "-L", "OPERATOR", *where, "chassis", "power", verb],
             side=_side(node),
             timeout=self._timeout,
             env={"IPMITOOL_PASSWORD": self._password.get_secret_value(), "LC_ALL": "C"},

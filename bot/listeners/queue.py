@@ -1,4 +1,4 @@
-"""Our own queue behind Slack's listeners: ack within milliseconds, work after (FACTS: bolt acks in a pool of five).
+"""Our own queue behind Slack's listeners: ack within milliseconds, work after: bolt acks in a pool of five.
 
 What was seen once is dropped the second time: Slack sends again what it believes lost, and so do impatient fingers.
 """

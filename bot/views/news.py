@@ -186,6 +186,15 @@ def _mismatch(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(text)
 
 
+def orphan(args: Facts) -> Rendered:
+    """Return what on-call reads of something that no open loan stands for."""
+    text = (
+        f":warning: {said(args['what'])}. Nothing is done about it by itself: look at what runs there, then lift the "
+        f"mark by hand. {code('history')} tells what lendbot did lately."
+    )
+    return _say(text)
+
+
 def _part(one: OneLoan, node: str) -> NodeLoan | None:
     return next((part for part in one.parts if part.node == node), None)
 
