@@ -5,22 +5,26 @@ Decides the clock's speed: low enough that two cores which also run the site are
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
-from loans.journal import EntryKind
+from loans.journal import Entry, EntryKind
 from loans.loan import NodeState, State
 from loans.nodes import NodeName
 from tests.bench.figures import Figure, say
 from tests.bench.rig import Site, await_started, cpu_s, lendbot, rss_mib, running_site
 
-SPEED: Final = 2.0
+SPEED: Final = 1.5
 MANY: Final = 200
 WORKERS: Final = 256
-_TICK: Final = '"0.5 s"'
+_ALONE_SPEED: Final = 6.0
+"""One or two nodes leave the processors idle, so their clock may run faster and give the same spans of site time."""
+_TICK_S: Final = 1.0
+_MAX_AGE_S: Final = 0.5
+"""In site time: lendbot then looks as often in the life of a node, whatever the speed."""
 _PATIENCE_S: Final = 600.0
 
 _MOST: Final = 1.2
@@ -30,32 +34,34 @@ Calls = Mapping[str, int]
 
 @dataclass
 class BigLoan:
-    """One loan. Spans are of site time; arrived, home: per node, from approval and from the order to return.
+    """One loan. Spans are of site time.
 
-    taking, rest   calls to the far sides until the nodes were out of Slurm, and after that
+    arrived, home   per node, from approval and from the order to return
+    slowest_...     the nodes that their own dice made slowest on the two ways: both steps wait for the node alone
+    rest            calls to the far sides after the nodes were out of Slurm
     """
 
     out: timedelta
     back: timedelta
     arrived: Mapping[NodeName, timedelta]
     home: Mapping[NodeName, timedelta]
-    taking: Calls
+    slowest_puppet: NodeName
+    slowest_boot: NodeName
     rest: Calls
-    idle_mib: float = 0.0
-    busy_mib: float = 0.0
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
+    idle_mib: float
+    busy_mib: float
+    cpu_s: float
+    wall_s: float
 
 
 def measure() -> list[Figure]:
     """Lend 200 nodes, and then the slowest of them alone."""
     many = loan_of_many()
-    last_out, last_home = (max(by, key=by.__getitem__) for by in (many.arrived, many.home))
-    pair = tuple({last_out, last_home})
-    alone = loan(len(pair), nodes=MANY, only=pair)
+    pair = tuple({many.slowest_puppet, many.slowest_boot})
+    alone = loan(len(pair), nodes=MANY, only=pair, speed=_ALONE_SPEED)
     return [
-        _over(f"{MANY} nodes out, over the slowest of them alone", many.out, alone.arrived[last_out]),
-        _over(f"{MANY} nodes home, over the slowest of them alone", many.back, alone.home[last_home]),
+        _over(f"{MANY} nodes out, over the slowest of them alone", many.out, max(alone.arrived.values())),
+        _over(f"{MANY} nodes home, over the slowest of them alone", many.back, max(alone.home.values())),
         Figure(f"lendbot's processor time for {MANY} nodes, out and home, a node", f"{many.cpu_s / MANY:.2f} s"),
     ]
 
@@ -82,7 +88,7 @@ def loan_of_many() -> BigLoan:
 def loan(count: int, *, nodes: int, only: tuple[NodeName, ...] = (), speed: float = SPEED) -> BigLoan:
     """Lend so many nodes of a site and bring them home. only: the nodes that the class has, when not all."""
     say(f"{count} nodes out and home, {speed:g} times as fast as life")
-    edits = {"workers": str(WORKERS), "tick": _TICK}
+    edits = {"workers": str(WORKERS), "tick": _seconds(_TICK_S / speed), "max_age": _seconds(_MAX_AGE_S / speed)}
     if only:
         edits |= {"nodes": f'"{",".join(only)}"', "max_nodes": str(count)}
     with running_site(nodes, speed, **edits) as at, lendbot(at) as process:
@@ -101,21 +107,22 @@ class _Observer:
 
     def follow(self, count: int) -> BigLoan:
         began, at, spent_s = time.monotonic(), self._at, cpu_s(self._pid)
-        self._before = flat(at.calls())
         asked = at.lend(count)
         ordered = asked.decision.at if asked.decision else asked.asked_at
         lent = at.await_state(State.LENT, _PATIENCE_S, self._look, say)
         returned_at = at.core.clock.now()
         at.give_back()
         home = at.await_state(State.RETURNED, _PATIENCE_S, self._look, say)
-        taken = self._taken or Counter()
+        with at.core.store.read() as tx:
+            lines = tx.journal.of(loan_id=1)
         return BigLoan(
             out=(lent.lent_at or ordered) - ordered,
             back=(home.ended_at or returned_at) - returned_at,
             arrived={p.node: p.lent_at - ordered for p in at.parts() if p.lent_at},
-            home={node: moment - returned_at for node, moment in self._homecomings().items()},
-            taking=taken - self._before,
-            rest=flat(at.calls()) - taken,
+            home={node: moment - returned_at for node, moment in _finished(lines, "settle").items()},
+            slowest_puppet=_slowest(lines, "Puppet"),
+            slowest_boot=_slowest(lines, "boot"),
+            rest=flat(at.calls()) - (self._taken or Counter()),
             idle_mib=self._idle_mib,
             busy_mib=self._most_mib,
             cpu_s=cpu_s(self._pid) - spent_s,
@@ -129,10 +136,20 @@ class _Observer:
             if parts and all(part.state is not NodeState.TAKING for part in parts):
                 self._taken = flat(self._at.calls())
 
-    def _homecomings(self) -> dict[NodeName, datetime]:
-        with self._at.core.store.read() as tx:
-            lines = tx.journal.of(1)
-        return {NodeName(e.subject): e.at for e in lines if e.plan == "return" and e.kind is EntryKind.FINISHED}
+
+def _finished(lines: Sequence[Entry], step: str) -> dict[NodeName, datetime]:
+    return {NodeName(e.subject): e.at for e in lines if e.step == step and e.kind is EntryKind.FINISHED}
+
+
+def _slowest(lines: Sequence[Entry], step: str) -> NodeName:
+    """Return the node that was longest at a step."""
+    began = {NodeName(e.subject): e.at for e in lines if e.step == step and e.kind is EntryKind.STARTED}
+    ended = _finished(lines, step)
+    return max(ended, key=lambda node: ended[node] - began[node])
+
+
+def _seconds(span_s: float) -> str:
+    return f'"{span_s:.3f} s"'
 
 
 def flat(calls: Mapping[str, Mapping[str, int]]) -> Counter[str]:

@@ -12,7 +12,7 @@ from tests.conversion.rig import InlineCrew
 
 _FEW: Final = 10
 _TAKING_SPEED: Final = 60.0
-_FEW_SPEED: Final = 12.0
+_FEW_SPEED: Final = 20.0
 """Calls are counted, so the few may go faster than the many."""
 
 

@@ -38,8 +38,9 @@ processors. Look at the ratios: they say something of other machines too.
 """
 
 _NOTES: Final = """\
-- *200 nodes*: a site of 200 idle nodes whose clock runs {speed:g} times as fast as life. The slowest node out and the
-  slowest node home are then lent again, alone, on a fresh site with the same dice. `pace.workers` is {workers}.
+- *200 nodes*: a site of 200 idle nodes whose clock runs {speed:g} times as fast as life; spans are in site
+  time. The node with the slowest Puppet run and the one with the slowest boot are then lent again by themselves, on a
+  fresh site with the same dice. `pace.workers` is {workers}.
 - *acks* are timed at the site's Slack, from the envelope that goes out to the ack that comes in.
 - *memory* is the resident set of `lendbot worker`: idle after its start, and the most while the 200 nodes were on their
   way."""
