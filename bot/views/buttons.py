@@ -19,8 +19,10 @@ def decline(loan: Loan) -> Block:
 
 
 def extend(loan: Loan) -> Block | None:
-    """Return the way to a later deadline."""
-    return button(actions.EXTEND, "Extend…", loan.id) if may_happen(loan, AskExtension) else None
+    """Return the way to a later deadline; while one awaits its decision, that one comes first."""
+    if loan.extension is not None or not may_happen(loan, AskExtension):
+        return None
+    return button(actions.EXTEND, "Extend…", loan.id)
 
 
 def give_back(loan: Loan) -> Block | None:

@@ -74,7 +74,19 @@ def _requested(one: OneLoan) -> Rendered:
 def _floor(one: OneLoan) -> str:
     floor = one.node_class.rules.floor
     kept = f"At least {counted(floor, f'{one.node_class.name} node')} stay usable in Slurm. " if floor else ""
-    return f"{kept}Only idle nodes go; running jobs are left alone."
+    return f"{_slurm_now(one) or kept}Only idle nodes go; running jobs are left alone."
+
+
+def _slurm_now(one: OneLoan) -> str:
+    """Return what the loan would leave to Slurm, as Slurm stands; empty when it did not answer."""
+    choice = one.choice
+    if choice is None:
+        return ""
+    stays = choice.usable - len(choice.taken)
+    jobs = f", {counted(one.jobs_waiting, 'job')} wait" if one.jobs_waiting else ""
+    fewer = f" Only {counted(len(choice.taken), 'node')} could go now." if not choice.is_enough else ""
+    now = f"Slurm now: {choice.usable} of {choice.total} {one.node_class.name} nodes usable{jobs}"
+    return f"{now}. After: {stays} (floor {choice.floor}).{fewer} "
 
 
 def _if_approved(one: OneLoan) -> str:
@@ -91,7 +103,7 @@ def _approved(one: OneLoan) -> Rendered:
     return message(
         f"Loan #{loan.id} is approved: {what(loan)}",
         section(f"{title(loan, 'approved')} · {what(loan)} · {approved_by(loan)}"),
-        section(f"{begins}\n{asked_by(loan, capital=True)}. {purpose(loan)}"),
+        section(f"{begins}\n{asked_by(loan, capital=True)}.\n{purpose(loan)}"),
         actions(buttons.cancel(loan)),
     )
 
@@ -103,7 +115,7 @@ def _lending(one: OneLoan) -> Rendered:
     head = " · ".join(word for word in (title(loan, "lending"), done, remaining(one), approved_by(loan)) if word)
     return message(
         f"Loan #{loan.id}: {done}",
-        section(f"{head}\n{what(loan)}, {asked_by(loan)}. {purpose(loan)}"),
+        section(f"{head}\n{what(loan)}, {asked_by(loan)}.\n{purpose(loan)}"),
         *_waves(one),
         progress(one, done),
         *troubles(loan, one.parts),
@@ -136,7 +148,7 @@ def _lent(one: OneLoan) -> Rendered:
     return message(
         f"Loan #{loan.id}: {there}",
         section(f"{title(loan, 'lent')} · {there}\n{nodes(lent)}.{fewer}"),
-        section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}. {purpose(loan)}\n{_reminders(one)}"),
+        section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}.\n{purpose(loan)}\n{_reminders(one)}"),
         progress(one, "Some nodes are on their way") if moving else None,
         *troubles(loan, one.parts),
         *_extension(one),
@@ -162,7 +174,7 @@ def _returning(one: OneLoan) -> Rendered:
     head = " · ".join(word for word in (title(loan, state), done, remaining(one), needs) if word)
     return message(
         f"Loan #{loan.id} is {state}: {done}",
-        section(f"{head}\n{_why_home(one)} {asked_by(loan, capital=True)}. {purpose(loan)}"),
+        section(f"{head}\n{_why_home(one)} {asked_by(loan, capital=True)}.\n{purpose(loan)}"),
         progress(one, done),
         *troubles(loan, one.parts),
         _drawn_at(one) if loan.state is State.RETURNING else None,
