@@ -32,7 +32,7 @@ def next_for(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking], w
             return _replacement(loan, parts, takings, waves) or _lending(states)
         case State.LENT if not states & (NODE_MOVING | {NodeState.LENT}):
             return Return(_ALL_GIVEN_BACK)
-        case State.RETURNING if not states & NODE_MOVING:
+        case State.RETURNING if not states & (NODE_MOVING | {NodeState.LENT}):
             return Jam() if NodeState.STUCK in states else Home()
         case _:
             return None

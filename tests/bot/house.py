@@ -104,14 +104,16 @@ class House:
     def request(self, user: str = REQUESTER, words: str = LEND) -> int:
         """Ask for a loan through Slack and return its number."""
         before = len(self.seen_by(user))
+        with self.store.read() as tx:
+            last = max((loan.id for loan in tx.loans.recent(1)), default=0)
         self.slash(words, user)
         preview = eventually("a preview", lambda: self.seen_by(user)[before:])[-1]
         self.click(preview, "sign_off", user)
-        return eventually("the request", lambda: self._newest_of(user))
+        return eventually("the request", lambda: self._newest_of(user, last))
 
-    def _newest_of(self, user: str) -> int | None:
+    def _newest_of(self, user: str, after: int) -> int | None:
         with self.store.read() as tx:
-            found = [loan.id for loan in tx.loans.recent(1, user) if loan.state == "requested"]
+            found = [loan.id for loan in tx.loans.recent(1, user) if loan.id > after]
         return found[0] if found and any(f"#{found[0]} " in shown(m) for m in self.cards()) else None
 
     def loan(self, loan_id: int) -> Any:
