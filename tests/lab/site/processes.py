@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.lab.site.layout import Layout
 
 MARK = "LENDBOT_LAB_PROCESS"
+_TIMES_ASKED = 30
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -69,7 +70,14 @@ def sweep(layout: Layout) -> list[int]:
 
 
 def is_ours(layout: Layout, pid: int) -> bool:
-    return _is_marked(layout, pid) or f"{layout.dir}/".encode() in _proc(pid, "cmdline")
+    """A live process shows no environment while its exec is under way: it is asked again before it counts as gone."""
+    for _ in range(_TIMES_ASKED):
+        if _is_marked(layout, pid) or f"{layout.dir}/".encode() in _proc(pid, "cmdline"):
+            return True
+        if _is_over(pid) or _proc(pid, "environ"):
+            return False
+        time.sleep(0.01)
+    return False
 
 
 def wait_until(what: str, condition: Callable[[], bool], within_s: float, every_s: float = 0.05) -> None:
@@ -99,6 +107,12 @@ def _end(layout: Layout, pid: int, how: signal.Signals, within_s: float) -> None
 
 def _is_marked(layout: Layout, pid: int) -> bool:
     return f"{MARK}={layout.dir}".encode() in _proc(pid, "environ").split(b"\0")
+
+
+def _is_over(pid: int) -> bool:
+    """Gone, or a zombie that nobody has reaped yet."""
+    state = _proc(pid, "stat").rpartition(b")")[2].split()
+    return not state or state[0] in {b"Z", b"X"}
 
 
 def _proc(pid: int, what: str) -> bytes:
