@@ -14,8 +14,10 @@ from tests.lab.product.settings import CLASSES
 pytestmark = pytest.mark.lab
 
 SEED = 20261124
-LOANS = 5
-KILLS_EACH_WAY = 2
+LOANS = 3
+KILLS_EACH_WAY = 4
+ENOUGH = 10
+"""Kills each way that hit a loan on its way: those that came a moment late are not counted."""
 LINES_OUT, LINES_HOME = 70, 75
 """Journal lines that three nodes write on their way out, and home: the moments are chosen among them."""
 
@@ -39,7 +41,7 @@ def test_a_loan_ends_right_however_often_lendbot_is_killed(product: Rig, tell: T
         wait_for("a card that says so", partial(_card_says, product, number, "returned"), 30)
     counts = ", ".join(f"{count} while {state}" for state, count in survived.items())
     tell(f"kill -9 of lendbot survived: {counts}, in {LOANS} loans of 3 nodes (seed {SEED})")
-    assert survived["lending"] + survived["returning"] >= LOANS * KILLS_EACH_WAY
+    assert min(survived.values()) >= ENOUGH
     job.end(lab)
     assert books.srun_everywhere(lab).returncode == 0
 

@@ -50,8 +50,8 @@ class Rig:
                 loan = self.loan(number)
             except StoreUnavailable:
                 return None  # a story has taken it away
-            over = loan.state in ENDED and loan.state not in states
-            assert not over, f"loan #{number} is {loan.state}\n{self.everything(number)}"
+            is_over = loan.state in ENDED | {State.STUCK} and loan.state not in states
+            assert not is_over, f"loan #{number} is {loan.state}"
             return loan if loan.state in states else None
 
         try:
