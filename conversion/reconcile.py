@@ -18,10 +18,10 @@ from loans.nodes import (
     NodeName,
     Reservation,
     SlurmNode,
+    has_lost_drain,
     is_kept_away,
     mark,
     marked_by,
-    may_run_jobs,
     reserved_by,
 )
 from store.audit import Audit
@@ -80,7 +80,7 @@ def _of_parts(
         if part.state not in _OUT_OF_SLURM:
             continue
         node, in_kube = slurm.get(part.node), kube.get(part.node)
-        if node is not None and may_run_jobs(node):
+        if node is not None and has_lost_drain(node):
             what = f"{part.node} is {part.state}, and Slurm says {node.state}: DRAIN was put back"
             found.append(Mismatch(what, part.node, part.loan_id, drain=True))
         if part.state is not NodeState.LENT:

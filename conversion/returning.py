@@ -12,6 +12,7 @@ from loans.nodes import (
     KubeNode,
     PowerState,
     SlurmNode,
+    has_lost_drain,
     is_kept_away,
     is_reboot_reason,
     is_registered_since,
@@ -98,7 +99,7 @@ def power_off(work: NodeWork) -> Seen | None:
 def _keep_jobs_away(work: NodeWork) -> NotYet | None:
     """Look for jobs on a node that somebody resumed by hand: a lent node is Slurm's too then, and power kills them."""
     node = _slurm_node(work)
-    if may_run_jobs(node):
+    if has_lost_drain(node):
         work.far.slurm.drain([work.node], mark(work.loan.id))
         return NotYet(f"somebody resumed it in Slurm, which says {node.state}: DRAIN was put back")
     if not runs_nothing(node):

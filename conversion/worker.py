@@ -16,6 +16,7 @@ from conversion.looks import look_at_node, look_at_taking
 from conversion.news import tell
 from conversion.settle import NewWave, next_for
 from conversion.subjects import Ground
+from loans.journal import EntryKind
 from loans.lifecycle import Arrive, Event, Home, Return, Unwound
 from loans.loan import HOLDING, Loan, NodeState, State, Taking
 from store.db import Tx
@@ -95,8 +96,11 @@ def _start(tx: Tx, loan: Loan, now: datetime) -> None:
 
 
 def _why_failed(tx: Tx, loan: Loan) -> str:
+    """Say what stopped the last node that was tried; its own row is clean again by now, the journal is not."""
+    tried = [e for e in tx.journal.of(loan.id) if e.plan == "lend" and e.kind is EntryKind.FAILED]
+    if tried:
+        return f"{tried[-1].step} on {tried[-1].subject}: {tried[-1].detail}"
     notes = [taking.note for taking in tx.takings.of(loan.id) if taking.note]
-    notes += [part.note for part in tx.nodes.of(loan.id) if part.note]
     return notes[-1] if notes else "no node could be had"
 
 

@@ -96,6 +96,16 @@ def runs_nothing(node: SlurmNode) -> bool:
     return node.base == "DOWN" or (node.base == "IDLE" and "DRAIN" in node.flags and "COMPLETING" not in node.flags)
 
 
+def has_lost_drain(node: SlurmNode) -> bool:
+    """Return True when a node that should carry DRAIN has none, and no person put it where it is.
+
+    RESUME on a node without slurmd wipes DRAIN and reason; seconds later it is DOWN, "Not responding", by Slurm itself
+    (measured). From there ReturnToService=1 brings it back by itself at its next boot.
+    """
+    by_slurm = node.reason is None or node.reason_by == "slurm"
+    return "DRAIN" not in node.flags and (may_run_jobs(node) or by_slurm)
+
+
 def may_run_jobs(node: SlurmNode) -> bool:
     """Return True when Slurm may place a job on the node now."""
     return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY
