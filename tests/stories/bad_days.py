@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from conversion.pace import Pace
 from conversion.plans import ABANDON, LEND, RETURN, TAKE
 from conversion.subjects import Ground
 from loans.journal import EntryKind
@@ -46,7 +45,7 @@ def bad_site(**options: Any) -> Iterator[Rig]:
 
 def patient(ground: Ground, span: timedelta, *steps: str) -> Ground:
     """Return the ground with another patience for some steps."""
-    pace: Pace = ground.pace
+    pace = ground.pace
     return replace(ground, pace=replace(pace, patience={**pace.patience, **dict.fromkeys(steps, span)}))
 
 
@@ -128,23 +127,20 @@ def assert_fit_for_people(rig: Rig, loan_id: int) -> None:
         assert not _NOT_FOR_PEOPLE.search(text), text
 
 
-def go_on(
-    rig: Rig, loan_id: int, what: str, is_so: Callable[[], bool], ground: Ground | None = None, checked: bool = True
-) -> None:
+def go_on(rig: Rig, loan_id: int, is_so: Callable[[], bool], ground: Ground | None = None) -> None:
     """Tick until something is so, with the invariants looked at after every tick."""
 
     def looked() -> bool:
-        if checked:
-            assert_invariants(rig)
-            assert_fit_for_people(rig, loan_id)
+        assert_invariants(rig)
+        assert_fit_for_people(rig, loan_id)
         return is_so()
 
-    rig.tick_until(what, looked, 60.0, ground)
+    rig.tick_until(f"loan #{loan_id} to go on", looked, 90.0, ground or rig.ground)
 
 
 def go_to(rig: Rig, loan_id: int, *states: str, ground: Ground | None = None) -> None:
     """Tick until a loan has come to one of the states."""
-    go_on(rig, loan_id, f"loan #{loan_id} to be {states}", lambda: rig.loan(loan_id).state in states, ground)
+    go_on(rig, loan_id, lambda: rig.loan(loan_id).state in states, ground)
 
 
 def nodes_of(rig: Rig, loan_id: int) -> list[str]:

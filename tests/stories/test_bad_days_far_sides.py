@@ -4,11 +4,12 @@ One loan meets one kind of failure at each step in turn; each time the failure e
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from loans.loan import State
+from loans.loan import NODE_MOVING, NodeState, State
 from tests.conversion.rig import Rig
 from tests.stories.bad_days import (
     Ambush,
@@ -16,8 +17,12 @@ from tests.stories.bad_days import (
     bad_site,
     break_,
     go_on,
+    go_to,
     heal,
+    letters,
+    nodes_of,
     notes,
+    patient,
 )
 
 SLURM_STEPS = {"reserve", "drain", "quiet", "unreserve", "down", "out of Slurm", "boot", "verify", "resume", "settle"}
@@ -62,12 +67,91 @@ def test_a_far_side_that_fails_for_a_while_at_each_step_costs_time_and_no_node(
             heal(rig)
         return rig.loan(loan.id).state in states
 
-    go_on(rig, loan.id, "lent", lambda: has(State.LENT), ground)
+    go_on(rig, loan.id, lambda: has(State.LENT), ground)
     rig.ask(f"give back #{loan.id}")
-    go_on(rig, loan.id, "home", lambda: has(State.RETURNED, State.STUCK), ground)
+    go_on(rig, loan.id, lambda: has(State.RETURNED, State.STUCK), ground)
     assert rig.loan(loan.id).state is State.RETURNED, notes(rig, loan.id)
     assert len(rig.parts(loan.id)) == 1, "no second node was needed"
     assert set(ambush.sprung) == steps
     assert read, "somebody could have read of it"
     heal(rig)
+    assert_store_is_true(rig, loan.id)
+
+
+def test_an_outage_longer_than_patience_on_the_way_out_costs_the_node_and_says_why(rig: Rig) -> None:
+    """Slurm that stays silent fails one node, not the workshop, and what was done to it is undone."""
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    ambush: Any = Ambush(
+        rig.core.store, loan.id, {"prepare"}, lambda _: break_(rig, "register", "forget", nodes_of(rig, loan.id)[0])
+    )
+    go_to(rig, loan.id, State.LENT, ground=patient(rig.with_store(ambush), timedelta(minutes=10), "join"))
+    first = next(told for told in letters(rig, loan.id, "node_unwinding"))
+    assert "Kubernetes has not seen the node register" in first["why"]
+    heal(rig)
+    go_on(rig, loan.id, lambda: not {part.state for part in rig.parts(loan.id)} & NODE_MOVING)
+    assert sorted(part.state for part in rig.parts(loan.id)) == [NodeState.LENT, NodeState.UNWOUND]
+    rig.ask(f"give back #{loan.id}")
+    go_to(rig, loan.id, State.RETURNED)
+    assert_store_is_true(rig, loan.id)
+
+
+@pytest.mark.parametrize(
+    ("side", "mode", "step", "says"),
+    [
+        ("ssh", "hostkey", "power on", "host key"),
+        ("bmc", "password", "power off", "BMC"),
+        ("slurm", "refuse", "resume", "Slurm"),
+    ],
+)
+def test_what_does_not_heal_on_the_way_home_is_stuck_until_a_person_tries_again(
+    rig: Rig, side: str, mode: str, step: str, says: str
+) -> None:
+    """On-call is told which side says what; the node stays out of both worlds, and one word sends it home."""
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    go_to(rig, loan.id, State.LENT)
+    node = nodes_of(rig, loan.id)[0]
+    ambush: Any = Ambush(
+        rig.core.store, loan.id, {step}, lambda _: break_(rig, side, mode, node if side != "slurm" else None)
+    )
+    rig.ask(f"give back #{loan.id}")
+    short = patient(rig.with_store(ambush), timedelta(minutes=10), step)
+    go_to(rig, loan.id, State.STUCK, ground=short)
+    assert says in notes(rig, loan.id)[0]
+    assert {told["node"] for told in letters(rig, loan.id, "stuck")} == {node}
+    heal(rig)
+    rig.ask(f"give back {node}")
+    go_to(rig, loan.id, State.RETURNED)
+    assert_store_is_true(rig, loan.id)
+
+
+def test_a_changed_host_key_on_the_way_out_costs_the_node_at_once(rig: Rig) -> None:
+    """Nobody logs in to a machine that may be another one."""
+    loan = rig.lend("lend 3 gpu nodes to k8s for 9 days")  # three, since a connection that stands asks for no key
+    break_(rig, "ssh", "hostkey")
+    go_on(rig, loan.id, lambda: bool(letters(rig, loan.id, "node_unwinding")))
+    assert "host key" in letters(rig, loan.id, "node_unwinding")[0]["why"]
+    heal(rig)
+    rig.ask(f"give back #{loan.id}")
+    go_to(rig, loan.id, State.RETURNED, State.STUCK)
+    assert rig.loan(loan.id).state is State.RETURNED, notes(rig, loan.id)
+    assert_store_is_true(rig, loan.id)
+
+
+def test_puppet_that_fails_once_is_run_again(rig: Rig) -> None:
+    """A mirror that hiccups costs a minute."""
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    break_(rig, "puppet", "fail", times=1)
+    go_to(rig, loan.id, State.LENT)
+    assert len(rig.parts(loan.id)) == 1
+    rig.ask(f"give back #{loan.id}")
+    go_to(rig, loan.id, State.RETURNED)
+
+
+def test_puppet_that_fails_everywhere_fails_the_loan_with_its_words_and_all_nodes_back(rig: Rig) -> None:
+    """The requester reads why, and Slurm has every node again."""
+    loan = rig.lend("lend 2 gpu nodes to k8s for 9 days")
+    break_(rig, "puppet", "fail")
+    go_to(rig, loan.id, State.FAILED)
+    assert "Puppet failed" in letters(rig, loan.id, "failed")[0]["why"]
+    assert {part.state for part in rig.parts(loan.id)} == {NodeState.UNWOUND}
     assert_store_is_true(rig, loan.id)
