@@ -45,7 +45,7 @@ def measure() -> list[Figure]:
 def _taking(count: int) -> int:
     """Take so many nodes of the same site in one thread, so that every call is this taking's."""
     say(f"taking {count} nodes")
-    with running_site(MANY, _TAKING_SPEED) as at:
+    with running_site(MANY, _TAKING_SPEED, max_age='"5 s"') as at:  # a busy machine must not add reads
         at.lend(count)
         before = flat(at.calls())
         worker = Worker(at.core.ground(), cast("Any", InlineCrew()))
