@@ -44,7 +44,8 @@ docs: install  ## write the generated pages anew
 	$(BIN)/python -m tests.generated_docs
 
 lab: install  ## root: the contract suites and stories on real daemons
-	$(BIN)/python -m pytest -m lab tests/lab tests/contract -p no:cacheprovider
+	@$(BIN)/python -m tests.lab.site run --labs 3 -- \
+	  $(BIN)/python -m pytest -m lab tests/lab tests/contract -n 3 --dist loadfile --no-loadscope-reorder -p no:cacheprovider
 
 lab-up: install  ## root: bring the lab up and leave it up
 	$(BIN)/python -m tests.lab.site up

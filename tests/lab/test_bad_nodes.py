@@ -27,7 +27,7 @@ def test_a_node_whose_puppet_fails_goes_back_and_another_takes_its_place(product
     with puppet.failing(product.layout, "gpu000"):
         number = product.people.lend("lend 2 gpu nodes to k8s for 2 hours")
         product.wait(number, State.LENT)
-    parts = {part.node: part for part in product.parts(number)}
+    parts = {str(part.node): part for part in product.parts(number)}
     assert {node for node, part in parts.items() if part.state is NodeState.LENT} == {"gpu001", "gpu002"}
     wait_for("gpu000 back in Slurm", lambda: of(product, number, "gpu000") is NodeState.UNWOUND or None, 120)
     assert "Puppet failed" in parts["gpu000"].note
@@ -46,7 +46,7 @@ def test_a_node_that_does_not_boot_is_stuck_and_says_so_while_the_other_comes_ho
     with faults.ordered(lab, "gpu001", faults.NO_BOOT):
         people.answer_to(f"give back #{number}")
         impatient.wait(number, State.STUCK)
-    stuck = {part.node: part for part in impatient.parts(number)}["gpu001"]
+    stuck = {str(part.node): part for part in impatient.parts(number)}["gpu001"]
     assert of(impatient, number, "gpu000") is NodeState.HOME
     for said in ("BMC says on", "Slurm says DOWN+DRAIN", "3 tries"):
         assert said in stuck.note
@@ -61,4 +61,4 @@ def test_a_node_that_does_not_boot_is_stuck_and_says_so_while_the_other_comes_ho
 
 
 def of(product: Rig, number: int, node: str) -> NodeState:
-    return {part.node: part.state for part in product.parts(number)}[node]
+    return {str(part.node): part.state for part in product.parts(number)}[node]

@@ -3,14 +3,17 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.command import LocalRunner
 from adapters.slurm import SlurmCommands
 from conversion import orders
 from conversion.looks import look_at_node, look_at_taking
@@ -20,7 +23,6 @@ from conversion.subjects import Ground
 from loans.classes import NodeClass, Rules
 from loans.loan import NODE_MOVING, TAKING_MOVING, Decision, Loan, NodeState, State
 from store.db import Store
-from tests.contract.sites import SOON, lab_json, lab_site
 from tests.lab.product import books
 from tests.lab.product.rig import Tell
 from tests.lab.site import processes, slurm
@@ -30,7 +32,11 @@ pytestmark = pytest.mark.lab
 
 TAKINGS = 100
 STREAMS = 3
+TAKERS = 2
 SEED = 20261123
+SOON = timedelta(seconds=60)
+_NOBODY: Any = (None, None, None)
+"""Neither taking nor resuming asks Kubernetes, a node or a BMC for anything."""
 GPU = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"U0APPROVE1"})), gres={"gpu": 4})
 PACE = Pace(look_every=timedelta(seconds=0.05), settle_for=timedelta(0), patience={"quiet": timedelta(seconds=10)})
 
@@ -79,10 +85,8 @@ def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
     """lendbot's engine on the lab's Slurm, without its other far sides: a taking needs none of them."""
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     store.upgrade()
-    with lab_site(lab_json(idle_lab.dir), lambda _: 0) as site:
-        fast = SlurmCommands(site.runner, timeout=SOON, max_age=timedelta(seconds=0.1), conf=idle_lab.slurm_conf)
-        far = FarSides(fast, None, site.shell, None)  # type: ignore[arg-type]  # no step of taking or resuming uses the two
-        yield Ground(store, far, {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
+    far = FarSides(SlurmCommands(LocalRunner(), timeout=SOON, conf=idle_lab.slurm_conf), *_NOBODY)
+    yield Ground(store, far, {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
     store.close()
 
 
@@ -108,7 +112,7 @@ def take(ground: Ground, loan: Loan) -> int:
             taking, parts = tx.takings.get(loan.id, 1), tx.nodes.of(loan.id)
         if taking.state not in TAKING_MOVING:
             return sum(part.state is NodeState.LENDING for part in parts)
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def bring_home(ground: Ground, loan_id: int) -> None:
@@ -122,26 +126,40 @@ def bring_home(ground: Ground, loan_id: int) -> None:
             return
         for part in moving:
             look_at_node(ground, loan_id, part.node)
-        time.sleep(0.02)
+        time.sleep(0.1)
+
+
+@dataclass
+class Taker:
+    """One loan after the other, each given back as soon as its nodes have left Slurm."""
+
+    ground: Ground
+    seed: int
+    nodes: list[int] = field(default_factory=list)
+
+    def take_until(self, is_enough: Callable[[], bool]) -> None:
+        """Take until enough has been taken by all; nodes has a number per taking that got any."""
+        dice = random.Random(self.seed)  # noqa: S311 - a wish, no secret
+        while not is_enough():
+            loan = order(self.ground, dice.choice((1, 1, 2)))
+            got = take(self.ground, loan)
+            if got:
+                self.nodes.append(got)
+            bring_home(self.ground, loan.id)
 
 
 def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layout, ground: Ground, tell: Tell) -> None:
     """Asking, then DOWN, killed 5 jobs in 80 takings: lendbot's way must kill none, however busy the nodes are."""
-    dice = random.Random(SEED)  # noqa: S311
-    began, taken, nodes = time.monotonic(), 0, 0
-    with streams(idle_lab) as every:
-        while taken < TAKINGS:
-            loan = order(ground, dice.choice((1, 2)))
-            got = take(ground, loan)
-            taken += got > 0
-            nodes += got
-            bring_home(ground, loan.id)
+    takers = [Taker(ground, SEED + number) for number in range(TAKERS)]
+    began = time.monotonic()
+    with streams(idle_lab) as every, ThreadPoolExecutor(TAKERS) as pool:
+        list(pool.map(lambda taker: taker.take_until(lambda: takings(takers) >= TAKINGS), takers))
     took = time.monotonic() - began
     killed = [line for stream in every for line in stream.killed]
-    ran = sum(stream.ran for stream in every)
-    held = [n for n in idle_lab.nodes if "DRAIN" in slurm.state(idle_lab, n) or "DOWN" in slurm.state(idle_lab, n)]
+    held = [n for n in idle_lab.nodes if {"DRAIN", "DOWN"} & set(slurm.state(idle_lab, n).split("+"))]
     tell(
-        f"{taken} takings of {nodes} nodes against {ran} jobs of {STREAMS} streams in {took:.0f} s:"
+        f"{takings(takers)} takings of {sum(sum(taker.nodes) for taker in takers)} nodes against"
+        f" {sum(stream.ran for stream in every)} jobs of {STREAMS} streams in {took:.0f} s:"
         f" {len(killed)} jobs killed, {len(held)} nodes left drained (seed {SEED})"
     )
     assert killed == []
@@ -149,3 +167,7 @@ def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layou
     assert books.ended_badly(idle_lab) == []
     assert "lendbot" not in slurm.run(idle_lab, "scontrol", "show", "reservation").stdout
     processes.wait_until("all idle", lambda: {slurm.state(idle_lab, n) for n in idle_lab.nodes} == {"IDLE"}, 30)
+
+
+def takings(takers: list[Taker]) -> int:
+    return sum(len(taker.nodes) for taker in takers)

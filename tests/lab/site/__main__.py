@@ -2,9 +2,11 @@
 
 python -m tests.lab.site up|down|status [DIR]    a lab to play with
 python -m tests.lab.site run [DIR] -- COMMAND    a lab for as long as the command runs; its exit code is ours
+python -m tests.lab.site run --labs 3 -- COMMAND several, in DIR-0 and so on: pytest -n 3 gives each worker one
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -23,6 +25,7 @@ def main() -> int:
     parser.add_argument("verb", choices=["up", "down", "status", "run"])
     parser.add_argument("dir", nargs="?", type=Path, default=DEFAULT)
     parser.add_argument("--kubernetes", choices=["real", "sandbox", "none"], default="real")
+    parser.add_argument("--labs", type=int, default=1)
     asked = parser.parse_intermixed_args(words[:cut])
     parts = running.Parts(kubernetes=asked.kubernetes)
     folder, command = asked.dir.resolve(), words[cut + 1 :]
@@ -35,7 +38,8 @@ def main() -> int:
     elif asked.verb == "status":
         _status(folder)
     else:
-        return _run(folder, parts, command)
+        several = [folder.with_name(f"{folder.name}-{number}") for number in range(asked.labs)]
+        return _run(several if asked.labs > 1 else [folder], parts, command)
     return 0
 
 
@@ -57,11 +61,12 @@ def _status(folder: Path) -> None:
         print(f"{node} {layout.node_ip(node)} power {light}, Slurm {slurm.state(layout, node)}")
 
 
-def _run(folder: Path, parts: running.Parts, command: list[str]) -> int:
-    with (
-        running.running_lab(folder, parts),
-        subprocess.Popen(command, env={**os.environ, running.WHERE: str(folder)}) as child,
-    ):
+def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
+    where = os.pathsep.join(map(str, folders))
+    with contextlib.ExitStack() as labs:
+        for folder in folders:
+            labs.enter_context(running.running_lab(folder, parts))
+        child = labs.enter_context(subprocess.Popen(command, env={**os.environ, running.WHERE: where}))
         # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.
         signal.signal(signal.SIGINT, lambda number, _: None if sys.stdin.isatty() else child.send_signal(number))
         signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))

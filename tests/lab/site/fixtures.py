@@ -14,10 +14,14 @@ from tests.lab.site.layout import Layout
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Layout]:
-    """The lab that LENDBOT_LAB_DIR says is up; without one, a lab of the session's own, gone with it."""
-    where = os.environ.get(running.WHERE)
-    if where:
-        yield running.load(Path(where))
+    """The lab that LENDBOT_LAB_DIR says is up; without one, a lab of the session's own, gone with it.
+
+    It may name several: then each worker of pytest-xdist has one to itself.
+    """
+    where = os.environ.get(running.WHERE, "").split(os.pathsep)
+    if where[0]:
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        yield running.load(Path(where[worker]))
         return
     if os.geteuid() != 0:
         pytest.skip("the lab makes network namespaces and mounts: run `make lab` as root")

@@ -35,7 +35,7 @@ from tests.lab.site.layout import Layout
 
 SITE = Path(__file__).parent
 WHERE = "LENDBOT_LAB_DIR"
-"""The environment's name for the folder of a lab that is up."""
+"""The environment's name for the folder of a lab that is up, or for those of several."""
 
 
 class LabInUse(Exception):  # noqa: N818 - the name is the sentence
