@@ -84,7 +84,7 @@ class Site:
 
 
 @contextmanager
-def running_site(nodes: int, speed: float, **edits: str) -> Iterator[Site]:
+def running_site(nodes: int, speed: float, /, **edits: str) -> Iterator[Site]:
     """Run a site of so many idle gpu nodes, all of which may be lent, and build lendbot's core on it.
 
     edits   lines of lendbot.toml to write over, by their key
