@@ -87,6 +87,9 @@ def _of_parts(
             continue
         if in_kube is None:
             found.append(Mismatch(f"{part.node} is lent, and Kubernetes does not know it", part.node, part.loan_id))
+        elif in_kube.loan != part.loan_id:
+            what = f"{part.node} is lent, and lacks the loan's mark in Kubernetes: its Node was deleted or made anew"
+            found.append(Mismatch(what, part.node, part.loan_id))
         elif not in_kube.ready:
             found.append(Mismatch(f"{part.node} is lent, and not Ready in Kubernetes", part.node, part.loan_id))
     return found

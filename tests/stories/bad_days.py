@@ -135,7 +135,7 @@ def go_on(rig: Rig, loan_id: int, is_so: Callable[[], bool], ground: Ground | No
         assert_fit_for_people(rig, loan_id)
         return is_so()
 
-    rig.tick_until(f"loan #{loan_id} to go on", looked, 90.0, ground or rig.ground)
+    rig.tick_until(f"loan #{loan_id} to go on", looked, 30.0, ground or rig.ground)
 
 
 def go_to(rig: Rig, loan_id: int, *states: str, ground: Ground | None = None) -> None:
