@@ -103,8 +103,8 @@ def test_a_node_that_somebody_else_drains_during_taking_stays_theirs(rig: Rig, s
         go_home(rig, loan.id)
 
 
-def test_a_lent_node_that_somebody_resumes_gets_its_drain_back_and_its_job_keeps_running(rig: Rig) -> None:
-    """Power is not cut under a job, whoever let it in; on-call hears of it."""
+def test_a_lent_node_that_somebody_resumes_gets_its_drain_back(rig: Rig) -> None:
+    """A node is in one world, whoever said otherwise; on-call hears of it."""
     loan_id = lent(rig)
     node = nodes_of(rig, loan_id)[0]
     by_hand(rig, node, "RESUME")
