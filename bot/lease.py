@@ -53,10 +53,14 @@ class Lease:
 
     def release(self) -> None:
         """Let the next process begin at once."""
-        if self.held:
+        if not self.held:
+            return
+        self.held = False
+        try:
             with self._store.write() as tx:
                 tx.leases.release(self._name, self._me)
-            self.held = False
+        except StoreUnavailable as e:
+            log.warning("lease.not_released", lease=self._name, why=str(e))  # it runs out by itself
 
 
 def _is_dead(holder: str) -> bool:

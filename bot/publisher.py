@@ -5,7 +5,7 @@ loan goes to the card's thread.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
@@ -19,6 +19,7 @@ from bot.views.news import news, orphan
 from bot.views.rendered import Rendered
 from bot.views.summary import Summary, summary
 from commands.desk import Desk
+from commands.lend import outlook
 from commands.look import one_loan
 from commands.replies import OneLoan
 from conversion.ports import FarSideError
@@ -114,11 +115,22 @@ class Publisher:
             post = tx.posts.get(loan.id, "card")
             ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
         if letter.kind == "card":
-            self._post_card(one, post, ended)
+            self._post_card(self._with_outlook(one), post, ended)
             return
         place = self._place(letter, post)
         drawn = news(letter.args, one, letter.kind, self._pods(letter, one))
         self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
+
+    def _with_outlook(self, one: OneLoan) -> OneLoan:
+        """Add what Slurm would give a request now; a card goes out without it when Slurm does not answer."""
+        if one.loan.state is not State.REQUESTED:
+            return one
+        try:
+            choice, waiting = outlook(one.node_class, one.loan.count, one.loan.until, self._desk())
+        except FarSideError as e:
+            log.warning("card.without_outlook", loan=one.loan.id, why=str(e))
+            return one
+        return replace(one, choice=choice, jobs_waiting=waiting)
 
     def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
         drawn = card(one, ended, self._speed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find
-from commands.replies import AlreadyDecided, Decided, ExtensionDecided, Forbidden, NoLoan, Reply
+from commands.replies import AlreadyDecided, Decided, ExtensionDecided, Forbidden, NoLoan, NotFrom, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from conversion.news import tell
@@ -23,9 +23,10 @@ NOTE_LIMIT = 500
 
 @dataclass(frozen=True)
 class Approve:
-    """A yes to what is asked for just now: the request, or its extension."""
+    """A yes. what: as Loan.awaits had it when the button was shown; empty for whatever waits now."""
 
     loan: int
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def run(ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
 
 
 def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
+    if isinstance(ask, Approve) and ask.what not in ("", loan.awaits):
+        return AlreadyDecided(loan, desk.now) if ask.what == "request" else NotFrom(loan, "decide")
     asked_by = loan.extension.asked_by if loan.extension else loan.requester
     verdict = may_approve(caller.person, desk.class_of(loan).rules, asked_by, loan.id)
     if isinstance(verdict, Refused):

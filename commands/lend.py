@@ -118,7 +118,7 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
-        choice, waiting = _look(node_class, terms, desk)
+        choice, waiting = outlook(node_class, terms.count, terms.until, desk)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
     could_ever = choice.total - choice.floor
@@ -193,13 +193,13 @@ def _terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     return terms if terms.until > desk.now else StaleDraft()
 
 
-def _look(node_class: NodeClass, terms: Terms, desk: Desk) -> tuple[Choice, int]:
-    """Return the choice as Slurm stands now, and how many jobs wait for the partition."""
+def outlook(node_class: NodeClass, count: int, until: datetime, desk: Desk) -> tuple[Choice, int]:
+    """Return the choice as Slurm stands now, and how many jobs wait for the partition. Raises FarSideError."""
     with desk.store.read() as tx:
         held = {part.node: part.loan_id for part in tx.nodes.held()}
     seen = look(desk.far.slurm)
     waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in seen.jobs)
-    return choose(seen, Wish(node_class, terms.count, terms.until, held)), waiting
+    return choose(seen, Wish(node_class, count, until, held)), waiting
 
 
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:

@@ -209,7 +209,7 @@ class WaitsOn:
 
 @dataclass(frozen=True)
 class OneLoan:
-    """Everything about one loan."""
+    """Everything about one loan. choice: of a request, what Slurm would give now; None when it does not answer."""
 
     loan: Loan
     node_class: NodeClass
@@ -217,6 +217,8 @@ class OneLoan:
     takings: tuple[Taking, ...]
     estimate: Estimate
     now: datetime
+    choice: Choice | None = None
+    jobs_waiting: int = 0
 
 
 @dataclass(frozen=True)

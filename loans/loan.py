@@ -130,6 +130,16 @@ class Loan:
                 raise ValueError(f"a loan knows no naive time: {moment!r}")
 
     @property
+    def awaits(self) -> str:
+        """Return what waits for a decision: "request", a later deadline in epoch seconds, or nothing.
+
+        A button carries it, so that nobody signs what they have not read.
+        """
+        if self.state is State.REQUESTED:
+            return "request"
+        return str(int(self.extension.until.timestamp())) if self.extension else ""
+
+    @property
     def length(self) -> timedelta:
         """Return how long the nodes are away at most."""
         return self.until - (self.starts_at or self.asked_at)

@@ -21,11 +21,20 @@ from commands.lend import Settle, SignOff
 from commands.look import Status
 from store.errors import NoSuchLoan
 
+
+def _approve(value: str) -> Approve:
+    """Read what is signed; without it the button could sign what came after it was drawn, so it is none of ours."""
+    loan, _, what = value.partition(":")
+    if not what:
+        raise ValueError(f"nothing to sign in {value!r}")
+    return Approve(int(loan), what)
+
+
 _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
     actions.SIGN_OFF: lambda value: SignOff(int(value)),
     actions.SETTLE: lambda value: Settle(int(value)),
     actions.SETTLE_EXTENSION: lambda value: SettleExtension(int(value)),
-    actions.APPROVE: lambda value: Approve(int(value)),
+    actions.APPROVE: _approve,
     actions.GIVE_BACK: lambda value: GiveBack(int(value)),
     actions.CANCEL: lambda value: Cancel(int(value)),
     actions.STATUS: lambda value: Status(int(value)),

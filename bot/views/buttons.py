@@ -10,7 +10,7 @@ from loans.loan import Loan, NodeLoan, NodeState
 
 def approve(loan: Loan) -> Block:
     """Return the yes to a request or an extension."""
-    return button(actions.APPROVE, "Approve", loan.id, style="primary")
+    return button(actions.APPROVE, "Approve", f"{loan.id}:{loan.awaits}", style="primary")
 
 
 def decline(loan: Loan) -> Block:

@@ -126,6 +126,7 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
     ended = NOW - MIN
     return {
         "requested": (one(loan(State.REQUESTED)), None),
+        "requested_with_outlook": (replace(one(loan(State.REQUESTED)), choice=choice(), jobs_waiting=3), None),
         "requested_for_later": (one(loan(State.REQUESTED, starts_at=NOW + 18 * 60 * MIN, purpose="")), None),
         "approved": (one(loan(State.APPROVED, started_at=None)), None),
         "lending_takes": (
