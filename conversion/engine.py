@@ -17,6 +17,9 @@ RUBBISH_TRIES: Final = 6
 """How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
 has over two minutes to come to itself."""
 
+_TOO_FEW_MINUTES: Final = 2
+"""Below so many a patience is told in seconds: "for 0 min" would be nonsense."""
+
 W_co = TypeVar("W_co", NodeWork, TakeWork, covariant=True)
 W = TypeVar("W", NodeWork, TakeWork)
 
@@ -196,4 +199,5 @@ class _Look(Generic[W]):
 
 
 def _minutes(span: timedelta) -> str:
-    return f"{span.total_seconds() / 60:.0f} min"
+    seconds = span.total_seconds()
+    return f"{seconds / 60:.0f} min" if seconds >= _TOO_FEW_MINUTES * 60 else f"{seconds:.0f} s"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from loans.journal import EntryKind
 from loans.loan import NodeState, State
 from sandbox.driver import wait_for
 from sandbox.slack.seed import C_APPROVALS, U_APPROVER
@@ -30,7 +31,8 @@ def test_a_node_whose_puppet_fails_goes_back_and_another_takes_its_place(product
     parts = {str(part.node): part for part in product.parts(number)}
     assert {node for node, part in parts.items() if part.state is NodeState.LENT} == {"gpu001", "gpu002"}
     wait_for("gpu000 back in Slurm", lambda: of(product, number, "gpu000") is NodeState.UNWOUND or None, 120)
-    assert "Puppet failed" in parts["gpu000"].note
+    failed = [entry.detail for entry in product.journal(number) if entry.kind is EntryKind.FAILED]
+    assert [said.split(":")[0] for said in failed] == ["Puppet failed with 6"] * 2, failed
     assert set(books.kube_nodes(product.layout)) == {"gpu001", "gpu002"}
     product.assert_home("gpu001", "gpu002")
     product.people.answer_to(f"give back #{number}")
@@ -56,6 +58,7 @@ def test_a_node_that_does_not_boot_is_stuck_and_says_so_while_the_other_comes_ho
     impatient.assert_home("gpu001")
     print(f"\n{told}")
     people.press(U_APPROVER, C_APPROVALS, people.card(number), "try_again")
+    wait_for("it goes on", lambda: impatient.loan(number).state is not State.STUCK or None, 30)
     impatient.wait(number, State.RETURNED)
     impatient.assert_home()
 

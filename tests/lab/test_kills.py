@@ -72,11 +72,9 @@ def _is_there(product: Rig, number: int, line: int, moving: State) -> bool | Non
 
 
 def lines_of(product: Rig, number: int) -> int:
-    with product.store.read() as tx:
-        return len(tx.journal.of(number))
+    return len(product.journal(number))
 
 
 def where(product: Rig, number: int) -> str:
-    with product.store.read() as tx:
-        last = tx.journal.of(number)[-1]
+    last = product.journal(number)[-1]
     return f"{last.subject} {last.plan}/{last.step} {last.kind}"

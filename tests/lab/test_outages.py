@@ -66,8 +66,7 @@ def reached(product: Rig, number: int, step: str) -> None:
     """Wait until some node of a loan has come to a step."""
 
     def is_there() -> bool | None:
-        with product.store.read() as tx:
-            return any(entry.step == step for entry in tx.journal.of(number)) or None
+        return any(entry.step == step for entry in product.journal(number)) or None
 
     wait_for(f"the step {step!r}", is_there, 120)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from loans.journal import Entry
 from loans.loan import ENDED, Loan, NodeLoan, State
 from sandbox.driver import told, wait_for
 from store.db import Store
@@ -15,7 +16,7 @@ from tests.lab.product import books, durations
 from tests.lab.product.people import People
 from tests.lab.product.process import Lendbot, start_slack, stop_slack
 from tests.lab.product.settings import Around
-from tests.lab.site import kubernetes, postgres, processes
+from tests.lab.site import fixtures, kubernetes, postgres, processes, slurm, ssh
 from tests.lab.site.layout import Layout
 
 Tell = Callable[[str], None]
@@ -36,6 +37,11 @@ class Rig:
         """Read a loan from lendbot's store."""
         with self.store.read() as tx:
             return tx.loans.get(number)
+
+    def journal(self, number: int) -> tuple[Entry, ...]:
+        """Read a loan's journal."""
+        with self.store.read() as tx:
+            return tx.journal.of(number)
 
     def parts(self, number: int) -> tuple[NodeLoan, ...]:
         """Read a loan's nodes."""
@@ -71,8 +77,7 @@ class Rig:
 
     def durations(self, number: int) -> str:
         """Return what each step of a loan took, as a table."""
-        with self.store.read() as tx:
-            return durations.table(tx.journal.of(number))
+        return durations.table(self.journal(number))
 
     def assert_home(self, *but_for: str) -> None:
         """Ask everybody whether the world is as before."""
@@ -87,6 +92,7 @@ def rigged(layout: Layout, *, boot_within: str = "60 s", serves: bool = True) ->
     serves   False when only other commands than `lendbot serve` are wanted
     """
     books.clear_cluster(layout)
+    _forget_former_loans(layout)
     around = Around(start_slack(layout), bot_kubeconfig(layout), _empty_database(layout), boot_within)
     lendbot = Lendbot(layout, around)
     rig = Rig(layout, People(around.slack_url), lendbot)
@@ -106,6 +112,14 @@ def bot_kubeconfig(layout: Layout) -> Path:
     applied = kubernetes.kubectl(layout, "apply", "-f", str(RBAC))
     assert applied.returncode == 0, applied.stderr
     return kubernetes.kubeconfig_for(layout, "lendbot", "lendbot")
+
+
+def _forget_former_loans(layout: Layout) -> None:
+    """Boot what has notes of a former lendbot: an empty store counts loans from #1 again, and would believe them."""
+    noted = [node for node in layout.nodes if ssh.run(layout, node, "test -e /run/lendbot").returncode == 0]
+    fixtures.boot_anew(layout, *noted)
+    slurm.resume(layout, *noted)
+    slurm.wait_for_state(layout, layout.nodes, "IDLE", within_s=60)
 
 
 def _empty_database(layout: Layout) -> str:
