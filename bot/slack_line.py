@@ -62,7 +62,7 @@ class SocketLine:
         assert settings.app_token is not None, "the settings are checked for it"
         self._silent_after = settings.silent_after
         self._handler = SocketModeHandler(
-            bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10, concurrency=32
+            bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10
         )
 
     def start(self) -> None:
