@@ -6,6 +6,7 @@ Exits 1 when a promise is broken. With --only the rows are printed, and the page
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=ROWS, action="append", help="this row, and no page; may be said again")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled once, not at every start
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended, too
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     wanted: Sequence[str] = parser.parse_args().only or ()
     found = {name: _taken(name) for name in ROWS if not wanted or name in wanted}
