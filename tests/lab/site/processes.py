@@ -91,9 +91,10 @@ def wait_until(what: str, condition: Callable[[], bool], within_s: float, every_
 
 def _end(layout: Layout, pid: int, how: signal.Signals, within_s: float) -> None:
     def is_gone() -> bool:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        return not is_ours(layout, pid)
+        try:
+            return os.waitpid(pid, os.WNOHANG)[0] == pid  # reaped: what asks for its pid must not find a zombie
+        except ChildProcessError:
+            return not is_ours(layout, pid)
 
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, how)
