@@ -91,7 +91,10 @@ class SlurmSettings(Section):
 
     management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
     conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default")
-    timeout: Span = Field(timedelta(seconds=20), description="for one command")
+    timeout: Span = Field(
+        timedelta(seconds=20),
+        description="for one command; longer than slurm.conf's MessageTimeout, which ends it",
+    )
     max_age: SpanOrNone = Field(timedelta(seconds=1), description="how old a shared read may be")
 
 

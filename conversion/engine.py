@@ -143,7 +143,10 @@ class _Look(Generic[W]):
             seen = NotYet(f"{e.side} does not answer ({e.said})")
         except UnexpectedAnswer as e:
             why = f"{e.side} answered what lendbot does not understand: {e.said}"
-            return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
+            if self.step.do is not None:
+                return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
+            # A step that only waits changes nothing by waiting on; a new try could cost a power cycle.
+            seen = NotYet(why)
         except Denied as e:
             return self._try_is_over(f"{e.side} refuses: {e.said}", tries=1)
         except StepFailed as e:

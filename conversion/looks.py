@@ -64,9 +64,13 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
             return Failed(subject.taking.step, "the loan was given back")
 
     outcome = _guarded(look)
-    if outcome is not None:
+    if outcome is None:
+        return
+    try:
         with ground.store.write() as tx:
             _conclude_taking(tx, ground, loan, subject.taking, outcome)
+    except Stale:
+        log.info("taking.overtaken", wave=wave)
 
 
 def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
