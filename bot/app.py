@@ -1,6 +1,5 @@
 """The composition root: core, engine, Slack and clock become one running program. Nothing else wires."""
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -33,9 +32,6 @@ _CHECK_EVERY: Final = timedelta(seconds=10)
 _RECONCILE_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
 _REMEMBER_FOR: Final = timedelta(days=30)
-_SWITCH_S: Final = 0.0005
-"""How long a thread keeps the interpreter when others want it. A write to the store gives it up some ten times: with
-Python's own 5 ms it took 60 ms instead of 3 beside two threads that compute (measured), and acks wait like that too."""
 _SILENT_JOB_S: Final = 120.0
 """A job that has not come to its end for so long is stuck or failing: unhealthy."""
 
@@ -110,7 +106,6 @@ class Program:
 
         raises   BadSettings when an open loan is of a class that the settings no longer have
         """
-        sys.setswitchinterval(_SWITCH_S)
         self._core.store.upgrade()
         self._check_classes()
         self._engine.lease.take()
