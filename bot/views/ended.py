@@ -49,7 +49,7 @@ def _at(loan: Loan) -> str:
 
 def _plain_end(loan: Loan, state: str, how: str) -> Rendered:
     return message(
-        f"Loan #{loan.id} is {state}",
+        f"Loan #{loan.id} · {state} · {what(loan)}",
         section(f"{title(loan, state)} · {what(loan)}\n{how}"),
         context(asked_by(loan), purpose(loan)),
     )
@@ -65,7 +65,7 @@ def _failed(one: OneLoan) -> Rendered:
         f"then. {code(f'history #{loan.id}')} tells every step."
     )
     return message(
-        f"Loan #{loan.id} failed: {why}", section(text), context(asked_by(loan), approved_by(loan), purpose(loan))
+        f"Loan #{loan.id} · failed · {why}", section(text), context(asked_by(loan), approved_by(loan), purpose(loan))
     )
 
 
@@ -80,7 +80,7 @@ def _returned(one: OneLoan, summary: Summary | None) -> Rendered:
         lines.append(how_it_went(summary))
     small = _steps(summary.medians) if summary else ""
     return message(
-        f"Loan #{loan.id} is over: {done}",
+        f"Loan #{loan.id} · returned · {done}",
         section("\n".join(lines)),
         context(small),
         context(asked_by(loan), approved_by(loan), purpose(loan)),

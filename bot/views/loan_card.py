@@ -101,7 +101,7 @@ def _approved(one: OneLoan) -> Rendered:
     loan = one.loan
     begins = f"It starts {moment(loan.starts_at)}." if loan.starts_at else "It starts now: the nodes leave Slurm next."
     return message(
-        f"Loan #{loan.id} is approved: {what(loan)}",
+        f"Loan #{loan.id} · approved · {what(loan)}",
         section(f"{title(loan, 'approved')} · {what(loan)} · {approved_by(loan)}"),
         section(f"{begins}\n{asked_by(loan, capital=True)}.\n{purpose(loan)}"),
         actions(buttons.cancel(loan)),
@@ -114,7 +114,7 @@ def _lending(one: OneLoan) -> Rendered:
     done = f"{arrived} of {counted(loan.count, 'node')} in k8s"
     head = " · ".join(word for word in (title(loan, "lending"), done, remaining(one), approved_by(loan)) if word)
     return message(
-        f"Loan #{loan.id}: {done}",
+        f"Loan #{loan.id} · lending · {done}",
         section(f"{head}\n{what(loan)}, {asked_by(loan)}.\n{purpose(loan)}"),
         *_waves(one),
         progress(one, done),
@@ -146,7 +146,7 @@ def _lent(one: OneLoan) -> Rendered:
     there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
     moving = any(part.state in NODE_MOVING for part in one.parts)
     return message(
-        f"Loan #{loan.id}: {there}",
+        f"Loan #{loan.id} · lent · {there}",
         section(f"{title(loan, 'lent')} · {there}\n{nodes(lent)}.{fewer}"),
         section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}.\n{purpose(loan)}\n{_reminders(one)}"),
         progress(one, "Some nodes are on their way") if moving else None,
@@ -173,7 +173,7 @@ def _returning(one: OneLoan) -> Rendered:
     needs = f"{nodes(stuck)} {'needs' if len(stuck) == 1 else 'need'} a person" if stuck else ""
     head = " · ".join(word for word in (title(loan, state), done, remaining(one), needs) if word)
     return message(
-        f"Loan #{loan.id} is {state}: {done}",
+        f"Loan #{loan.id} · {state} · {done}",
         section(f"{head}\n{_why_home(one)} {asked_by(loan, capital=True)}.\n{purpose(loan)}"),
         progress(one, done),
         *troubles(loan, one.parts),

@@ -62,7 +62,7 @@ def _standing(part: NodeLoan) -> str:
         case NodeState.TAKING:
             return "leaving Slurm"
         case NodeState.LENDING:
-            return doing(part.step) if part.step else "next"
+            return doing(part.step) if part.step else "waits for its turn"
         case NodeState.LENT:
             return "in k8s"
         case NodeState.UNWINDING:
@@ -72,7 +72,7 @@ def _standing(part: NodeLoan) -> str:
         case NodeState.RETURNING if part.blocked:
             return "blocked"
         case NodeState.RETURNING:
-            return doing(part.step) if part.step else "next"
+            return doing(part.step) if part.step else "waits for its turn"
         case NodeState.HOME:
             return "home, idle in Slurm"
         case NodeState.STUCK:
