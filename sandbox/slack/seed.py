@@ -41,5 +41,8 @@ SCOPES: Final = frozenset({
 })  # fmt: skip
 """What the manifest asks for, and so what the app was granted; `x-oauth-scopes` says so on every answer."""
 
+SHORTCUTS: Final = {"lend_nodes": "Lend nodes"}
+"""Global shortcuts of the manifest: callback id to the name in Slack's menu."""
+
 SUBSCRIPTIONS: Final = frozenset({"app_mention", "message.im", "app_home_opened"})
 """The events that the manifest asks for."""

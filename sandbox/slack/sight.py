@@ -36,6 +36,7 @@ def everything(space: Workspace, user: str) -> dict[str, Any]:
         "usergroups": {group: {"handle": handle, "users": who} for group, (handle, who) in space.usergroups.items()},
         "channel_names": {channel.id: channel.name for channel in space.channels.values() if channel.name},
         "channels": [_room(channel) | {"messages": messages(channel, user)} for channel in mine],
+        "shortcuts": seed.SHORTCUTS,
         "dm": space.dm(user).id,
         "views": [view(each) for each in space.stack(user)],
         "home": view(space.homes[user]) if user in space.homes else None,

@@ -27,6 +27,8 @@ def test_the_app_was_granted_what_its_manifest_asks_for() -> None:
     """A scope or an event that the manifest forgets is missing here too."""
     manifest = yaml.safe_load(Path("manifest.yml").read_text(encoding="utf-8"))
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == seed.SCOPES
+    shortcuts = {each["callback_id"]: each["name"] for each in manifest["features"]["shortcuts"]}
+    assert shortcuts == seed.SHORTCUTS
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == seed.SUBSCRIPTIONS
 
 

@@ -1,11 +1,11 @@
 // Where a person types: plain words, mentions, slash commands; with completion and the last lines on ArrowUp.
 
 import { act } from "./api.js";
-import { $, h } from "./dom.js";
+import { $, h, menu } from "./dom.js";
 import { channelOf, mine, store } from "./store.js";
 
 const IDEAS = {
-  "hpc-ops": ["/nodes lend 8 gpu nodes to k8s until Friday for FastML workshop", "/nodes free", "/nodes help"],
+  "hpc-ops": ["/nodes lend 8 gpu nodes to k8s for 3 hours for FastML workshop", "/nodes free", "/nodes help"],
   im: ["lend 2 gpu nodes for 3 hours", "status", "help"],
 };
 const lines = [];
@@ -46,7 +46,17 @@ function build(form) {
   form.append(
     h("div", { class: "complete", role: "listbox", "aria-label": "Suggestions" }),
     h("div", { class: "ideas", "aria-label": "Ideas" }),
-    h("div", { class: "box" }, field, h("button", { type: "submit", class: "send", "aria-label": "Send" }, "➤")),
+    h(
+      "div",
+      { class: "box" },
+      field,
+      h(
+        "button",
+        { type: "button", class: "bolt", "aria-label": "Shortcuts", title: "Shortcuts", onclick: shortcuts },
+        "⚡",
+      ),
+      h("button", { type: "submit", class: "send", "aria-label": "Send" }, "➤"),
+    ),
     h("p", { class: "said-no", role: "alert" }),
   );
   form.addEventListener("submit", (event) => {
@@ -56,6 +66,14 @@ function build(form) {
 }
 
 const list = () => $("composer").querySelector(".complete");
+
+function shortcuts(event) {
+  const items = Object.entries(mine().shortcuts).map(([callback_id, label]) => ({
+    label,
+    run: () => act("shortcut", { user: store.me, callback_id }),
+  }));
+  menu(event.currentTarget, items, "Shortcuts");
+}
 
 function put(text) {
   field.value = text;
