@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 
@@ -10,6 +10,18 @@ from bot.settings import LogSettings
 
 _TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "apscheduler", "waitress")
 """Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""
+
+
+class _Stderr:
+    """Whatever sys.stderr is at the moment of writing: it may have been replaced since the log was set up."""
+
+    @staticmethod
+    def write(text: str) -> None:
+        sys.stderr.write(text)
+
+    @staticmethod
+    def flush() -> None:
+        sys.stderr.flush()
 
 
 def configure(settings: LogSettings) -> None:
@@ -32,10 +44,10 @@ def configure(settings: LogSettings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", _Stderr())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     for library in _TRANSLATED:

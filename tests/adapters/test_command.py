@@ -45,7 +45,7 @@ def test_a_program_that_hangs_is_unreachable_at_its_time_out(runner: Runner) -> 
     before = time.monotonic()
     with pytest.raises(Unreachable) as error:
         runner.run(["sleep", "30"], side="Slurm", timeout=timedelta(seconds=0.3))
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
     assert error.value.side.startswith("Slurm")
 
 

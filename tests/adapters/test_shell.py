@@ -88,7 +88,7 @@ def test_a_command_that_takes_too_long_is_left_and_its_channel_closed(shell: Ssh
     before = time.monotonic()
     with pytest.raises(Unreachable, match="still be running") as error:
         shell.run(NODE, ["sleep", "60"], timeout=timedelta(seconds=0.3))
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
     assert error.value.side == "gpu003 (ssh)"
     assert shell.run(NODE, ["echo", "again"], timeout=SOON).out == "again\n"
     assert ssh_site.connections == 1

@@ -85,14 +85,14 @@ class Rig:
         Worker(on, InlineCrew()).tick()  # type: ignore[arg-type] - the same two methods
 
     def tick_until(
-        self, what: str, is_so: Callable[[], bool], within_s: float = 40.0, ground: Ground | None = None
+        self, what: str, is_so: Callable[[], bool], within_s: float = 120.0, ground: Ground | None = None
     ) -> None:
         deadline = time.monotonic() + within_s
         while not is_so():
             assert time.monotonic() < deadline, f"{what}: {self.loan()} {self.parts()}"
             self.tick(ground)
 
-    def run_to(self, *states: str, loan_id: int = 1, within_s: float = 40.0) -> Loan:
+    def run_to(self, *states: str, loan_id: int = 1, within_s: float = 120.0) -> Loan:
         self.tick_until(f"loan #{loan_id} to be {states}", lambda: self.loan(loan_id).state in states, within_s)
         return self.loan(loan_id)
 

@@ -140,7 +140,7 @@ def test_a_thousand_nodes_start_in_seconds() -> None:
     """Scale is a parameter."""
     began = time.monotonic()
     with running(gpu_nodes=1000, cpu_nodes=0, speed=60) as site:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         with shell(site, MANAGEMENT) as client:
             assert len(run(client, "scontrol show node -o")[1].splitlines()) == 1000
         with shell(site, "127.77.4.250") as node:
