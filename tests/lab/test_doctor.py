@@ -128,7 +128,11 @@ CASES: dict[str, tuple[Break, str, str]] = {
     ),
     "the account has no rights in the cluster": (without_rights, "Kubernetes: r", "deploy/rbac.yaml|grant the right"),
     "the nodes' host keys are unknown": (without_known_hosts, "SSH: a gpu node", "key"),
-    "a class has no node": (partial(with_settings, 'partition = "gpu"', 'partition = "gpus"'), "Slurm: class", "scontrol"),
+    "a class has no node": (
+        partial(with_settings, 'partition = "gpu"', 'partition = "gpus"'),
+        "Slurm: class",
+        "scontrol",
+    ),
 }
 
 
