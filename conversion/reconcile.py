@@ -5,7 +5,7 @@ node in two worlds is a broken promise.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -35,9 +35,14 @@ _OUT_OF_SLURM = frozenset({NodeState.LENDING, NodeState.LENT})
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that is not as it should be. loan: None when no open loan is concerned."""
+    """One thing that is not as it should be. Two are the same when they are about the same, however it is told.
 
-    what: str
+    about   what kind of thing it is
+    loan    None when no open loan is concerned
+    """
+
+    about: str
+    what: str = field(compare=False)
     node: NodeName | None = None
     loan: int | None = None
     drain: bool = False
@@ -82,16 +87,18 @@ def _of_parts(
         node, in_kube = slurm.get(part.node), kube.get(part.node)
         if node is not None and has_lost_drain(node):
             what = f"{part.node} is {part.state}, and Slurm says {node.state}: DRAIN was put back"
-            found.append(Mismatch(what, part.node, part.loan_id, drain=True))
+            found.append(Mismatch("schedulable", what, part.node, part.loan_id, drain=True))
         if part.state is not NodeState.LENT:
             continue
         if in_kube is None:
-            found.append(Mismatch(f"{part.node} is lent, and Kubernetes does not know it", part.node, part.loan_id))
+            what = f"{part.node} is lent, and Kubernetes does not know it"
+            found.append(Mismatch("absent", what, part.node, part.loan_id))
         elif in_kube.loan != part.loan_id:
             what = f"{part.node} is lent, and lacks the loan's mark in Kubernetes: its Node was deleted or made anew"
-            found.append(Mismatch(what, part.node, part.loan_id))
+            found.append(Mismatch("unmarked", what, part.node, part.loan_id))
         elif not in_kube.ready:
-            found.append(Mismatch(f"{part.node} is lent, and not Ready in Kubernetes", part.node, part.loan_id))
+            what = f"{part.node} is lent, and not Ready in Kubernetes"
+            found.append(Mismatch("not ready", what, part.node, part.loan_id))
     return found
 
 
@@ -99,7 +106,9 @@ def _orphans(slurm: Mapping[NodeName, SlurmNode], held: set[NodeName]) -> list[M
     """Find nodes that carry our mark and are in no open loan."""
     return [
         Mismatch(
-            f"{node.name} is {node.state} with the mark of loan #{marked_by(node.reason)}, which has ended", node.name
+            "orphan",
+            f"{node.name} is {node.state} with the mark of loan #{marked_by(node.reason)}, which has ended",
+            node.name,
         )
         for node in slurm.values()
         if is_kept_away(node) and marked_by(node.reason) is not None and node.name not in held
@@ -109,7 +118,7 @@ def _orphans(slurm: Mapping[NodeName, SlurmNode], held: set[NodeName]) -> list[M
 def _reservations(found: Mapping[str, Reservation], known: set[tuple[int, int]]) -> list[Mismatch]:
     ours = {name: reserved_by(name) for name in found}
     return [
-        Mismatch(f"reservation {name} stands in Slurm, and its loan has ended")
+        Mismatch(name, f"reservation {name} stands in Slurm, and its loan has ended")
         for name, of in ours.items()
         if of is not None and of not in known
     ]

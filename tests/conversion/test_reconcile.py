@@ -78,7 +78,8 @@ def test_a_lent_node_that_kubernetes_lost_is_told(ground: Ground, store: Store, 
     rig.core.adapters.far.slurm.drain([NodeName("gpu001")], mark(1))
     lent(store)
     [found] = reconcile(ground)
-    assert found == Mismatch("gpu001 is lent, and Kubernetes does not know it", NodeName("gpu001"), 1)
+    assert found == Mismatch("absent", "", NodeName("gpu001"), 1)
+    assert found.what == "gpu001 is lent, and Kubernetes does not know it"
     assert told(store, rig) == [found.what]
     reconcile(ground)
     assert told(store, rig) == [found.what]
