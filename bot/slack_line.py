@@ -75,7 +75,7 @@ class SocketLine:
     def check(self) -> None:
         """Reconnect when no ping has come for too long."""
         if self.silent_for() > self._silent_after:
-            log.warning("slack.silent", seconds=int(self.silent_for().total_seconds()))
+            log.warning("slack.silent", since=_said(self.silent_for()))
             self._handler.client.connect_to_new_endpoint(force=True)
 
     def silent_for(self) -> timedelta:
@@ -87,6 +87,10 @@ class SocketLine:
     def close(self) -> None:
         """Hang up."""
         self._handler.close()  # type: ignore[no-untyped-call]
+
+
+def _said(silence: timedelta) -> str:
+    return "the start" if silence == timedelta.max else f"{silence.total_seconds():.0f} s"
 
 
 class HttpLine:

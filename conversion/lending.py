@@ -54,7 +54,12 @@ def has_applied(work: NodeWork) -> Seen:
 
 
 def run_puppet(work: NodeWork) -> Seen | None:
-    """Run Puppet under a lock: `puppet apply` has none, and two at once both answer 0 (measured)."""
+    """Run Puppet under a lock: `puppet apply` has none, and two at once both answer 0 (measured).
+
+    Without the role Puppet would make it a batch node, and answer 0: a reboot since then wipes the role.
+    """
+    if isinstance(has_role(work), NotYet):
+        raise StepFailed("the role is gone from the node: has it rebooted?")
     lock = f"{work.pace.run_dir}/puppet.lock"
     _must(work, "mkdir", "-p", work.pace.run_dir)
     argv = ("flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, *work.pace.puppet)

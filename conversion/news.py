@@ -26,7 +26,7 @@ AUDIENCE: Final[Mapping[str, tuple[str, ...]]] = {
     "blocked": ("requester", "thread"),
     "stuck": ("oncall", "thread", "requester"),
     "home": ("requester", "thread"),
-    "extension_asked": ("approvers", "thread"),
+    "extension_asked": ("approvers",),
     "extension_decided": ("requester", "thread"),
     "mismatch": ("oncall",),
 }

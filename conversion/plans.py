@@ -21,7 +21,7 @@ LEND: Final[Plan[NodeWork]] = (
     Step("out of Slurm", lending.is_out),
     Step("prepare", lending.is_prepared, lending.prepare, tries=2),
     Step("role", lending.has_role, lending.write_role, tries=2),
-    Step("Puppet", lending.has_applied, lending.run_puppet, tries=2),
+    Step("Puppet", lending.has_applied, lending.run_puppet, tries=2, rewind_to="prepare"),
     Step("join", lending.has_joined),
     Step("label", lending.is_labelled, lending.label),
     Step("ready", lending.is_ready, lending.open_for_pods),

@@ -143,7 +143,7 @@ k8s nodes node gpu gpu003 gpu[003-005,007] gpu[1-2][3 , #12 12 0 -1 +7 1e9 <@U1>
 """.split()  # noqa: SIM905 - it reads as the sentences it makes
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)))
 @example("lend \u00b2 gpu")
 @example("status #\u0661\u0662")

@@ -152,7 +152,7 @@ def test_an_sshd_that_refuses_or_hangs_lets_nobody_in(site: Handle, mode: str) -
     """A banner that never comes, or a connection that is reset."""
     with (
         broken(site, "ssh", mode, "gpu010"),
-        pytest.raises((paramiko.SSHException, OSError)),
+        pytest.raises((paramiko.SSHException, OSError, EOFError)),
         shell(site, address_of(site, "gpu010"), banner_s=0.5),
     ):
         pass
