@@ -60,7 +60,7 @@ def holds(answer: Answer, now: datetime) -> None:
             assert len({(one.start, one.at.astimezone(UTC)) for one in readings}) == len(readings)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.text(max_size=MAX_CHARS + 10), moments, zones)
 @example("\ud800", datetime(2026, 11, 24, tzinfo=UTC), UTC)
 @example("5² days", datetime(2026, 11, 24, tzinfo=UTC), UTC)
@@ -76,7 +76,7 @@ def test_no_combination_of_known_words_raises_or_ends_in_the_past(phrase: str, n
     holds(read(phrase, now, tz), now)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(moments, zones, st.timedeltas(timedelta(minutes=1), timedelta(days=3000)))
 def test_what_we_spell_we_read_back_as_the_same_minute(now: datetime, tz: tzinfo, ahead: timedelta) -> None:
     """A person may paste our own words back."""
@@ -86,7 +86,7 @@ def test_what_we_spell_we_read_back_as_the_same_minute(now: datetime, tz: tzinfo
     assert answer.at.astimezone(UTC) == at
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(moments, zones, st.integers(1, 500))
 def test_a_number_of_hours_is_elapsed_time(now: datetime, tz: tzinfo, hours: int) -> None:
     """A clock change neither lengthens nor shortens what was asked in hours."""
@@ -95,7 +95,7 @@ def test_a_number_of_hours_is_elapsed_time(now: datetime, tz: tzinfo, hours: int
     assert answer.at.astimezone(UTC) - now.astimezone(UTC) == answer.span == timedelta(hours=hours)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(moments, zones, st.integers(1, 400))
 def test_a_number_of_days_keeps_the_clock_or_asks(now: datetime, tz: tzinfo, days: int) -> None:
     """The same time of day so many days on; in a night that skips or repeats it, a question."""
@@ -107,7 +107,7 @@ def test_a_number_of_days_keeps_the_clock_or_asks(now: datetime, tz: tzinfo, day
         assert answer.at.date() - local.date() == timedelta(days=days)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(moments, zones, st.sampled_from(["friday", "monday", "sunday"]))
 def test_a_weekday_is_the_nearest_or_asked(now: datetime, tz: tzinfo, weekday: str) -> None:
     """It is within a week, on that weekday, and asked exactly when that is today."""
@@ -119,7 +119,7 @@ def test_a_weekday_is_the_nearest_or_asked(now: datetime, tz: tzinfo, weekday: s
         assert f"{at:%A}".lower() == weekday or _gap(answer)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(phrases)
 @example("from 4pm to 5pm tomorrow")
 @example("2 hours and 10 minutes before 5pm")

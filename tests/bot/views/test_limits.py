@@ -32,7 +32,7 @@ long_words = st.builds(lambda text, times: text * times, words, st.sampled_from(
 spans = st.integers(-100, 2_000_000).map(lambda seconds: timedelta(seconds=seconds))
 namespaces = st.dictionaries(words, st.integers(0, 9), max_size=40)
 steps = st.sampled_from(("", "Puppet", "ready", "evict", "boot", "settle", "a step nobody knows"))
-QUICKLY = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+QUICKLY = settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 """Without shrinking: a loan of 400 nodes shrinks for minutes, and the complaint names the place anyway."""
 
 
