@@ -112,7 +112,7 @@ Event = (
     | DropExtension
 )
 
-_EXTEND: Final[Mapping[type[Event], None]] = dict.fromkeys((AskExtension, ApproveExtension, DropExtension))
+_EXTEND: Final[tuple[type[Event], ...]] = (AskExtension, ApproveExtension, DropExtension)
 
 
 def _with_extension(state: State, ways: Mapping[type[Event], State]) -> Mapping[type[Event], State]:

@@ -227,11 +227,6 @@ def tidy(phrase: str) -> str:
     return " ".join(plain.split()).rstrip(".!?,; ").lstrip(",; ")
 
 
-def is_known(word: str) -> bool:
-    """Whether the grammar has a use for this word."""
-    return word in _VOCABULARY
-
-
 def words_worth_guessing() -> tuple[str, ...]:
     """The words whose misspelling is recognisable: long, and no numbers, since "fine" must not become nine."""
     sound = ("WEEKDAY", "MONTH", "_UNTIL", "TODAY", "TOMORROW", "TONIGHT", "NOON", "MIDNIGHT", "UNIT", "BEFORE", "NEXT")
