@@ -1,5 +1,6 @@
 """The doctor on a site: all green when all is well, and for each thing that is not, what to do."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
@@ -18,8 +19,15 @@ from tests.conversion.rig import Rig, rigged
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    with rigged(speed=1.0, busy=0.0, gpu_nodes=3, cpu_nodes=0) as found:
+    """Run a site; as in the command, which is a process of its own, no answer is left over from the check before."""
+    with rigged(_each_read_anew, speed=1.0, busy=0.0, gpu_nodes=3, cpu_nodes=0) as found:
         yield found
+
+
+def _each_read_anew(settings: str) -> str:
+    text, changed = re.subn(r"^max_age = .*$", 'max_age = "0 s"', settings, flags=re.MULTILINE)
+    assert changed == 1
+    return text
 
 
 @pytest.fixture
