@@ -26,8 +26,8 @@ demo: install  ## a small site and lendbot, in the browser; Ctrl-C ends both
 story: install  ## one whole loan through Slack's protocol, told as text; under 60 s
 	@$(BIN)/python -m sandbox.story
 
-test: install  ## the tests that need no root, under 3 min
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not lab"
+test: install  ## the tests that need no root, under 3 min; they wait more than they compute: two a core
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not lab"
 
 check: install  ## format, lint, strict types, import contracts, generated docs current
 	$(BIN)/ruff format --check .
