@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conversion.ports import Busy, Denied, UnexpectedAnswer
-from loans.nodes import NodeName, SlurmJob, is_drained, is_free, is_out_of_slurm
-from tests.contract.sites import SiteUnderTest
+from loans.classes import NodeClass, Rules
+from loans.nodes import NodeName, Reservation, SlurmJob, is_drained, is_free, is_out_of_slurm
+from loans.selection import PassedOver, ReservedFor, Seen, Wish, choose
+from tests.contract.sites import SOON, SiteUnderTest
 
 HOUR = timedelta(hours=1)
 MARK = "lendbot #12"
@@ -134,6 +136,51 @@ def test_two_reservations_of_one_node_are_refused(site: SiteUnderTest) -> None:
     with pytest.raises(Busy):
         site.slurm.reserve("lendbot_13_1", site.nodes[1:3], HOUR)
     site.slurm.unreserve("lendbot_12_1")
+
+
+def reserve_ahead(site: SiteUnderTest, name: str, node: NodeName) -> Reservation:
+    """Have an admin reserve a node for somebody, an hour from now and for an hour; return it as the port reads it."""
+    when = ("StartTime=now+1hour", "Duration=60", "Users=root", f"Nodes={node}")
+    ran = site.runner.run(
+        ["scontrol", "create", "reservation", f"ReservationName={name}", *when], side="Slurm", timeout=SOON
+    )
+    assert ran.exit == 0, ran.err
+    return site.slurm.reservations()[name]
+
+
+def test_a_reservation_ahead_leaves_the_node_free_and_is_read_with_its_times(site: SiteUnderTest) -> None:
+    """Until it begins nothing in the node's own state tells of it: only the list of reservations does."""
+    before = datetime.now(UTC)
+    workshop = reserve_ahead(site, "workshop", site.nodes[0])
+    assert workshop.nodes == (site.nodes[0],)
+    assert workshop.ends - workshop.starts == HOUR
+    assert abs(workshop.starts - before - HOUR) < timedelta(minutes=2)
+    assert is_free(site.slurm.nodes()[site.nodes[0]])
+    site.slurm.unreserve("workshop")
+
+
+def test_a_node_with_a_reservation_ahead_can_be_had_until_then_and_no_longer(site: SiteUnderTest) -> None:
+    """A workshop keeps its seats: what would reach into its time is refused, and leaves nothing behind."""
+    workshop = reserve_ahead(site, "workshop", site.nodes[0])
+    with pytest.raises(Busy):
+        site.slurm.reserve("lendbot_12_1", site.nodes[:2], 2 * HOUR)
+    assert set(site.slurm.reservations()) == {"workshop"}
+    site.slurm.reserve("lendbot_12_2", site.nodes[:2], HOUR / 2)
+    assert site.slurm.reservations()["workshop"] == workshop
+    site.slurm.unreserve("lendbot_12_2")
+    site.slurm.unreserve("workshop")
+
+
+def test_a_loan_that_reaches_into_a_reservation_ahead_is_offered_another_node(site: SiteUnderTest) -> None:
+    """Whoever asks hears which reservation keeps a node, and a loan that ends before it may have the node."""
+    workshop = reserve_ahead(site, "workshop", site.nodes[0])
+    seen = Seen(site.slurm.nodes(), site.slurm.jobs(), tuple(site.slurm.reservations().values()))
+    gpu = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"U0APPROVE1"})), gres={"gpu": 4})
+    into_it = choose(seen, Wish(gpu, 1, workshop.starts + HOUR / 2))
+    assert into_it.taken == (site.nodes[1],)
+    assert PassedOver(site.nodes[0], ReservedFor("workshop", workshop.starts)) in into_it.passed_over
+    assert choose(seen, Wish(gpu, 1, workshop.starts)).taken == (site.nodes[0],)
+    site.slurm.unreserve("workshop")
 
 
 def test_a_running_job_tells_where_it_runs_and_until_when(site: SiteUnderTest, eventually: Eventually) -> None:

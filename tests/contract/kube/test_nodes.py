@@ -1,11 +1,15 @@
 """Nodes as the engine sees and changes them."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http.client import CONFLICT
 
 import pytest
+from kubernetes.client import ApiException, CoreV1Api
 
 from adapters.kube.cluster import KubeCluster
+from adapters.kube.connect import connect
 from conversion.ports import UnexpectedAnswer
 from loans.nodes import KubeNode, Taint
 from tests.contract.kube.conftest import NODE, Make
@@ -118,6 +122,29 @@ def test_writers_at_once_all_have_their_way(make: Make, world: World) -> None:
     after = world.core.read_node(NODE)
     assert {f"lendbot/n{n}" for n in range(8)} | {f"rack{n}" for n in range(4)} <= set(after.metadata.labels)
     assert {f"lendbot/n{n}" for n in range(8)} <= {taint.key for taint in after.spec.taints}
+
+
+@pytest.fixture
+def bot(far: FarSide) -> Iterator[CoreV1Api]:
+    """The cluster's own client, with lendbot's rights."""
+    client = connect(far.bot)
+    yield CoreV1Api(client)
+    client.rest_client.close()
+
+
+@pytest.mark.usefixtures("node")
+def test_a_write_on_an_old_version_is_refused_with_409(world: World, bot: CoreV1Api) -> None:
+    """What our guard against lost changes rests on: the server compares versions, of a PATCH and of a PUT."""
+    old = world.core.read_node(NODE)
+    world.core.patch_node(NODE, {"metadata": {"labels": {"rack": "7"}}})
+    guard = {"resourceVersion": old.metadata.resource_version}
+    with pytest.raises(ApiException) as patched:
+        bot.patch_node(NODE, {"metadata": {**guard, "labels": {"rack": "8"}}})
+    old.metadata.labels["rack"] = "9"
+    with pytest.raises(ApiException) as put:
+        world.core.replace_node(NODE, old)
+    assert [patched.value.status, put.value.status] == [CONFLICT, CONFLICT]
+    assert world.core.read_node(NODE).metadata.labels["rack"] == "7"
 
 
 def test_only_the_very_node_is_deleted(cluster: KubeCluster, node: KubeNode) -> None:

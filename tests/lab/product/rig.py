@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import psycopg
-
 from loans.journal import Entry
 from loans.loan import ENDED, Loan, NodeLoan, State
 from sandbox.driver import told, wait_for
@@ -129,8 +127,4 @@ def _empty_database(layout: Layout) -> str:
         for each in layout.run.glob("lendbot.db*"):
             each.unlink()
         return f"sqlite:///{file}"
-    address = postgres.url(layout)
-    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-    return address
+    return postgres.emptied(layout)

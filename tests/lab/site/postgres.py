@@ -7,6 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psycopg
+
 from tests.lab.site import processes
 from tests.lab.site.layout import POSTGRES_PORT, Layout
 
@@ -49,6 +51,14 @@ def kill(layout: Layout) -> None:
 def url(layout: Layout) -> str:
     password = _password_file(layout).read_text()
     return f"postgresql+psycopg://{NAME}:{password}@{layout.gateway}:{POSTGRES_PORT}/{NAME}"
+
+
+def emptied(layout: Layout) -> str:
+    """The address of lendbot's database, without any table."""
+    with psycopg.connect(url(layout).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return url(layout)
 
 
 def prepare(layout: Layout) -> None:
