@@ -7,7 +7,7 @@ holder whose process is gone is not waited for.
 import os
 import socket
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -20,9 +20,11 @@ log = structlog.get_logger()
 WALL_TTL: Final = timedelta(seconds=20)
 """Longer than a database's restart takes to be noticed, shorter than a person's patience after a crash."""
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
 
 class Lease:
-    """Taken or renewed at every tick; `held` is what the last tick found."""
+    """Taken or renewed at every tick; `held` is what the last tick found, for as long as it may still be so."""
 
     def __init__(self, name: str, store: Store, now: Callable[[], datetime], ttl: timedelta) -> None:
         """name: what only one process may do. ttl: in the same clock as now()."""
@@ -31,11 +33,16 @@ class Lease:
         self._now = now
         self._ttl = ttl
         self._me = f"{socket.gethostname()}:{os.getpid()}"
-        self.held = False
+        self._until = _NEVER
+
+    @property
+    def held(self) -> bool:
+        """Return True until the lease runs out: a process that was frozen for a minute may not go on as before."""
+        return self._now() < self._until
 
     def take(self) -> bool:
         """Take or renew the lease; False while another process has it, or the store does not answer."""
-        now, holder = self._now(), ""
+        now, holder, had = self._now(), "", self.held
         try:
             with self._store.write() as tx:
                 held = tx.leases.take(self._name, self._me, now, now + self._ttl)
@@ -46,16 +53,16 @@ class Lease:
         except StoreUnavailable as e:
             log.warning("lease.unknown", why=str(e))
             held = False
-        if held != self.held:
+        if held != had:
             log.info("lease.held" if held else "lease.waiting", lease=self._name, holder=self._me if held else holder)
-        self.held = held
+        self._until = now + self._ttl if held else _NEVER
         return held
 
     def release(self) -> None:
         """Let the next process begin at once."""
         if not self.held:
             return
-        self.held = False
+        self._until = _NEVER
         try:
             with self._store.write() as tx:
                 tx.leases.release(self._name, self._me)

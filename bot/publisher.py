@@ -4,7 +4,7 @@ A message is drawn when it is sent, from what is so then. A card is posted once 
 loan goes to the card's thread.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -23,8 +23,9 @@ from commands.lend import outlook
 from commands.look import one_loan
 from commands.replies import OneLoan
 from conversion.ports import FarSideError
-from loans.loan import NodeState, State
-from store.db import Store
+from loans.classes import NodeClass
+from loans.loan import NodeLoan, NodeState, State
+from store.db import Store, Tx
 from store.errors import StoreUnavailable
 from store.outbox import Letter
 from store.posts import Post
@@ -55,6 +56,10 @@ class NotYetPossible(Exception):  # noqa: N818 - it is an answer, not an acciden
     """The message waits for another one: a thread needs its card first."""
 
 
+class SlackIsAway(Exception):  # noqa: N818 - as above
+    """No answer at all, or none in time."""
+
+
 class Publisher:
     """Sends what is due. One thread at a time calls flush()."""
 
@@ -66,16 +71,39 @@ class Publisher:
         self._oncall = oncall
         self._speed = speed
         self._edited: dict[int, float] = {}
+        self._counted: dict[int, int | None] = {}
+        self._unrecorded: list[Callable[[Tx], object]] = []
 
     def flush(self) -> int:
         """Send what is due and return how many went out; the store being away costs a turn, nothing else."""
+        sent = 0
         try:
+            self._catch_up()
             with self._store.read() as tx:
                 due = tx.outbox.due(self._desk().now, AT_ONCE)
-            return sum(self._send(letter) for letter in due if not self._is_too_soon(letter))
+            for letter in due:
+                if not self._is_too_soon(letter):
+                    sent += self._send(letter)
         except StoreUnavailable as e:
             log.warning("publisher.store_unavailable", why=str(e))
-            return 0
+        except SlackIsAway:
+            pass  # the letter's own line in the log says so; the others would each wait as long
+        return sent
+
+    def _record(self, change: Callable[[Tx], object]) -> None:
+        """Write down what Slack has taken; what the store cannot take now, it takes before anything else is sent.
+
+        A message that is out and not written down would go out again, and a card would have a double.
+        """
+        self._unrecorded.append(change)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._unrecorded:
+            with self._store.write() as tx:
+                for change in self._unrecorded:
+                    change(tx)
+            self._unrecorded.clear()
 
     def _is_too_soon(self, letter: Letter) -> bool:
         last = self._edited.get(letter.loan_id or 0, 0.0)
@@ -91,9 +119,12 @@ class Publisher:
         except SlackApiError as e:
             self._refused(letter, e)
             return False
-        except (SlackClientError, OSError) as e:
+        except SlackClientError as e:
             self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
             return False
+        except OSError as e:
+            self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
+            raise SlackIsAway from e
         except StoreUnavailable:
             raise
         except Exception as e:
@@ -101,8 +132,7 @@ class Publisher:
             log.exception("publisher.could_not_draw", letter=letter.id, kind=letter.kind, loan=letter.loan_id)
             self._failed(letter, f"{type(e).__name__}: {e}", _pause(letter))
             return False
-        with self._store.write() as tx:
-            tx.outbox.sent(letter, now)
+        self._record(lambda tx: tx.outbox.sent(letter, now))
         return True
 
     def _post(self, letter: Letter) -> None:
@@ -115,7 +145,7 @@ class Publisher:
             post = tx.posts.get(loan.id, "card")
             ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
         if letter.kind == "card":
-            self._post_card(self._with_outlook(one), post, ended)
+            self._post_card(self._with_pods(self._with_outlook(one)), post, ended)
             return
         place = self._place(letter, post)
         drawn = news(letter.args, one, letter.kind, self._pods(letter, one))
@@ -132,6 +162,28 @@ class Publisher:
             return one
         return replace(one, choice=choice, jobs_waiting=waiting)
 
+    def _with_pods(self, one: OneLoan) -> OneLoan:
+        """Add how many pods run on the nodes of a lent loan; what a card says of them is as old as the card."""
+        if one.loan.state is not State.LENT:
+            return one
+        pods = pods_on(one.node_class, one.parts, self._desk())
+        count = None if pods is None else sum(pods.values())
+        self._counted[one.loan.id] = count
+        return replace(one, pods=count)
+
+    def recount(self) -> None:
+        """Have a lent loan's card drawn again when other than what it says is so by now."""
+        with self._store.read() as tx:
+            lent = tx.loans.in_states([State.LENT])
+            parts = tx.nodes.of_many([loan.id for loan in lent])
+        desk = self._desk()
+        self._counted = {loan.id: self._counted.get(loan.id) for loan in lent}
+        for loan in lent:
+            pods = pods_on(desk.class_of(loan), parts[loan.id], desk)
+            if pods is not None and sum(pods.values()) != self._counted[loan.id]:
+                with self._store.write() as tx:
+                    tx.outbox.card(loan.id, desk.now)
+
     def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
         drawn = card(one, ended, self._speed)
         self._edited[one.loan.id] = monotonic()
@@ -139,8 +191,7 @@ class Publisher:
             return
         channel = one.node_class.channel
         posted = self._call("chat_postMessage", drawn, channel=channel)
-        with self._store.write() as tx:
-            tx.posts.put(one.loan.id, "card", posted["channel"], posted["ts"])
+        self._record(lambda tx: tx.posts.put(one.loan.id, "card", posted["channel"], posted["ts"]))
 
     def _is_edited(self, post: Post, drawn: Rendered) -> bool:
         """Edit a card; False when somebody deleted it, so that it is posted anew."""
@@ -165,15 +216,10 @@ class Publisher:
                 return Place(post.channel, post.ts, broadcast=letter.kind == "approvers")
 
     def _pods(self, letter: Letter, one: OneLoan) -> Mapping[str, int] | None:
-        """Count what an eviction would end; a reminder goes out without it when Kubernetes does not answer."""
+        """Count what an eviction would end; only a reminder tells of it."""
         if letter.args.get("news") != "reminder":
             return None
-        names = [one.node_class.kube_name.format(node=p.node) for p in one.parts if p.state is NodeState.LENT]
-        try:
-            return self._desk().far.kubernetes.pods_by_namespace(names)
-        except FarSideError as e:
-            log.warning("reminder.without_pods", loan=one.loan.id, why=str(e))
-            return None
+        return pods_on(one.node_class, one.parts, self._desk())
 
     def _call(self, method: str, drawn: Rendered, **where: Any) -> Any:
         return getattr(self._client, method)(text=drawn.text, blocks=drawn.blocks, **where)
@@ -199,6 +245,16 @@ class Publisher:
                 return
             tx.outbox.failed(letter, why, now + pause * self._speed)
         log.warning("slack.message_waits", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
+
+
+def pods_on(node_class: NodeClass, parts: Iterable[NodeLoan], desk: Desk) -> Mapping[str, int] | None:
+    """Return how many pods an eviction would end, by namespace; None when Kubernetes does not answer."""
+    names = [node_class.kube_name.format(node=part.node) for part in parts if part.state is NodeState.LENT]
+    try:
+        return desk.far.kubernetes.pods_by_namespace(names)
+    except FarSideError as e:
+        log.warning("slack.without_pods", nodes=len(names), why=str(e))
+        return None
 
 
 def _pause(letter: Letter) -> timedelta:

@@ -7,6 +7,8 @@ from threading import Lock
 
 import structlog
 
+from store.errors import StoreUnavailable
+
 log = structlog.get_logger()
 
 Key = tuple[int, str]
@@ -55,6 +57,8 @@ class Crew:
         try:
             with structlog.contextvars.bound_contextvars(loan=key[0], subject=key[1]):
                 look()
+        except StoreUnavailable as e:
+            log.warning("store.unavailable", why=str(e))  # the next tick looks again
         except Exception:
             # The subject's row is as it was, so the next tick looks again; here only the trace can be kept.
             log.exception("look.failed")

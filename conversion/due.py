@@ -4,7 +4,7 @@ Each is a query over our own tables for what is due now, so a clock that stood s
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from conversion import orders
 from conversion.news import tell
@@ -38,19 +38,31 @@ def remind_due(ground: Ground) -> int:
     with ground.store.read() as tx:
         lent = tx.loans.in_states([State.LENT])
     for loan in lent:
-        reminders = ground.classes[loan.node_class].rules.reminders
-        due = [span for span in reminders if loan.until - span <= now < loan.until]
-        if not due:
-            continue
-        with ground.store.write() as tx:
-            keys = [f"reminder:{loan.id}:{loan.until.isoformat()}:{span}" for span in due]
-            if sum(tx.seen.first(key, now) for key in keys):
-                tell(tx, loan, "reminder", now)
-                told += 1
+        if _reminders_due(ground, loan, now):
+            with ground.store.write() as tx:
+                told += _remind(tx, ground, loan.id, now)
     return told
 
 
+def _reminders_due(ground: Ground, loan: Loan, now: datetime) -> list[timedelta]:
+    reminders = ground.classes[loan.node_class].rules.reminders
+    return [span for span in reminders if loan.until - span <= now < loan.until]
+
+
+def _remind(tx: Tx, ground: Ground, loan_id: int, now: datetime) -> bool:
+    """Tell of a deadline as it stands in this transaction: it may have been extended since it was found near."""
+    loan = tx.loans.get(loan_id)
+    keys = [f"reminder:{loan.id}:{loan.until.isoformat()}:{span}" for span in _reminders_due(ground, loan, now)]
+    if loan.state is not State.LENT or not sum(tx.seen.first(key, now) for key in keys):
+        return False
+    tell(tx, loan, "reminder", now)
+    return True
+
+
 def _return(tx: Tx, loan: Loan, now: datetime) -> None:
+    """Order a loan home, a later deadline that still waits for its signature notwithstanding: silence is no yes."""
+    if loan.extension is not None:
+        loan = _drop_extension(tx, loan, now, "the present deadline came before anybody decided")
     orders.give_back(tx, loan, now, "the deadline has come", None)
 
 
@@ -59,8 +71,13 @@ def _lapse(tx: Tx, loan: Loan, now: datetime) -> None:
 
 
 def _lapse_extension(tx: Tx, loan: Loan, now: datetime) -> None:
-    kept = orders.record(tx, loan, DropExtension(), now, who="lendbot", detail="nobody decided in time")
-    tell(tx, kept, "extension_decided", now, granted=0, why="nobody decided in time", by="")
+    _drop_extension(tx, loan, now, "nobody decided in time")
+
+
+def _drop_extension(tx: Tx, loan: Loan, now: datetime, why: str) -> Loan:
+    kept = orders.record(tx, loan, DropExtension(), now, who="lendbot", detail=why)
+    tell(tx, kept, "extension_decided", now, granted=0, why=why, by="")
+    return kept
 
 
 def _is_extension_due(loan: Loan, now: datetime) -> bool:

@@ -163,7 +163,9 @@ def advance(loan: Loan, event: Event, now: datetime) -> Loan:
         raise NotAllowed(loan, event)
     state = TRANSITIONS[loan.state][type(event)]
     moved = replace(_marked(loan, event, now), state=state)
-    return replace(moved, ended_at=now, extension=None) if state in ENDED else moved
+    # Where nobody may decide on it any more, a later deadline is not asked for any more either.
+    kept = moved if AskExtension in TRANSITIONS[state] else replace(moved, extension=None)
+    return replace(kept, ended_at=now) if state in ENDED else kept
 
 
 def _marked(loan: Loan, event: Event, now: datetime) -> Loan:
@@ -180,7 +182,7 @@ def _marked(loan: Loan, event: Event, now: datetime) -> Loan:
         case Arrive():
             return replace(loan, lent_at=now)
         case Return(why, by):
-            return replace(loan, return_why=why, returned_by=by, extension=None)
+            return replace(loan, return_why=why, returned_by=by)
         case AskExtension(by, until, lapses_at):
             return replace(loan, extension=Extension(until, by, now, lapses_at))
         case ApproveExtension() if loan.extension is not None:

@@ -6,16 +6,24 @@ What was seen once is dropped the second time: Slack sends again what it believe
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 import structlog
 
 from store.db import Store
+from store.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
 Say = Callable[[str], None]
 """Tells the person that something went wrong with what they just did."""
+
+_STORE_IS_AWAY: Final = (
+    "lendbot cannot reach its own store just now, so it cannot tell whether that was done. Loans and their nodes stay "
+    "as they are meanwhile. Look with `status` in a minute, and say it again if it was not."
+)
+"""The one outage in which even a refusal could be wrong: the answer to a commit may be what was lost."""
 
 
 class Queue:
@@ -46,15 +54,20 @@ class Queue:
                 work()
             else:
                 log.info("slack.seen_before", key=key)
+        except StoreUnavailable as e:
+            log.warning("store.unavailable", job="a command", why=str(e))
+            self._tell(say, _STORE_IS_AWAY)
         except Exception:
             # The last resort for one person's command: the trace to the log, its id to the person.
             error_id = uuid4().hex[:8]
             log.exception("command.failed", error_id=error_id)
-            self._tell(say, error_id)
+            self._tell(
+                say, f"That failed inside lendbot, and nothing more was done. Its log knows why under `{error_id}`."
+            )
 
     @staticmethod
-    def _tell(say: Say, error_id: str) -> None:
+    def _tell(say: Say, text: str) -> None:
         try:
-            say(f"That failed inside lendbot, and nothing more was done. Its log knows why under `{error_id}`.")
+            say(text)
         except Exception:
-            log.exception("slack.could_not_tell", error_id=error_id)
+            log.exception("slack.could_not_tell", text=text)
