@@ -28,6 +28,8 @@ _GOODBYE: Final = timedelta(seconds=10)
 """How long a look may take to come to its end when we are told to stop; a service manager kills after 90 s."""
 _PUBLISH_EVERY: Final = timedelta(seconds=0.5)
 _LEASE_EVERY: Final = timedelta(seconds=5)
+_RECOUNT_EVERY: Final = timedelta(minutes=1)
+"""A card says how old its count of pods is: a fresher one is a comfort, and Slack takes 50 edits a minute."""
 _CHECK_EVERY: Final = timedelta(seconds=10)
 _RECONCILE_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
@@ -115,6 +117,7 @@ class Program:
             self._writing.take()
             self._schedule.every(_LEASE_EVERY, "publisher's lease", self._writing.take)
             self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
+            self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
         if self._core.settings.metrics.listen:
             metrics.serve(self._core.settings.metrics.listen, self._core.store, self.problems)
@@ -148,6 +151,10 @@ class Program:
         """Write to Slack, unless another process does: two would post two cards for one loan."""
         if self._writing.held:
             self._publisher.flush()
+
+    def _recount(self) -> None:
+        if self._writing.held:
+            self._publisher.recount()
 
     def _check_classes(self) -> None:
         with self._core.store.read() as tx:

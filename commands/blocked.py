@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.desk import Caller, Desk
-from commands.lookup import find
+from commands.lookup import find, meant
 from commands.replies import Forbidden, Forced, NoLoan, NotFrom, Reply, UnknownNodes, WaitsOn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
-from loans.nodes import NodeName
 from loans.policy import Allowed, Refused, may_force, may_give_back
 from store.db import Tx
-from store.errors import NoSuchNode, Stale
+from store.errors import Stale
 
 _NODE = r"(?P<node>[A-Za-z][\w.-]*)"
 _GOES_HOME = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
@@ -73,10 +72,8 @@ def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) ->
 
 
 def _part(tx: Tx, loan: Loan, node: str) -> NodeLoan | None:
-    try:
-        return tx.nodes.get(loan.id, NodeName(node))
-    except NoSuchNode:
-        return None
+    parts = {part.node: part for part in tx.nodes.of(loan.id)}
+    return parts.get(meant([node], parts)[0])
 
 
 def _read_force(found: re.Match[str]) -> Force:

@@ -1,29 +1,42 @@
 """approve, decline: one decision for a request, or for a later deadline that is asked for. Whoever is first decides."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from commands.desk import Caller, Desk
 from commands.lookup import find
-from commands.replies import AlreadyDecided, Decided, ExtensionDecided, Forbidden, NoLoan, NotFrom, Reply
+from commands.replies import (
+    AlreadyDecided,
+    Decided,
+    ExtensionDecided,
+    ExtensionSettled,
+    Forbidden,
+    NoLoan,
+    Reply,
+)
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from conversion.news import tell
 from loans.lifecycle import Approve as ApproveEvent
-from loans.lifecycle import ApproveExtension, DropExtension
+from loans.lifecycle import ApproveExtension, AskExtension, DropExtension
 from loans.lifecycle import Decline as DeclineEvent
-from loans.loan import Loan, State
+from loans.loan import Decision, Loan, State
 from loans.policy import Refused, may_approve
 from store.db import Tx
 from store.errors import Stale
 
 NOTE_LIMIT = 500
 """Characters of a reason that are kept: it is shown on a card."""
+_ASKS, _GRANTS = (event.__name__.lower() for event in (AskExtension, ApproveExtension))
+_DECIDES = (_GRANTS, DropExtension.__name__.lower())
+"""As orders.record() audits them."""
 
 
 @dataclass(frozen=True)
 class Approve:
-    """A yes. what: as Loan.awaits had it when the button was shown; empty for whatever waits now."""
+    """A yes. what: as Loan.awaits had it when the button was shown; empty in words, for whatever waits now."""
 
     loan: int
     what: str = ""
@@ -31,10 +44,11 @@ class Approve:
 
 @dataclass(frozen=True)
 class Decline:
-    """A no, with a reason if there is one."""
+    """A no, with a reason if there is one. what: as with a yes."""
 
     loan: int
     why: str = ""
+    what: str = ""
 
 
 def run(ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
@@ -45,12 +59,12 @@ def run(ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
             return loan if isinstance(loan, NoLoan) else _decide(tx, loan, ask, caller, desk)
     except Stale:
         with desk.store.read() as tx:
-            return AlreadyDecided(tx.loans.get(ask.loan), desk.now)
+            return _was_first(tx, tx.loans.get(ask.loan), ask.what, desk.now)
 
 
 def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
-    if isinstance(ask, Approve) and ask.what not in ("", loan.awaits):
-        return AlreadyDecided(loan, desk.now) if ask.what == "request" else NotFrom(loan, "decide")
+    if ask.what not in ("", loan.awaits):
+        return _was_first(tx, loan, ask.what, desk.now)
     asked_by = loan.extension.asked_by if loan.extension else loan.requester
     verdict = may_approve(caller.person, desk.class_of(loan).rules, asked_by, loan.id)
     if isinstance(verdict, Refused):
@@ -58,7 +72,7 @@ def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: De
     if loan.extension is not None:
         return _decide_extension(tx, loan, ask, caller, desk)
     if loan.state is not State.REQUESTED:
-        return AlreadyDecided(loan, desk.now)
+        return _was_first(tx, loan, ask.what, desk.now)
     by = caller.person.id
     if isinstance(ask, Approve):
         decided = orders.record(tx, loan, ApproveEvent(by), desk.now, who=by)
@@ -78,6 +92,37 @@ def _decide_extension(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller
     decided = orders.record(tx, loan, event, desk.now, who=by, detail=why)
     tell(tx, decided, "extension_decided", desk.now, granted=int(granted), by=by, why=why)
     return ExtensionDecided(decided, granted)
+
+
+def _was_first(tx: Tx, loan: Loan, what: str, now: datetime) -> AlreadyDecided | ExtensionSettled:
+    """Tell what became of what they meant to decide; in words it is the latest that there was to decide."""
+    if what == "request":
+        return AlreadyDecided(loan, now)
+    settled = list(_extensions(tx, loan.id))
+    meant = [each for each in settled if what in ("", _stamp(each[0]))]
+    if not meant:
+        return AlreadyDecided(loan, now)
+    until, decision = meant[-1]
+    return ExtensionSettled(loan, until, decision, now)
+
+
+def _extensions(tx: Tx, loan_id: int) -> Iterator[tuple[datetime, Decision | None]]:
+    """Yield each later deadline that was asked for, with its decision: the row about it that follows, if one does."""
+    until: datetime | None = None
+    for row in tx.audit.of(loan_id):
+        if row.what in _DECIDES and until is not None:
+            yield until, Decision(row.who, row.at, row.what == _GRANTS, row.detail)
+            until = None
+        elif row.what == _ASKS:
+            if until is not None:
+                yield until, None
+            until = datetime.fromisoformat(row.detail.removeprefix("until "))
+    if until is not None:
+        yield until, None
+
+
+def _stamp(until: datetime) -> str:
+    return str(int(until.timestamp()))
 
 
 def _read_approve(found: re.Match[str]) -> Approve:

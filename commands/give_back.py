@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from commands.desk import Caller, Desk
-from commands.lookup import find
+from commands.lookup import find, meant
 from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Reply, UnknownNodes
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
@@ -80,8 +80,9 @@ def _size(hostlists: str) -> int:
 
 def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:
     """Return the open loan that holds the first of the nodes; the others are held against it later."""
-    held = tx.nodes.holding(names[0]) if names else None
-    return held.loan_id if held else None
+    held = {part.node: part.loan_id for part in tx.nodes.held()}
+    first = meant(names[:1], held)
+    return held.get(first[0]) if first else None
 
 
 def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
@@ -95,8 +96,8 @@ def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
 
 
 def _some(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
-    names = _names(ask.nodes, desk)
     parts = {part.node: part for part in tx.nodes.of(loan.id)}
+    names = meant(_names(ask.nodes, desk), parts)
     unknown = tuple(name for name in names if name not in parts or _is_gone(parts[name]))
     if unknown:
         return UnknownNodes(loan.id, unknown, tuple(node for node, part in parts.items() if not _is_gone(part)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from commands import blocked, cancel, decide, extend, give_back, lend, look
+from commands import blocked, cancel, decide, extend, fill, give_back, lend, look
 from commands.desk import Caller, Desk
 from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply
 from commands.verb import Verb, sentence
@@ -70,6 +70,7 @@ Ask = (
     lend.Lend
     | lend.Settle
     | lend.SignOff
+    | fill.Fill
     | give_back.GiveBack
     | extend.Extend
     | extend.SettleExtension
@@ -108,6 +109,7 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     lend.Lend: lend.run,
     lend.Settle: lend.settle,
     lend.SignOff: lend.sign_off,
+    fill.Fill: fill.run,
     give_back.GiveBack: give_back.run,
     extend.Extend: extend.run,
     extend.SettleExtension: extend.settle,

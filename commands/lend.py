@@ -86,12 +86,14 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     """Understand the wish, and answer with a preview, a question or a refusal."""
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
-        names = tuple(sorted(desk.classes))
-        words = [word.lower() for c in desk.classes.values() for word in (c.name, *c.aliases)]
-        near = get_close_matches(ask.class_word.lower(), words, n=1)
-        return UnknownClass(ask.class_word, names, near[0] if near else None)
+        return unknown_class(ask.class_word, desk)
     phrase, purpose, found = time_and_purpose(ask.tail, desk.now, caller.tz)
     terms = Terms(node_class.name, ask.count, desk.now, None, purpose, caller.channel)
+    return understood(terms, phrase, found, caller, desk)
+
+
+def understood(terms: Terms, phrase: str, found: when.Answer, caller: Caller, desk: Desk) -> Reply:
+    """Answer a wish whose time was read as `found`: terms has all the rest."""
     match found:
         case when.Refused(why):
             return BadTime(phrase, why)
@@ -104,9 +106,16 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
             return preview(replace(terms, until=end, starts_at=start), caller, desk)
 
 
+def unknown_class(word: str, desk: Desk) -> UnknownClass:
+    """Return what there is instead, and the nearest name."""
+    words = [name.lower() for c in desk.classes.values() for name in (c.name, *c.aliases)]
+    near = get_close_matches(word.lower(), words, n=1)
+    return UnknownClass(word, tuple(sorted(desk.classes)), near[0] if near else None)
+
+
 def settle(ask: Settle, caller: Caller, desk: Desk) -> Reply:
     """Preview a draft again, as things stand now."""
-    terms = _terms(ask.draft, caller, desk)
+    terms = drafted(ask.draft, caller, desk)
     return terms if isinstance(terms, StaleDraft) else preview(terms, caller, desk)
 
 
@@ -135,7 +144,7 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
 
 def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     """Make the draft a request, and its card."""
-    terms = _terms(ask.draft, caller, desk)
+    terms = drafted(ask.draft, caller, desk)
     if isinstance(terms, StaleDraft):
         return terms
     node_class = desk.classes[terms.node_class]
@@ -181,7 +190,7 @@ def _request(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: 
     return loan
 
 
-def _terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
+def drafted(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     """Read a draft: only its own asker's, and only while its deadline and class still stand."""
     with desk.store.read() as tx:
         draft = tx.drafts.get(draft_id)

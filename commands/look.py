@@ -1,22 +1,25 @@
 """status, loans, free, history: the four ways to look. They change nothing and anybody may."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
-from commands.lookup import OPEN, find
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
+from commands.lookup import OPEN, find, meant
+from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.ports import FarSideError
 from conversion.slurm_view import look
-from loans.loan import Loan, NodeState
+from loans.journal import EntryKind
+from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
 from loans.selection import Wish, choose
 from store.db import Tx
 
 RECENT = 20
 """Loans and audit rows that one answer shows: about a screen."""
+_DID_NOT_COME = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,19 @@ def _one(loan_id: int, desk: Desk) -> Reply:
 
 def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
-    return OneLoan(
-        loan,
-        desk.class_of(loan),
-        tx.nodes.of(loan.id),
-        tx.takings.of(loan.id),
-        estimate(tx, loan.node_class),
-        desk.now,
-    )
+    parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
+    took = estimate(tx, loan.node_class)
+    broke = {part.node: _breakdown(tx, part, takings) for part in parts if part.state in _DID_NOT_COME}
+    return OneLoan(loan, desk.class_of(loan), parts, takings, took, desk.now, broke=broke)
+
+
+def _breakdown(tx: Tx, part: NodeLoan, takings: Sequence[Taking]) -> Breakdown:
+    """Return why a node did not make it: its journal's last word on the way out, or that of its wave."""
+    tries = [e for e in tx.journal.of(part.loan_id, part.node) if e.plan == "lend" and e.kind is EntryKind.FAILED]
+    if tries:
+        return Breakdown(tries[-1].step, tries[-1].detail)
+    wave = next((taking.note for taking in takings if taking.wave == part.wave), "")
+    return Breakdown("", wave or part.note)
 
 
 def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
@@ -110,8 +118,15 @@ def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
                 return loan
             return History(f"Loan #{loan_id}", tx.audit.of(loan_id))
         if node is not None:
-            return History(node, tx.audit.of_node(NodeName(node), RECENT)[::-1])
+            return _of_node(tx, node)
         return History("Lately", tx.audit.recent(RECENT)[::-1])
+
+
+def _of_node(tx: Tx, word: str) -> History:
+    """Return a node's history; what is written in other capitals is found when it is one node's."""
+    known = {NodeName(name) for name in (word, word.lower(), word.upper()) if tx.audit.of_node(NodeName(name), 1)}
+    [node] = meant([word], known)
+    return History(node, tx.audit.of_node(node, RECENT)[::-1])
 
 
 def _number(found: re.Match[str]) -> int | None:

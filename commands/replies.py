@@ -6,9 +6,9 @@ from datetime import datetime
 
 from conversion.estimate import Estimate
 from loans.classes import NodeClass
-from loans.loan import Loan, NodeLoan, Taking
+from loans.loan import Decision, Loan, NodeLoan, Taking
 from loans.nodes import NodeName
-from loans.policy import Reason
+from loans.policy import NoNodes, Reason, TooLong, TooMany, TooShort
 from loans.selection import Choice
 from store.audit import Audit
 
@@ -48,6 +48,21 @@ class BadTime:
 
     phrase: str
     sentence: str
+
+
+@dataclass(frozen=True)
+class NotANumber:
+    """A form's count is no whole number."""
+
+    word: str
+
+
+@dataclass(frozen=True)
+class WrongFields:
+    """What a form says cannot be meant. Each is None when its field will do."""
+
+    count: NotANumber | NoNodes | TooMany | None = None
+    until: BadTime | TooLong | TooShort | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +132,16 @@ class AlreadyDecided:
     """Somebody else was first: the loan as it stands tells who and when."""
 
     loan: Loan
+    now: datetime
+
+
+@dataclass(frozen=True)
+class ExtensionSettled:
+    """The later deadline awaits no decision any more. decision: None when it was given up without one."""
+
+    loan: Loan
+    until: datetime
+    decision: Decision | None
     now: datetime
 
 
@@ -208,8 +233,21 @@ class WaitsOn:
 
 
 @dataclass(frozen=True)
+class Breakdown:
+    """Why a node did not make it to Kubernetes. step: at which it failed, empty when it never got to one."""
+
+    step: str
+    why: str
+
+
+@dataclass(frozen=True)
 class OneLoan:
-    """Everything about one loan. choice: of a request, what Slurm would give now; None when it does not answer."""
+    """Everything about one loan.
+
+    broke    per node that goes back, or went back, without having been lent
+    choice   of a request, what Slurm would give now; None when it does not answer
+    pods     of a lent loan, how many an eviction would end now; None when they were not counted
+    """
 
     loan: Loan
     node_class: NodeClass
@@ -219,6 +257,8 @@ class OneLoan:
     now: datetime
     choice: Choice | None = None
     jobs_waiting: int = 0
+    broke: Mapping[NodeName, Breakdown] = field(default_factory=dict)
+    pods: int | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +309,7 @@ Reply = (
     Preview
     | WhichTime
     | BadTime
+    | WrongFields
     | UnknownClass
     | UnknownNodes
     | NotLent
@@ -277,6 +318,7 @@ Reply = (
     | Forbidden
     | NoLoan
     | AlreadyDecided
+    | ExtensionSettled
     | NotFrom
     | StaleDraft
     | FarSideDown
@@ -298,6 +340,7 @@ Reply = (
 
 REFUSALS = (
     BadTime,
+    WrongFields,
     UnknownClass,
     UnknownNodes,
     NotLent,
@@ -306,6 +349,7 @@ REFUSALS = (
     Forbidden,
     NoLoan,
     AlreadyDecided,
+    ExtensionSettled,
     NotFrom,
     StaleDraft,
     FarSideDown,

@@ -18,6 +18,15 @@ def respond(url: str, drawn: Rendered, *, replace: bool) -> None:
 
     replace   put the answer where the pressed button stood, so that nobody presses it again
     """
+    _send(url, drawn, replace=replace)
+
+
+def takes_its_place(url: str, drawn: Rendered) -> bool:
+    """Put an answer where a preview stood; False when Slack did not let us: its URL is good for half an hour."""
+    return _send(url, drawn, replace=True)
+
+
+def _send(url: str, drawn: Rendered, *, replace: bool) -> bool:
     hook = WebhookClient(url, timeout=10, retry_handlers=[ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler()])
     sent = hook.send(
         text=drawn.text,
@@ -26,8 +35,10 @@ def respond(url: str, drawn: Rendered, *, replace: bool) -> None:
         replace_original=replace,
         delete_original=False,
     )
-    if sent.status_code != 200:  # noqa: PLR2004 - HTTP's own OK
+    is_taken = sent.status_code == 200  # noqa: PLR2004 - HTTP's own OK
+    if not is_taken:
         log.warning("slack.response_refused", status=sent.status_code, said=sent.body[:200])
+    return is_taken
 
 
 def remove(url: str) -> None:

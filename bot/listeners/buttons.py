@@ -9,32 +9,27 @@ from slack_sdk import WebClient
 from bot.listeners import answer
 from bot.listeners.front import Front
 from bot.views import actions, modals
-from bot.views.actions import NodeRef
-from bot.views.rendered import Rendered
+from bot.views.actions import FormRef, NodeRef, Signed
+from bot.views.rendered import Block, Rendered
+from bot.views.replies import reply
 from commands.blocked import Force, Wait
 from commands.cancel import Cancel
-from commands.decide import Approve
+from commands.decide import Approve, Decline
+from commands.desk import Caller
 from commands.extend import SettleExtension
+from commands.fill import filled
 from commands.give_back import GiveBack
 from commands.grammar import Ask
-from commands.lend import Settle, SignOff
+from commands.lend import Settle, SignOff, drafted
 from commands.look import Status
+from commands.replies import StaleDraft
 from store.errors import NoSuchLoan
-
-
-def _approve(value: str) -> Approve:
-    """Read what is signed; without it the button could sign what came after it was drawn, so it is none of ours."""
-    loan, _, what = value.partition(":")
-    if not what:
-        raise ValueError(f"nothing to sign in {value!r}")
-    return Approve(int(loan), what)
-
 
 _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
     actions.SIGN_OFF: lambda value: SignOff(int(value)),
     actions.SETTLE: lambda value: Settle(int(value)),
     actions.SETTLE_EXTENSION: lambda value: SettleExtension(int(value)),
-    actions.APPROVE: _approve,
+    actions.APPROVE: lambda value: Approve(Signed.parse(value).loan, Signed.parse(value).what),
     actions.GIVE_BACK: lambda value: GiveBack(int(value)),
     actions.CANCEL: lambda value: Cancel(int(value)),
     actions.STATUS: lambda value: Status(int(value)),
@@ -44,7 +39,7 @@ _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
 }
 _ON_A_PREVIEW: Final = frozenset({actions.SIGN_OFF, actions.SETTLE, actions.SETTLE_EXTENSION})
 """Their answer takes the preview's place: it was for one person, and it is settled."""
-_FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say it in words: `/nodes help`.", [])
+_FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say it in words: `help` shows how.", [])
 
 
 def register(app: App, front: Front) -> None:
@@ -53,8 +48,8 @@ def register(app: App, front: Front) -> None:
         app.action(action_id)(_pressing(front, action_id, make))
     for action_id in (actions.NEVER_MIND, actions.ALL_RIGHT):
         app.action(action_id)(_dismissing(front))
-    app.action(actions.DECLINE)(_opening(front, modals.decline))
-    app.action(actions.EXTEND)(_opening(front, modals.extend))
+    for action_id, form in _FORMS.items():
+        app.action(action_id)(_opening(front, form))
 
 
 def _pressing(front: Front, action_id: str, make: Callable[[str], Ask]) -> Callable[..., None]:
@@ -95,8 +90,42 @@ def _dismissing(front: Front) -> Callable[..., None]:
     return dismiss
 
 
-def _opening(front: Front, view: Callable[..., dict[str, Any]]) -> Callable[..., None]:
-    """Open a modal before anything else: its trigger dies after 3 s."""
+def _decline_form(front: Front, body: dict[str, Any], value: str) -> Block | Rendered:
+    """Return the form for a no; when what the button showed is decided by now, who decided it instead."""
+    signed = Signed.parse(value)
+    with front.desk().store.read() as tx:
+        loan = tx.loans.get(signed.loan)
+    if loan.awaits != signed.what:
+        return front.do(Decline(signed.loan, what=signed.what), body["user"]["id"], None)
+    return modals.decline(loan)
+
+
+def _extend_form(front: Front, _: dict[str, Any], value: str) -> Block:
+    with front.desk().store.read() as tx:
+        return modals.extend(tx.loans.get(int(value)))
+
+
+def _change_form(front: Front, body: dict[str, Any], value: str) -> Block | Rendered:
+    """Return the form with the preview's wish in it."""
+    person, desk = front.person(body["user"]["id"]), front.desk()
+    caller = Caller(person)
+    terms = drafted(int(value), caller, desk)
+    if isinstance(terms, StaleDraft):
+        return reply(terms)
+    url = body["response_url"] if _is_for_one(body) else ""
+    ref = FormRef(person.tz, terms.channel, url)
+    return modals.lend(list(desk.classes.values()), ref, filled(terms, caller.tz))
+
+
+_FORMS: Final[dict[str, Callable[[Front, dict[str, Any], str], Block | Rendered]]] = {
+    actions.DECLINE: _decline_form,
+    actions.EXTEND: _extend_form,
+    actions.CHANGE: _change_form,
+}
+
+
+def _opening(front: Front, form: Callable[[Front, dict[str, Any], str], Block | Rendered]) -> Callable[..., None]:
+    """Open a modal before anything else: its trigger dies after 3 s. A form that gives words instead has them said."""
 
     def open_modal(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
@@ -104,12 +133,13 @@ def _opening(front: Front, view: Callable[..., dict[str, Any]]) -> Callable[...,
 
         def work() -> None:
             try:
-                with front.desk().store.read() as tx:
-                    loan = tx.loans.get(int(body["actions"][0].get("value", "")))
+                shown = form(front, body, str(body["actions"][0].get("value", "")))
             except (ValueError, NoSuchLoan):
-                answer.respond(url, _FORGED, replace=False)
-                return
-            client.views_open(trigger_id=body["trigger_id"], view=view(loan))
+                shown = _FORGED
+            if isinstance(shown, Rendered):
+                answer.respond(url, shown, replace=False)
+            else:
+                client.views_open(trigger_id=body["trigger_id"], view=shown)
 
         front.queue.put(_key(body), work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
 

@@ -6,16 +6,20 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
+from bot.listeners import answer
 from bot.listeners.front import Front
 from bot.views import actions, modals
+from bot.views.actions import FormRef, Signed
 from bot.views.home import home
 from bot.views.rendered import Rendered
-from commands import grammar
+from commands import fill, grammar
 from commands.decide import Decline
 from commands.desk import Caller
 from commands.extend import Extend
+from commands.fill import Fill
 from commands.look import AskFree, Status
 from commands.replies import FarSideDown, Free, Loans
+from loans.policy import Person
 
 
 def register(app: App, front: Front) -> None:
@@ -31,7 +35,8 @@ def register(app: App, front: Front) -> None:
 def _decline(front: Front) -> Callable[..., None]:
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        ask = Decline(int(body["view"]["private_metadata"]), _typed(body, actions.TEXT))
+        signed = Signed.parse(body["view"]["private_metadata"])
+        ask = Decline(signed.loan, _typed(body, actions.TEXT), signed.what)
         _carry_out(front, client, body, ask)
 
     return submit
@@ -47,12 +52,17 @@ def _extend(front: Front) -> Callable[..., None]:
 
 
 def _lend(front: Front) -> Callable[..., None]:
+    """Judge the fields while Slack waits, for that is when it shows what is wrong; nobody is asked for that."""
+
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        ref = FormRef.parse(body["view"]["private_metadata"])
+        ask = Fill(*(_typed(body, field) for field in (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)))
+        wrong = fill.errors(ask, Caller(Person(body["user"]["id"], tz=ref.tz)), front.desk())
+        if wrong is not None:
+            ack(response_action="errors", errors=modals.under_fields(wrong))
+            return
         ack()
-        count, node_class = _typed(body, actions.COUNT), _typed(body, actions.CLASS)
-        words = f"lend {count} {node_class} nodes to k8s {_typed(body, actions.UNTIL)}"
-        purpose = _typed(body, actions.PURPOSE)
-        _carry_out(front, client, body, grammar.read(f"{words} for {purpose}" if purpose else words))
+        _carry_out(front, client, body, ask, ref)
 
     return submit
 
@@ -60,7 +70,8 @@ def _lend(front: Front) -> Callable[..., None]:
 def _open_lend(front: Front) -> Callable[..., None]:
     def open_form(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        client.views_open(trigger_id=body["trigger_id"], view=modals.lend(list(front.desk().classes.values())))
+        ref = FormRef(front.person(body["user"]["id"]).tz)
+        client.views_open(trigger_id=body["trigger_id"], view=modals.lend(list(front.desk().classes.values()), ref))
 
     return open_form
 
@@ -81,16 +92,20 @@ def _home(front: Front) -> Callable[..., None]:
     return opened
 
 
-def _carry_out(front: Front, client: WebClient, body: dict[str, Any], ask: grammar.Ask) -> None:
-    """Answer a form in a direct message: a modal has no channel of its own."""
+def _carry_out(
+    front: Front, client: WebClient, body: dict[str, Any], ask: grammar.Ask, ref: FormRef | None = None
+) -> None:
+    """Answer a form where the preview stood that it changes, else in a direct message: a modal has no channel."""
     user = body["user"]["id"]
 
     def tell(drawn: Rendered) -> None:
+        if ref is not None and ref.url and answer.takes_its_place(ref.url, drawn):
+            return
         client.chat_postMessage(channel=user, text=drawn.text, blocks=drawn.blocks)
 
     front.queue.put(
         f"{body['view']['id']}:{body['view']['hash']}",
-        lambda: tell(front.do(ask, user, None)),
+        lambda: tell(front.do(ask, user, ref.channel if ref else None)),
         lambda text: tell(Rendered(text, [])),
     )
 

@@ -1,6 +1,7 @@
 """The ids of buttons and modals. A button carries an id and nothing else: its listener asks policy again."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Final
 
 SIGN_OFF: Final = "sign_off"
@@ -9,12 +10,14 @@ SETTLE: Final = "settle"
 """value: draft; one reading of a time, or an offer of fewer or later nodes"""
 SETTLE_EXTENSION: Final = "settle_extension"
 """value: draft"""
+CHANGE: Final = "change"
+"""value: draft; opens the form LEND_MODAL with the preview's wish in it"""
 NEVER_MIND: Final = "never_mind"
 """value: draft; the preview goes away"""
 APPROVE: Final = "approve"
 """value: loan:what is signed (Loan.awaits)"""
 DECLINE: Final = "decline"
-"""value: loan; opens the modal DECLINE_MODAL"""
+"""value: loan:what is declined (Loan.awaits); opens the modal DECLINE_MODAL, which carries the same"""
 EXTEND: Final = "extend"
 """value: loan; opens the modal EXTEND_MODAL"""
 GIVE_BACK: Final = "give_back"
@@ -36,6 +39,7 @@ ALL: Final = (
     SIGN_OFF,
     SETTLE,
     SETTLE_EXTENSION,
+    CHANGE,
     NEVER_MIND,
     APPROVE,
     DECLINE,
@@ -52,7 +56,7 @@ ALL: Final = (
 DECLINE_MODAL: Final = "decline_modal"
 EXTEND_MODAL: Final = "extend_modal"
 LEND_MODAL: Final = "lend_modal"
-"""The form behind the shortcut and the Home tab's button."""
+"""The form behind the shortcut, the Home tab's button and CHANGE; it carries a FormRef."""
 LEND_SHORTCUT: Final = "lend_nodes"
 OPEN_LEND: Final = "open_lend"
 """The Home tab's button."""
@@ -83,3 +87,48 @@ class NodeRef:
         if not node:
             raise ValueError(f"no node in {value!r}")
         return cls(int(loan), node)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What APPROVE and DECLINE carry. what: Loan.awaits, so that nobody decides on what they have not read."""
+
+    loan: int
+    what: str
+
+    @property
+    def value(self) -> str:
+        """Return the button's value."""
+        return f"{self.loan}:{self.what}"
+
+    @classmethod
+    def parse(cls, value: str) -> "Signed":
+        """Read a button's value; without what is signed it is none of ours: ValueError."""
+        loan, _, what = value.partition(":")
+        if not what:
+            raise ValueError(f"nothing to sign in {value!r}")
+        return cls(int(loan), what)
+
+
+@dataclass(frozen=True)
+class FormRef:
+    """What LEND_MODAL carries: a submitted form has no channel, and must be judged before anybody is asked for a zone.
+
+    tz        of the person, in which their words are read
+    channel   where the changed preview was asked for; None for a new wish
+    url       the response URL of the changed preview, so that the answer takes its place; empty for a new wish
+    """
+
+    tz: str
+    channel: str | None = None
+    url: str = ""
+
+    @property
+    def value(self) -> str:
+        """Return the form's private metadata."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, value: str) -> "FormRef":
+        """Read a form's private metadata."""
+        return cls(**json.loads(value))

@@ -1,7 +1,7 @@
 """The buttons of a loan. Each exists only while what it says may happen; its listener asks policy again."""
 
 from bot.views import actions
-from bot.views.actions import NodeRef
+from bot.views.actions import NodeRef, Signed
 from bot.views.blocks import button
 from bot.views.rendered import Block
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
@@ -10,12 +10,12 @@ from loans.loan import Loan, NodeLoan, NodeState
 
 def approve(loan: Loan) -> Block:
     """Return the yes to a request or an extension."""
-    return button(actions.APPROVE, "Approve", f"{loan.id}:{loan.awaits}", style="primary")
+    return button(actions.APPROVE, "Approve", Signed(loan.id, loan.awaits).value, style="primary")
 
 
 def decline(loan: Loan) -> Block:
     """Return the no, which asks for a reason."""
-    return button(actions.DECLINE, "Decline…", loan.id)
+    return button(actions.DECLINE, "Decline…", Signed(loan.id, loan.awaits).value)
 
 
 def extend(loan: Loan) -> Block | None:

@@ -18,7 +18,7 @@ from bot.views.progress import progress
 from bot.views.rendered import Block, Rendered
 from bot.views.steps import taking as taking_step
 from bot.views.summary import Summary
-from bot.views.text import about, any_of, counted, deadline, moment, nodes, quote, said, seconds, units, who
+from bot.views.text import about, any_of, clock, counted, deadline, moment, nodes, quote, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans import when
@@ -147,13 +147,20 @@ def _lent(one: OneLoan) -> Rendered:
     moving = any(part.state in NODE_MOVING for part in one.parts)
     return message(
         f"Loan #{loan.id} · lent · {there}",
-        section(f"{title(loan, 'lent')} · {there}\n{nodes(lent)}.{fewer}"),
+        section(f"{title(loan, 'lent')} · {there}{_pods(one)}\n{nodes(lent)}.{fewer}"),
         section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}.\n{purpose(loan)}\n{_reminders(one)}"),
         progress(one, "Some nodes are on their way") if moving else None,
         *troubles(loan, one.parts),
         *_extension(one),
         actions(buttons.extend(loan), buttons.give_back(loan)),
     )
+
+
+def _pods(one: OneLoan) -> str:
+    """Return how much work is on the nodes. The card is not edited for every pod, so it says when they were counted."""
+    if one.pods is None:
+        return ""
+    return f" · {counted(one.pods, 'pod') if one.pods else 'no pods'} on them at {clock(one.now)}"
 
 
 def _reminders(one: OneLoan) -> str:

@@ -1,14 +1,23 @@
 """The forms: a reason for a no, a later deadline, and a wish for whoever would rather fill in than write."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from bot.views import actions
+from bot.views.actions import FormRef, Signed
 from bot.views.blocks import plain_text, section
-from bot.views.lines import what
+from bot.views.lines import PURPOSE, what
+from bot.views.refusals import wrong_field
 from bot.views.rendered import Block
+from bot.views.text import shorten
 from commands.decide import NOTE_LIMIT
+from commands.fill import Fill
+from commands.replies import WrongFields
 from loans.classes import NodeClass
 from loans.loan import Loan
+
+_UNDER_FIELD: Final = 300
+"""Characters of an error that are read where one types; ours are shorter."""
 
 
 def decline(loan: Loan) -> Block:
@@ -18,7 +27,7 @@ def decline(loan: Loan) -> Block:
         actions.DECLINE_MODAL,
         f"Decline loan #{loan.id}",
         "Decline",
-        str(loan.id),
+        Signed(loan.id, loan.awaits).value,
         [section(what(loan)), _input(actions.TEXT, "Reason", hint, NOTE_LIMIT, is_long=True, optional=True)],
     )
 
@@ -35,22 +44,30 @@ def extend(loan: Loan) -> Block:
     )
 
 
-def lend(classes: Sequence[NodeClass]) -> Block:
-    """Return the form behind the shortcut and the Home tab's button."""
+def lend(classes: Sequence[NodeClass], ref: FormRef, wish: Fill | None = None) -> Block:
+    """Return the form for a wish. wish: what stands in its fields when it is opened, to be changed."""
+    count, until, purpose = (wish.count, wish.until, wish.purpose) if wish else ("", "", "")
     options = [{"text": plain_text(c.name, 75), "value": c.name} for c in classes[:100]]
-    pick = {"type": "static_select", "action_id": actions.CLASS, "options": options, "initial_option": options[0]}
+    chosen = next((each for each in options if wish and each["value"] == wish.class_word), options[0])
+    pick = {"type": "static_select", "action_id": actions.CLASS, "options": options, "initial_option": chosen}
     return _modal(
         actions.LEND_MODAL,
-        "Lend nodes to k8s",
+        "Change the request" if wish else "Lend nodes to k8s",
         "Show me",
-        "",
+        ref.value,
         [
-            _input(actions.COUNT, "How many", "A number of nodes.", 9),
+            _input(actions.COUNT, "How many", "A number of nodes.", 16, holds=count),
             {"type": "input", "block_id": actions.CLASS, "label": plain_text("Class", 200), "element": pick},
-            _input(actions.UNTIL, "Until when", "Such as: until Friday 6pm, for 3 days.", 120),
-            _input(actions.PURPOSE, "What for", "Approvers read it.", 200, optional=True),
+            _input(actions.UNTIL, "Until when", "Such as: until Friday 6pm, for 3 days.", 120, holds=until),
+            _input(actions.PURPOSE, "What for", "Approvers read it.", PURPOSE, optional=True, holds=purpose),
         ],
     )
+
+
+def under_fields(wrong: WrongFields) -> dict[str, str]:
+    """Return what Slack writes under the fields of the form, by their block ids."""
+    said = {actions.COUNT: wrong.count, actions.UNTIL: wrong.until}
+    return {field: shorten(wrong_field(why), _UNDER_FIELD) for field, why in said.items() if why is not None}
 
 
 def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: list[Block]) -> Block:
@@ -65,12 +82,15 @@ def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: list
     }
 
 
-def _input(name: str, label: str, hint: str, most: int, *, is_long: bool = False, optional: bool = False) -> Block:
+def _input(
+    name: str, label: str, hint: str, most: int, *, is_long: bool = False, optional: bool = False, holds: str = ""
+) -> Block:
+    element = {"type": "plain_text_input", "action_id": name, "multiline": is_long, "max_length": most}
     return {
         "type": "input",
         "block_id": name,
         "label": plain_text(label, 200),
         "hint": plain_text(hint, 200),
         "optional": optional,
-        "element": {"type": "plain_text_input", "action_id": name, "multiline": is_long, "max_length": most},
+        "element": {**element, "initial_value": shorten(holds, most)} if holds else element,
     }

@@ -38,6 +38,7 @@ def preview(reply: Preview) -> Rendered:
         context("Nothing has changed yet", _times(reply)),
         actions(
             button(ids.SIGN_OFF, "Ask for sign-off", reply.draft, style="primary"),
+            button(ids.CHANGE, "Change…", reply.draft),
             button(ids.NEVER_MIND, "Never mind", reply.draft),
         ),
     )

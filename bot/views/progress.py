@@ -6,10 +6,10 @@ from typing import Final
 
 from bot.views.blocks import TASKS, plan, task
 from bot.views.rendered import Block
-from bot.views.steps import doing
+from bot.views.steps import doing, failed
 from bot.views.text import counted, fold, took
 from bot.views.trouble import SHOWN, shown
-from commands.replies import OneLoan
+from commands.replies import Breakdown, OneLoan
 from loans.loan import NodeLoan, NodeState
 from loans.nodes import NodeName
 
@@ -33,19 +33,21 @@ def progress(one: OneLoan, title: str) -> Block | None:
         return None
     ordered = sorted(one.parts, key=lambda part: (part.wave, part.node))
     if len(ordered) > TASKS:
-        return plan(title, _by_step(ordered))
+        return plan(title, _by_step(ordered, one))
     instead = _instead(ordered)
     return plan(title, [_of_node(part, one, instead.get(part.node)) for part in ordered])
 
 
 def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
-    words = [f"{part.node} {_standing(part)}{_timing(part, one.estimate.steps, one.now)}"]
+    broke = one.broke.get(part.node)
+    words = [f"{part.node} {_standing(part, broke)}{_timing(part, one.estimate.steps, one.now)}"]
     if instead:
         words.append(f"{instead} takes its place")
     elif part.state is NodeState.LENT and one.loan.started_at is not None and part.lent_at is not None:
         words[0] += f" after {took(part.lent_at - one.loan.started_at)}"
     is_told_below = part in shown(one.parts)[:SHOWN]
-    return task(part.node, "; ".join(words), _status(part), part.note if _moves(part) and not is_told_below else "")
+    details = part.note if _moves(part) and not is_told_below else ""
+    return task(part.node, "; ".join(words), _status(part), broke.why if broke else details)
 
 
 def _moves(part: NodeLoan) -> bool:
@@ -57,7 +59,8 @@ def _status(part: NodeLoan) -> str:
     return "pending" if is_waiting else _STATUS[part.state]
 
 
-def _standing(part: NodeLoan) -> str:
+def _standing(part: NodeLoan, broke: Breakdown | None = None) -> str:
+    at = failed(broke.step if broke else "")
     match part.state:
         case NodeState.TAKING:
             return "leaving Slurm"
@@ -66,9 +69,9 @@ def _standing(part: NodeLoan) -> str:
         case NodeState.LENT:
             return "in k8s"
         case NodeState.UNWINDING:
-            return f"did not make it, going back to Slurm: {doing(part.step)}" if part.step else _GOES_BACK
+            return f"{at}, going back to Slurm{f': {doing(part.step)}' if part.step else ''}"
         case NodeState.UNWOUND:
-            return "did not make it, back in Slurm"
+            return f"{at}, back in Slurm"
         case NodeState.RETURNING if part.blocked:
             return "blocked"
         case NodeState.RETURNING:
@@ -77,9 +80,6 @@ def _standing(part: NodeLoan) -> str:
             return "home, idle in Slurm"
         case NodeState.STUCK:
             return "stuck: needs a person"
-
-
-_GOES_BACK: Final = "did not make it, going back to Slurm"
 
 
 def _timing(part: NodeLoan, usual: Mapping[str, timedelta], now: datetime) -> str:
@@ -97,11 +97,11 @@ def _instead(ordered: Sequence[NodeLoan]) -> Mapping[NodeName, NodeName]:
     return dict(zip(failed, later, strict=False))
 
 
-def _by_step(ordered: Sequence[NodeLoan]) -> list[Block]:
+def _by_step(ordered: Sequence[NodeLoan], one: OneLoan) -> list[Block]:
     """Return a line for each place where nodes stand: what failed first, what is done last."""
     groups: dict[tuple[str, str], list[NodeName]] = {}
     for part in sorted(ordered, key=lambda part: _SORTED.index(_status(part))):
-        groups.setdefault((_status(part), _standing(part)), []).append(part.node)
+        groups.setdefault((_status(part), _standing(part, one.broke.get(part.node))), []).append(part.node)
     return [
         task(f"{status}:{standing}", f"{counted(len(names), 'node')}: {standing}", status, fold(names))
         for (status, standing), names in groups.items()

@@ -1,13 +1,13 @@
 """Every reason as a sentence: what happened, and what the reader can do. A new reason needs its words here."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from bot.views.text import any_of, clock, code, counted, listed, moment, quote, said, who
-from commands.replies import AlreadyDecided, FarSideDown, NotFrom
+from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, quote, said, who
+from commands.replies import AlreadyDecided, BadTime, ExtensionSettled, FarSideDown, NotANumber, NotFrom
 from loans import when
-from loans.loan import Loan, State
+from loans.loan import Decision, Loan, State
 from loans.policy import (
     NoNodes,
     NotInGroup,
@@ -29,6 +29,9 @@ from loans.selection import (
     RunsJobs,
     Why,
 )
+
+LENDBOT: Final = "lendbot"
+"""Who the audit says it was when nobody was."""
 
 
 def reason(why: Reason) -> str:
@@ -135,10 +138,38 @@ def already_decided(reply: AlreadyDecided) -> str:
     if loan.decision is None:
         return f"#{loan.id} cannot be decided any more: {standing(loan)}"
     verb = "approved" if loan.decision.approved else "declined"
-    ago = max(0, int((reply.now - loan.decision.at).total_seconds()))
+    return f"#{loan.id} was {verb} {_by_whom(loan.decision, reply.now)}. Nothing more to do."
+
+
+def _by_whom(decision: Decision, now: datetime) -> str:
+    ago = max(0, int((now - decision.at).total_seconds()))
     before = f"{ago} s" if ago < 60 else when.length(timedelta(seconds=ago))  # noqa: PLR2004 - seconds of a minute
-    by = f"{who(loan.decision.by)} at {clock(loan.decision.at)}"
-    return f"#{loan.id} was {verb} by {by}, {before} before your click. Nothing more to do."
+    return f"by {who(decision.by)} at {clock(decision.at)}, {before} before your click"
+
+
+def extension_settled(reply: ExtensionSettled) -> str:
+    """Return who decided on a later deadline and when, or what became of it without a decision."""
+    loan, decision = reply.loan, reply.decision
+    asked = f"The later deadline of loan #{loan.id}, {deadline(reply.until)},"
+    if decision is None and loan.extension is not None:
+        return f"{asked} is not asked for any more; {deadline(loan.extension.until)} is, and waits."
+    if decision is None:
+        return f"{asked} is not asked for any more: {standing(loan)}"
+    if decision.by == LENDBOT:
+        return f"{asked} lapsed at {clock(decision.at)}, for nobody decided in time. Nothing more to do."
+    verb = "granted" if decision.approved else "declined"
+    return f"{asked} was {verb} {_by_whom(decision, reply.now)}. Nothing more to do."
+
+
+def wrong_field(why: NotANumber | BadTime | Reason) -> str:
+    """Return what is wrong with a field of a form. Slack shows it as plain words."""
+    match why:
+        case NotANumber(word):
+            return f'"{word.strip()}" is not a whole number. Write digits, such as 8.'
+        case BadTime(_, sentence):
+            return sentence
+        case other:
+            return reason(other)
 
 
 def far_side_down(reply: FarSideDown) -> str:

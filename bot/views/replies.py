@@ -7,7 +7,16 @@ from bot.views import lists, preview
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
-from bot.views.refusals import already_decided, far_side_down, names, not_from, reason, standing
+from bot.views.refusals import (
+    already_decided,
+    extension_settled,
+    far_side_down,
+    names,
+    not_from,
+    reason,
+    standing,
+    wrong_field,
+)
 from bot.views.rendered import Rendered
 from bot.views.text import about, any_of, clock, code, deadline, moment, nodes, quote, who
 from commands import replies as r
@@ -27,6 +36,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.BadTime(phrase, sentence):
             echo = "" if phrase in sentence else f'"{quote(phrase, 120)}": '
             return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
+        case r.WrongFields(count, until):
+            return _say("\n".join(quote(wrong_field(why), 600) for why in (count, until) if why is not None))
         case r.UnknownClass():
             return _unknown_class(given)
         case r.UnknownNodes(loan_id, asked, has):
@@ -43,6 +54,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(f"There is no loan #{loan_id}. {there}")
         case r.AlreadyDecided():
             return _say(already_decided(given))
+        case r.ExtensionSettled():
+            return _say(extension_settled(given))
         case r.NotFrom():
             return _say(not_from(given))
         case r.StaleDraft(theirs):

@@ -27,6 +27,17 @@ DOING: Final[Mapping[str, str]] = {
     "resume": "resuming in Slurm",
     "settle": "proving that Slurm keeps it",
 }
+FAILED: Final[Mapping[str, str]] = {
+    "out of Slurm": "did not leave Slurm",
+    "prepare": "failed its class's commands",
+    "role": "did not get its Puppet role",
+    "Puppet": "Puppet failed",
+    "join": "did not register in Kubernetes",
+    "label": "did not get its labels and taints",
+    "ready": "did not become Ready",
+    "daemons": "did not get its DaemonSet pods",
+}
+"""The steps of the way out, when one is why a node goes back."""
 TAKING: Final[Mapping[str, str]] = {
     "reserve": "reserving them",
     "drain": "draining them",
@@ -44,6 +55,11 @@ _BY_HAND: Final = frozenset({"verify", "resume"})
 def doing(step: str) -> str:
     """Return what a node is at."""
     return DOING.get(step, step)
+
+
+def failed(step: str) -> str:
+    """Return what a node did not get past; it may have been given up before its first step."""
+    return FAILED.get(step, "did not make it")
 
 
 def taking(step: str) -> str:

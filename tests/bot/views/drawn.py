@@ -1,6 +1,7 @@
 """Every sample as it is drawn: messages by name, and views by name."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.views import modals
@@ -31,6 +32,7 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
 
 def views() -> Mapping[str, dict[str, Any]]:
     lent = samples.loan(State.LENT, lent_at=samples.NOW)
+    classes = [replace(samples.GPU, name="cpu"), samples.GPU]
     loans, free = samples.replies()["loans"], samples.replies()["free"]
     if not (isinstance(loans, Loans) and isinstance(free, Free)):
         raise TypeError("the samples have lost their kind")
@@ -38,7 +40,8 @@ def views() -> Mapping[str, dict[str, Any]]:
         "modal_decline": modals.decline(samples.loan(State.REQUESTED)),
         "modal_decline_extension": modals.decline(samples.loan(State.LENT, extension=samples.EXTENSION)),
         "modal_extend": modals.extend(lent),
-        "modal_lend": modals.lend([samples.GPU]),
+        "modal_lend": modals.lend([samples.GPU], samples.FORM),
+        "modal_change": modals.lend(classes, samples.CHANGED_FORM, samples.WISH),
         "home": home(loans, free),
         "home_slurm_down": home(Loans("Open loans", (), {}, samples.NOW), FarSideDown("Slurm", "timed out")),
     }

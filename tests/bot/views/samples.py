@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.views.actions import FormRef
 from bot.views.summary import Summary
 from commands import replies as r
-from commands.replies import OneLoan
+from commands.fill import Fill
+from commands.replies import Breakdown, OneLoan
 from conversion.estimate import Estimate
 from loans.classes import NodeClass, Rules
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
@@ -117,6 +119,10 @@ SUMMARY = Summary(
     slowest=(node(10), "boot", timedelta(seconds=220)),
     medians={"Puppet": timedelta(seconds=88), "label": timedelta(seconds=1), "boot": timedelta(seconds=205)},
 )
+FORM = FormRef("America/Indiana/Indianapolis")
+CHANGED_FORM = replace(FORM, channel="C0HPCOPS", url="https://slack.invalid/response")
+WISH = Fill("8", "gpu", "until Fri 27 Nov 2026 23:59", "FastML workshop, 25 seats")
+BROKE = {node(11): Breakdown("Puppet", "exit 4: Could not apply complete catalog")}
 EXTENSION = Extension(UNTIL + timedelta(days=3), REQUESTER, NOW - 5 * MIN, NOW + 400 * MIN)
 
 
@@ -137,8 +143,13 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
             ),
             None,
         ),
-        "lending": (one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))), None),
-        "lent": (one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), None),
+        "lending": (
+            replace(one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))), broke=BROKE),
+            None,
+        ),
+        "lent": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=214), None),
+        "lent_without_pods": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=0), None),
+        "lent_kubernetes_silent": (one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), None),
         "lent_short": (one(loan(State.LENT, lent_at=NOW), (*LENT[:6], part(11, NodeState.UNWOUND)), (DONE,)), None),
         "lent_extension_asked": (one(loan(State.LENT, lent_at=NOW, extension=EXTENSION), LENT, (DONE,)), None),
         "returning": (
@@ -249,6 +260,18 @@ def replies() -> Mapping[str, r.Reply]:
         "no_loan": r.NoLoan(99, (12, 13)),
         "already_decided": r.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
         "already_lapsed": r.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
+        "wrong_fields": r.WrongFields(r.NotANumber("eight"), TooLong(timedelta(days=20), timedelta(days=14))),
+        "extension_was_granted": r.ExtensionSettled(
+            loan(State.LENT, until=later), later, Decision(APPROVER, NOW - 3 * MIN, approved=True), NOW
+        ),
+        "extension_was_declined": r.ExtensionSettled(
+            loan(State.LENT), later, Decision(APPROVER, NOW - timedelta(seconds=3), approved=False), NOW
+        ),
+        "extension_had_lapsed": r.ExtensionSettled(
+            loan(State.LENT), later, Decision("lendbot", NOW - 3 * MIN, approved=False), NOW
+        ),
+        "extension_asked_anew": r.ExtensionSettled(lent, later, None, NOW),
+        "extension_given_up": r.ExtensionSettled(loan(State.RETURNING), later, None, NOW),
         **{f"not_from_{state}": r.NotFrom(loan(state), "extend") for state in State},
         "stale_draft": r.StaleDraft(),
         "stale_draft_not_theirs": r.StaleDraft(theirs=False),

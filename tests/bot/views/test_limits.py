@@ -17,6 +17,7 @@ from bot.views.news import news
 from bot.views.plain import plain
 from bot.views.replies import reply
 from commands import replies as r
+from commands.fill import Fill
 from commands.replies import OneLoan
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
@@ -122,12 +123,14 @@ def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int)
 
 
 @QUICKLY
-@given(loans(), st.integers(0, 120))
-def test_any_view_is_one_that_slack_takes(one: OneLoan, count: int) -> None:
+@given(loans(), st.integers(0, 120), long_words)
+def test_any_view_is_one_that_slack_takes(one: OneLoan, count: int, said: str) -> None:
     """A form or a Home tab that does not open says nothing about why."""
     listed = r.Loans("Open loans", (one.loan,) * count, {}, NOW)
     free = r.Free(((GPU, samples.choice()),) * count, NOW)
-    for view in (decline(one.loan), extend(one.loan), lend([GPU] * max(1, count)), home(listed, free)):
+    classes = [replace(GPU, name=f"gpu{number}") for number in range(max(1, count))]
+    form = lend(classes, samples.FORM, Fill(said, "gpu0", said, said))
+    for view in (decline(one.loan), extend(one.loan), form, home(listed, free)):
         assert complaints(view["blocks"], view["type"]) == []
         assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
 
