@@ -1,7 +1,7 @@
 """Label and field selectors: text or LabelSelector in, a predicate out. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.kube.resources import Obj
@@ -72,13 +72,11 @@ def expression(one: Obj) -> Test:
     return _requirement(one["key"], one["operator"], frozenset(one.get("values") or ()))
 
 
-def _field(obj: Obj, path: str) -> str:
+def _field(obj: Obj, parts: Sequence[str]) -> Any:
     value: Any = obj
-    for part in path.split("."):
+    for part in parts:
         value = value.get(part) if isinstance(value, dict) else None
-    if path == "spec.unschedulable":
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    return value
 
 
 def _parse_field(text: str) -> Match:
@@ -88,7 +86,10 @@ def _parse_field(text: str) -> Match:
     path, value = path.strip(), value.strip()
     if path not in _FIELDS:
         raise bad_request(f"field label not supported: {path}")
-    return lambda obj: (_field(obj, path) == value) is not bool(negated)
+    parts, wanted = path.split("."), not negated
+    if path == "spec.unschedulable":
+        return lambda obj: (("true" if _field(obj, parts) else "false") == value) is wanted
+    return lambda obj: (str(_field(obj, parts) or "") == value) is wanted
 
 
 def parse_match(labels: str, fields: str) -> Match | None:
