@@ -50,11 +50,6 @@ class Loans:
         chosen = _EVERY if requester is None else _EVERY.where(col(LoanRow.requester) == requester)
         return read_all(self._connection, chosen.order_by(col(LoanRow.id).desc()).limit(limit), _loan)
 
-    def by_ids(self, loan_ids: Iterable[int]) -> dict[int, Loan]:
-        """Return those of these loans that there are, by number."""
-        chosen = _EVERY.where(col(LoanRow.id).in_(set(loan_ids))).order_by(col(LoanRow.id))
-        return {loan.id: loan for loan in read_all(self._connection, chosen, _loan)}
-
 
 def _columns(loan: Loan) -> dict[str, Any]:
     decision, extension = loan.decision, loan.extension

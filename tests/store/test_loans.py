@@ -118,10 +118,3 @@ def test_recent_loans_are_the_newest_first(store: Store) -> None:
     with store.read() as tx:
         assert tx.loans.recent(2) == (third, second)
         assert tx.loans.recent(9, requester="U0A") == (third, first)
-
-
-def test_several_loans_are_read_at_once(store: Store) -> None:
-    """A table of many loans costs one question."""
-    first, second = keep(store, a_loan()), keep(store, a_loan())
-    with store.read() as tx:
-        assert tx.loans.by_ids([second.id, first.id, 4711, second.id]) == {first.id: first, second.id: second}
