@@ -1,6 +1,6 @@
 """Loans, kept. A save is refused when somebody else saved since: two people press Approve, one wins."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
