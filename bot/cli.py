@@ -1,46 +1,29 @@
-"""The command line: the service, its doctor, and the same commands as in Slack for the night when Slack is down."""
+"""The command line: the service, its doctor, and the same commands as in Slack for the night when Slack is down.
 
-import getpass
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+Decides what is typed and what `--help` says. What a command does is in the module that it imports when it is called:
+nobody waits for Kubernetes' and Slack's libraries to read a help text.
+"""
+
 from pathlib import Path
-from threading import Event
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from bot import doctor as checkup
-from bot.app import Program
-from bot.core import Core, build
-from bot.local_zone import local_zone
-from bot.log import configure
-from bot.settings_file import BadSettings
-from bot.views.plain import plain
-from bot.views.replies import reply
-from bot.when_cli import when
-from commands import grammar
-from commands.desk import Caller
-from commands.give_back import STEPS, GiveBack
-from commands.grammar import Ask
-from commands.look import ListLoans, Status
-from commands.replies import REFUSALS
-from loans.policy import CLI_GROUP, Person
-from store.errors import NotUpgraded, StoreError
+from conversion.plans import RETURN
+
+SERVICE: Final = "The service"
+LOANS: Final = "Loans, as in Slack: for the night when Slack is down"
+WORDS: Final = "Words"
+STEPS: Final = tuple(step.name for step in RETURN)
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The settings; else $LENDBOT_CONFIG, ./lendbot.toml, /etc/lendbot/."),
+    typer.Option(
+        "--config",
+        "-c",
+        help="The settings. Without it: $LENDBOT_CONFIG, else ./lendbot.toml, else /etc/lendbot/lendbot.toml.",
+    ),
 ]
-
-EXIT_REFUSED: Final = 1
-EXIT_SETTINGS: Final = 2
-EXIT_UNAVAILABLE: Final = 3
 
 app = typer.Typer(
     name="lendbot",
@@ -49,86 +32,137 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(when)
-err = Console(stderr=True)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def serve(config: ConfigOption = None) -> None:
     """Run lendbot: Slack, the engine and the clock, until SIGTERM or Ctrl-C."""
-    _run(config, with_slack=True)
+    from bot import serve_cli
+
+    serve_cli.serve(config, with_slack=True)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def worker(config: ConfigOption = None) -> None:
-    """Run the engine and the clock without Slack: loans go on, come home, and are told of later."""
-    _run(config, with_slack=False)
+    """Run lendbot without Slack: nodes move and come home in time, and Slack is told when `serve` runs again."""
+    from bot import serve_cli
+
+    serve_cli.serve(config, with_slack=False)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def doctor(
     config: ConfigOption = None,
-    node: Annotated[str | None, typer.Option(help="Try SSH and the BMC of this node; else of the first.")] = None,
+    node: Annotated[
+        str | None, typer.Option(help="Try SSH and the BMC of this node. Without it: of the first of each class.")
+    ] = None,
 ) -> None:
-    """Check settings, store, Slack, Slurm, Kubernetes, SSH and BMCs; say what to do about each failure."""
-    with _core(config) as core:
-        results = checkup.examine(core, node)
-        Console().print(checkup.table(results))
-        if any(result.is_bad for result in results):
-            raise typer.Exit(EXIT_REFUSED)
+    """Check settings, store, Slack, Slurm, Kubernetes, SSH and BMCs; say what to do about each failure.
+
+    Changes nothing. A row is fine (✓), to be mended (✗), or was not asked
+    (?), because a side that it builds on gave no answer. Ends with 0 only
+    when every row is fine, else with 1.
+    """
+    from bot.doctor import command
+
+    command.doctor(config, node)
 
 
-@app.command()
-def loans(config: ConfigOption = None) -> None:
-    """List the latest loans."""
-    _say(config, ListLoans())
+@app.command(rich_help_panel=SERVICE)
+def upgrade(config: ConfigOption = None) -> None:
+    """Bring the store's tables up to this version; `serve` and `worker` do so by themselves."""
+    from bot import upgrade_cli
+
+    upgrade_cli.upgrade(config)
 
 
-@app.command()
+@app.command(rich_help_panel=LOANS)
 def status(
-    loan: Annotated[int | None, typer.Argument(help="A loan's number; else everything that is open.")] = None,
+    loan: Annotated[int | None, typer.Argument(help="A loan's number, such as 12. Without it: all open loans.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show what is open, or everything about one loan."""
-    _say(config, Status(loan))
+    """Show the open loans, or everything about one loan: each node, its step, and what it waits for."""
+    from bot import say_cli
+
+    say_cli.status(config, loan)
 
 
-@app.command("give-back")
+@app.command(rich_help_panel=LOANS)
+def loans(config: ConfigOption = None) -> None:
+    """List the latest loans, ended ones too."""
+    from bot import say_cli
+
+    say_cli.loans(config)
+
+
+@app.command(rich_help_panel=LOANS)
+def history(
+    of: Annotated[
+        str,
+        typer.Argument(help="A loan's number or a node's name, such as 12 or gpu010. Without it: all that was lately."),
+    ] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Show who decided what, and what was changed on the nodes; the newest first."""
+    from bot import say_cli
+
+    say_cli.history(config, of)
+
+
+@app.command("give-back", rich_help_panel=LOANS)
 def give_back(
     what: Annotated[str, typer.Argument(help="A loan's number, or a node or hostlist: 12, gpu010, gpu[003-005].")],
-    loan: Annotated[int | None, typer.Option("--loan", help="The loan that the nodes are in; else found.")] = None,
-    from_step: Annotated[str, typer.Option("--from", help=f"Begin at a step: {', '.join(STEPS)}.")] = "",
+    loan: Annotated[
+        int | None, typer.Option("--loan", help="The loan that the nodes are in. Without it: it is found.")
+    ] = None,
+    from_step: Annotated[
+        str,
+        typer.Option(
+            "--from", help=f"For nodes whose first steps were done by hand: the step to begin at. {', '.join(STEPS)}."
+        ),
+    ] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Send a loan, or nodes of one, home; a running `lendbot serve` or `worker` does the work."""
+    """Send a loan, or some of its nodes, home before the deadline; a running `serve` or `worker` does the work.
+
+    Safe to say again: every step first asks what is so.
+    """
+    from bot import say_cli
+
     if from_step and from_step not in STEPS:
         raise typer.BadParameter(f"{from_step!r} is no step; there are {', '.join(STEPS)}")
     number = what.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and from_step:
         raise typer.BadParameter("--from is for nodes: name them instead of the loan")
-    _say(config, GiveBack(int(number)) if is_number else GiveBack(loan, what, from_step))
+    if is_number:
+        say_cli.give_back_loan(config, int(number))
+    else:
+        say_cli.give_back_nodes(config, what, loan, from_step)
 
 
-@app.command()
-def history(
-    of: Annotated[str, typer.Argument(help="A loan's number or a node's name; else the latest of everything.")] = "",
-    config: ConfigOption = None,
+@app.command(rich_help_panel=WORDS)
+def when(
+    phrase: Annotated[str | None, typer.Argument(help='The phrase, such as "until Friday 6pm".')] = None,
+    now: Annotated[
+        str | None, typer.Option(help="When it is said, such as 2026-11-24T10:00. Without it: this moment.")
+    ] = None,
+    tz: Annotated[str, typer.Option(help="The zone it is said in: a name such as Europe/Berlin, or +HH:MM.")] = "UTC",
+    *,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Read objects {phrase, now, tz} from standard input, one a line.")
+    ] = False,
 ) -> None:
-    """Show who decided what, and what was changed."""
-    _say(config, grammar.read(f"history {of}"))
+    """Say what a time phrase means, as one JSON object: deadline, interval, duration_s, ask or refused."""
+    from bot import when_cli
 
-
-@app.command()
-def upgrade(config: ConfigOption = None) -> None:
-    """Bring the store's tables up to this version; `serve` and `worker` do so by themselves."""
-    with _core(config) as core:
-        core.store.upgrade()
-        typer.echo(f"{core.store.address} is at {core.store.check().at}")
+    when_cli.when(phrase, now, tz, jsonl=jsonl)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(version("lendbot"))
         raise typer.Exit
 
@@ -140,53 +174,6 @@ def _root(
         bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None: ...
-
-
-def _run(config: Path | None, *, with_slack: bool) -> None:
-    with _core(config) as core:
-        program = Program(core, with_slack=with_slack)
-        stop = Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        program.start()
-        stop.wait()
-        if not program.close():
-            # Threads still wait for a far side. Their journal says where they are, and nobody else may begin before
-            # this process is gone.
-            sys.stderr.flush()
-            os._exit(0)
-
-
-def _say(config: Path | None, ask: Ask) -> None:
-    """Carry out a command as whoever runs this, and print the reply as text."""
-    with _core(config) as core:
-        tables = core.store.check()
-        if not tables.is_current:
-            raise NotUpgraded(tables.at, tables.newest)
-        zone = local_zone()
-        person = Person(f"cli:{getpass.getuser()}", frozenset({CLI_GROUP}), zone)
-        answer = grammar.run(ask, Caller(person), core.desk())
-        typer.echo(plain(reply(answer), ZoneInfo(zone)))
-        if isinstance(answer, REFUSALS):
-            raise typer.Exit(EXIT_REFUSED)
-
-
-@contextmanager
-def _core(config: Path | None) -> Iterator[Core]:
-    """Build the core, or say in one place why it cannot be."""
-    try:
-        core = build(config)
-        configure(core.settings.log)
-        yield core
-    except BadSettings as e:
-        where = f"{e.path}: " if e.path else ""
-        for line in e.lines:
-            err.print(f"{where}{line}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(EXIT_SETTINGS)
-    except StoreError as e:
-        advice = ": run `lendbot upgrade`" if isinstance(e, NotUpgraded) else ""
-        err.print(f"{e}{advice}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(EXIT_UNAVAILABLE)
 
 
 def main() -> None:

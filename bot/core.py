@@ -56,10 +56,10 @@ def build(path: Path | None = None) -> Core:
     clock = Clock(settings.clock)
     try:
         node_classes = from_settings.classes(settings, expanded)
+        store = Store.open(settings.store.url.get_secret_value())
+        built = adapters(settings, partial(_driver_of, store, node_classes), clock)
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
-    store = Store.open(settings.store.url.get_secret_value())
-    built = adapters(settings, partial(_driver_of, store, node_classes), clock)
     return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace))
 
 

@@ -7,7 +7,7 @@ line it cannot use is answered with a refusal, and the next line is read.
 import json
 import sys
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -24,14 +24,8 @@ class BadInput(ValueError):  # noqa: N818 - it is said to a person
     """A line or an option we cannot use; the message says which, with an example."""
 
 
-def when(
-    phrase: Annotated[str | None, typer.Argument(help='The phrase, such as "until Friday 6pm".')] = None,
-    now: Annotated[str | None, typer.Option(help="When it is said, ISO 8601; this moment unless given.")] = None,
-    tz: Annotated[str, typer.Option(help="Where it is said: a zone name or +HH:MM.")] = "UTC",
-    *,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read {phrase, now, tz} a line from standard input.")] = False,
-) -> None:
-    """Say what a time phrase means, as one JSON object: deadline, interval, duration_s, ask or refused."""
+def when(phrase: str | None, now: str | None, tz: str, *, jsonl: bool) -> None:
+    """Answer one phrase, or each line of standard input."""
     if jsonl:
         for line in sys.stdin.buffer:
             typer.echo(json.dumps(answer_line(line.decode(errors="replace"))))
@@ -123,7 +117,3 @@ def _choice(reading: Reading) -> dict[str, str]:
 
 def _iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-if __name__ == "__main__":
-    typer.run(when)

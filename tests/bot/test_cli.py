@@ -14,11 +14,15 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from loans.loan import Loan, NodeState, State
+from sandbox.faults import Fault
 from store.db import Store
+from tests.conversion.rig import Rig, rigged
 from tests.store.values import a_loan, a_node
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["serve", "worker", "doctor", "loans", "status", "give-back", "history", "upgrade", "when"]
+COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "when"]
+HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy", "apscheduler"}
+"""What takes seconds to import, and no help text needs."""
 OK, REFUSED, SETTINGS, UNAVAILABLE = 0, 1, 2, 3
 
 
@@ -85,6 +89,17 @@ def test_help_lists_every_command() -> None:
     _, said = run("--help")
     assert all(command in said for command in COMMANDS)
     assert all(command in run()[1] for command in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["doctor", "--help"], ["--version"], ["when", "for 3 days"]])
+def test_words_that_need_no_far_side_wait_for_no_library_of_one(words: list[str]) -> None:
+    """Help comes at once: it is asked for by people in a hurry."""
+    program = "import sys; from bot.cli import app; app(standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+    )
+    assert ran.stdout
+    assert HEAVY & set(ran.stderr.split()) == set()
 
 
 def test_a_loan_is_looked_at_and_sent_home_without_slack(config: Path, loan: Loan, store: Store) -> None:
@@ -165,6 +180,14 @@ def test_missing_or_wrong_settings_end_with_2_and_the_key(config: Path, tmp_path
     assert (code, "classes.gpu.floor" in said) == (SETTINGS, True)
 
 
+@pytest.mark.parametrize("command", [["doctor"], ["loans"], ["worker"]])
+def test_a_kubeconfig_that_cannot_be_used_ends_with_2_and_its_name(config: Path, command: list[str]) -> None:
+    """An installer who has not made it yet reads a sentence."""
+    (config.parent / "kubeconfig").unlink()
+    code, said = run(*command, "-c", config)
+    assert (code, "kubeconfig cannot be used" in said) == (SETTINGS, True)
+
+
 @pytest.mark.parametrize("command", [["loans"], ["status"], ["history"], ["give-back", "1"]])
 def test_a_store_that_cannot_be_used_ends_with_3(config: Path, command: list[str]) -> None:
     """Not there, not made yet, or no database: what is wrong is said without a trace."""
@@ -191,6 +214,44 @@ def test_a_loan_of_a_class_that_is_gone_keeps_the_engine_from_starting(config: P
     code, said = run("worker", "-c", config)
     assert (code, "classes.gpu" in said, f"#{loan.id}" in said) == (SETTINGS, True, True)
     assert run("status", loan.id, "-c", config)[0] == OK
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Rig]:
+    with rigged(speed=1.0, busy=0.0, gpu_nodes=2, cpu_nodes=0) as found:
+        yield found
+
+
+def test_doctor_ends_with_0_only_when_every_row_is_fine(site: Rig) -> None:
+    """A script may ask it: what was not asked does not count as well."""
+    settings = site.site.paths / "lendbot.toml"
+    code, said = run("doctor", "-c", settings)
+    assert (code, said.splitlines()[-1]) == (OK, "All is well.")
+    site.site.call(lambda: site.site.faults.set(Fault("slurm", "refuse")))
+    try:
+        code, said = run("doctor", "-c", settings)
+    finally:
+        site.site.call(site.site.faults.clear)
+    assert (code, said.splitlines()[-1][:37]) == (REFUSED, "1 to mend (✗); 4 not asked (?): of th")
+
+
+@pytest.mark.parametrize("node", ["gpu[001-002]", "", "--", "gpu 1", "gpu["])
+def test_doctor_tries_one_node_with_a_name(site: Rig, node: str) -> None:
+    """What is no name of a node goes to no shell and no BMC."""
+    code, said = run("doctor", "-c", site.site.paths / "lendbot.toml", "--node", node)
+    assert (code, "gpu007" in said) == (SETTINGS, True)
+
+
+def test_doctor_says_on_a_terminal_what_it_asks_and_in_a_pipe_nothing_but_the_table(site: Rig) -> None:
+    """A person sees whom the wait is for; a log gets no spinner."""
+    settings = site.site.paths / "lendbot.toml"
+    assert "asking" in on_a_terminal("doctor", "-c", settings)
+    piped = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "doctor", "-c", settings],
+        capture_output=True, text=True, cwd=ROOT, check=True, timeout=60,
+    )  # fmt: skip
+    assert piped.stderr == ""
+    assert "asking" not in piped.stdout
 
 
 def on_a_terminal(*argv: object) -> str:

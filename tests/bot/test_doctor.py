@@ -1,19 +1,22 @@
 """The doctor on a site: all green when all is well, and for each thing that is not, what to do."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from rich.console import Console
 
 from bot.core import Core, build
-from bot.doctor import Result, examine, table
+from bot.doctor.examination import examine
+from bot.doctor.findings import Result, Verdict
+from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.slack import seed
 from tests.conversion.rig import Rig, rigged
+
+Broken = Callable[[str, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def core(rig: Rig) -> Iterator[Core]:
 
 
 @pytest.fixture
-def fault(rig: Rig) -> Iterator[Callable[[str, str], None]]:
+def fault(rig: Rig) -> Iterator[Broken]:
     """Return a function that breaks a side of the site for this test."""
     yield lambda side, mode: rig.site.call(lambda: rig.site.faults.set(Fault(side, mode)))
     rig.site.call(rig.site.faults.clear)
@@ -42,21 +45,32 @@ def with_slack(core: Core, **changes: Any) -> Core:
     return replace(core, settings=core.settings.model_copy(update={"slack": slack}))
 
 
+def with_class(core: Core, **changes: Any) -> Core:
+    return replace(core, classes={"gpu": replace(core.classes["gpu"], **changes)})
+
+
 def with_rules(core: Core, **changes: Any) -> Core:
-    gpu = core.classes["gpu"]
-    return replace(core, classes={"gpu": replace(gpu, rules=replace(gpu.rules, **changes))})
+    return with_class(core, rules=replace(core.classes["gpu"].rules, **changes))
+
+
+def rows(core: Core, node: str | None = None) -> dict[str, Result]:
+    return {result.what: result for result in examine(core, len, NodeName(node) if node else None)}
 
 
 def bad(core: Core) -> dict[str, Result]:
-    return {result.what: result for result in examine(core) if result.is_bad}
+    return {what: result for what, result in rows(core).items() if result.verdict is Verdict.BAD}
+
+
+def not_asked(core: Core, node: str | None = None) -> dict[str, str]:
+    return {what: row.found for what, row in rows(core, node).items() if row.verdict is Verdict.NOT_ASKED}
 
 
 def test_a_site_in_order_is_all_green_and_untouched(rig: Rig, core: Core) -> None:
     """An installer sees that it is done; nothing was changed by looking."""
     before = rig.room()
-    results = examine(core)
-    assert [(r.what, r.found, r.do) for r in results if r.is_bad] == []
-    asked = " ".join(result.what for result in results)
+    found = rows(core)
+    assert [row for row in found.values() if row.verdict is not Verdict.FINE] == []
+    asked = " ".join(found)
     for side in ("settings", "store", "Slack", "Slurm", "Kubernetes", "SSH", "BMC"):
         assert side in asked
     assert {n: (v["slurm"]["state"], v["power"]) for n, v in rig.room().items()} == {
@@ -68,9 +82,11 @@ def test_a_site_in_order_is_all_green_and_untouched(rig: Rig, core: Core) -> Non
     ("side", "mode", "what"),
     [
         ("slack", "refuse", "Slack: bot token and scopes"),
-        ("slurm", "refuse", "Slurm: rights"),
+        ("slack", "rubbish", "Slack: bot token and scopes"),
+        ("slurm", "refuse", "Slurm: reading"),
         ("slurm", "rubbish", "Slurm: reading"),
-        ("kube", "refuse", "Kubernetes: rights"),
+        ("kube", "refuse", "Kubernetes: reading"),
+        ("kube", "rubbish", "Kubernetes: rights"),
         ("ssh", "refuse", "SSH: a gpu node"),
         ("ssh", "hostkey", "SSH: a gpu node"),
         ("bmc", "refuse", "BMC: a gpu node"),
@@ -79,7 +95,7 @@ def test_a_site_in_order_is_all_green_and_untouched(rig: Rig, core: Core) -> Non
     ],
 )
 def test_each_side_that_is_broken_is_named_with_what_to_do(
-    core: Core, fault: Callable[[str, str], None], side: str, mode: str, what: str
+    core: Core, fault: Broken, side: str, mode: str, what: str
 ) -> None:
     """One broken side does not hide the others, and its line says what to do."""
     fault(side, mode)
@@ -101,7 +117,7 @@ def test_each_side_that_is_broken_is_named_with_what_to_do(
         (lambda c: with_rules(c, approvers=frozenset({"S0NOBODY01"})), "Slack: user group S0NOBODY01", "group"),
         (lambda c: with_rules(c, floor=3), "Slurm: class gpu", "floor"),
         (
-            lambda c: replace(c, classes={"gpu": replace(c.classes["gpu"], partition="gone")}),
+            lambda c: with_class(c, partition="gone"),
             "Slurm: class gpu",
             "scontrol show node",
         ),
@@ -118,9 +134,89 @@ def test_each_wrong_setting_is_named_with_what_to_do(
     assert found[what].do
 
 
-def test_the_table_shows_what_far_sides_say_as_it_is() -> None:
-    """A bracket in an error is no colour, and does not break the table."""
-    out = StringIO()
-    Console(file=out, width=120).print(table([Result("SSH", is_bad=True, found="[red] said [/nothing]", do="[b]x")]))
-    assert "[red] said [/nothing]" in out.getvalue()
-    assert "[b]x" in out.getvalue()
+def test_a_slurm_that_is_away_is_asked_once_and_blamed_once(rig: Rig, core: Core, fault: Broken) -> None:
+    """At 3 a.m. the table comes after one time-out, and red stands only where something is to be mended."""
+    fault("slurm", "refuse")
+    before = Counter(rig.site.site.management.calls)
+    found = rows(core)
+    assert [what for what, row in found.items() if row.verdict is Verdict.BAD] == ["Slurm: reading"]
+    assert {w: row.found for w, row in found.items() if row.verdict is Verdict.NOT_ASKED} == {
+        "Slurm: rights": "not asked: Slurm did not answer",
+        "Slurm: class gpu": "not asked: Slurm did not answer",
+        "SSH: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
+        "BMC: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
+    }
+    assert found["Slurm: rights"].do == "mend `Slurm: reading` first"
+    assert "--node" in found["SSH: a gpu node"].do
+    assert sum((Counter(rig.site.site.management.calls) - before).values()) == 1
+
+
+def test_a_named_node_is_tried_without_slurm(core: Core, fault: Broken) -> None:
+    """Whoever knows a node learns tonight whether SSH and the BMCs work, Slurm or no Slurm."""
+    fault("slurm", "refuse")
+    found = rows(core, "gpu002")
+    for side in ("SSH", "BMC"):
+        row = found[f"{side}: a gpu node"]
+        assert (row.verdict, row.found.startswith("gpu002")) == (Verdict.FINE, True)
+    assert found["Slurm: node gpu002"].verdict is Verdict.NOT_ASKED
+
+
+def test_the_settings_say_which_nodes_a_class_has_when_slurm_does_not(core: Core, fault: Broken) -> None:
+    """A class that lists its nodes needs no Slurm for a log-in, and is not tried on a node of another class."""
+    fault("slurm", "rubbish")
+    listed = with_class(core, nodes=frozenset({NodeName("gpu002"), NodeName("gpu003")}))
+    assert "gpu002" in rows(listed)["SSH: a gpu node"].found
+    assert "gpu003" in rows(listed, "gpu003")["BMC: a gpu node"].found
+    assert "gpu002" in rows(listed, "cpu001")["SSH: a gpu node"].found
+    other = replace(listed, classes={**listed.classes, "cpu": replace(core.classes["gpu"], name="cpu")})
+    assert "which nodes are cpu" in rows(other, "gpu003")["SSH: a cpu node"].found
+
+
+def test_a_named_node_that_slurm_or_the_classes_lack_is_said(core: Core) -> None:
+    """A typing error does not end in green rows about another node."""
+    assert "no such node" in rows(core, "gpu999")["Slurm: node gpu999"].found
+    elsewhere = with_class(core, nodes=frozenset({NodeName("gpu001")}))
+    assert rows(elsewhere, "gpu002")["Slurm: node gpu002"].verdict is Verdict.BAD
+    assert rows(core, "gpu002")["Slurm: node gpu002"].found == "of class gpu"
+
+
+def test_a_class_without_nodes_is_blamed_once(core: Core) -> None:
+    """The row of the class is red; its SSH and BMC rows say that they had nothing to ask."""
+    gone = with_class(core, partition="gone")
+    assert list(bad(gone)) == ["Slurm: class gpu"]
+    assert list(not_asked(gone)) == ["SSH: a gpu node", "BMC: a gpu node"]
+
+
+def test_a_slack_that_is_away_is_blamed_once(core: Core, fault: Broken) -> None:
+    """Six red rows about one network would hide the seventh."""
+    fault("slack", "refuse")
+    assert list(bad(core)) == ["Slack: bot token and scopes"]
+    spared = not_asked(core)
+    assert "Slack: app token" in spared
+    assert set(spared.values()) == {"not asked: Slack did not answer"}
+
+
+def test_a_refused_bot_token_spares_the_channels_and_not_the_app_token(core: Core) -> None:
+    """The app's token is another one: it may be wrong as well, and both are told at once."""
+    wrong = with_slack(core, bot_token=SecretStr("xoxb-wrong"), app_token=SecretStr("xapp-wrong"))
+    assert list(bad(wrong)) == ["Slack: bot token and scopes", "Slack: app token"]
+    assert f"Slack: channel {seed.C_RANDOM}" not in not_asked(wrong)
+    assert set(not_asked(wrong).values()) == {"not asked: Slack gave no answer that could be used"}
+
+
+def test_a_cluster_that_is_away_is_blamed_once(core: Core, fault: Broken) -> None:
+    """Ten rights are not asked of a cluster that does not answer."""
+    fault("kube", "refuse")
+    assert list(bad(core)) == ["Kubernetes: reading"]
+    assert not_asked(core) == {"Kubernetes: rights": "not asked: Kubernetes did not answer"}
+
+
+def test_everything_at_once_is_told_at_once(core: Core, fault: Broken) -> None:
+    """One broken side never hides another."""
+    for side in ("slack", "slurm", "kube", "ssh", "bmc"):
+        fault(side, "refuse")
+    found = rows(core, "gpu001")
+    for first in ("Slack: bot token and scopes", "Slurm: reading", "Kubernetes: reading", "SSH: a gpu node"):
+        assert found[first].verdict is Verdict.BAD
+    assert found["BMC: a gpu node"].verdict is Verdict.BAD
+    assert found["store"].verdict is Verdict.FINE

@@ -8,7 +8,7 @@ import pytest
 
 from bot.when_cli import answer_line
 
-COMMAND = [sys.executable, "-m", "bot.when_cli"]
+COMMAND = [sys.executable, "-m", "bot.cli", "when"]
 AT = {"now": "2026-11-24T10:00", "tz": "America/Indiana/Indianapolis"}
 
 

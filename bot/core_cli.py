@@ -1,0 +1,39 @@
+"""The core for one command, or one place that says why it cannot be had, and with which exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from bot.core import Core, build
+from bot.log import configure
+from bot.settings_file import BadSettings
+from store.errors import NotUpgraded, StoreError
+
+EXIT_REFUSED: Final = 1
+EXIT_SETTINGS: Final = 2
+EXIT_UNAVAILABLE: Final = 3
+
+
+@contextmanager
+def opened(config: Path | None) -> Iterator[Core]:
+    """Build the core; end the process with a sentence when it, or the command in the block, cannot go on."""
+    try:
+        core = build(config)
+        configure(core.settings.log)
+        yield core
+    except BadSettings as e:
+        where = f"{e.path}: " if e.path else ""
+        for line in e.lines:
+            _complain(f"{where}{line}")
+        sys.exit(EXIT_SETTINGS)
+    except StoreError as e:
+        _complain(f"{e}: run `lendbot upgrade`" if isinstance(e, NotUpgraded) else str(e))
+        sys.exit(EXIT_UNAVAILABLE)
+
+
+def _complain(line: str) -> None:
+    Console(stderr=True).print(line, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,50 @@
+"""Every check there is, in the order in which a new site gets them right."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from bot.core import Core
+from bot.doctor import nodes, slack
+from bot.doctor.asking import Check, Tell, asked
+from bot.doctor.findings import Bad, Heard, Result
+from bot.doctor.slurm import SlurmSide
+from loans.nodes import NodeName
+
+_KUBERNETES = "Kubernetes: reading"
+
+
+def examine(core: Core, tell: Tell, named: NodeName | None = None) -> list[Result]:
+    """Ask every far side.
+
+    tell    is told what is being asked now, from other threads, one at a time
+    named   the node to try SSH and BMC with; else the first of each class that is up
+    """
+    return asked(list(_checks(core, named)), tell)
+
+
+def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
+    yield Check("settings", lambda: f"classes {', '.join(core.classes)}; clock x{core.clock.speed:g}")
+    yield Check("store", partial(_store, core))
+    yield from slack.checks(core)
+    slurm = SlurmSide(core)
+    yield from slurm.checks(named)
+    yield Check(_KUBERNETES, lambda: f"{len(core.adapters.far.kubernetes.nodes())} nodes")
+    # Who may not read is told all that they may not.
+    yield Check("Kubernetes: rights", partial(_kube_rights, core), _KUBERNETES, frozenset({Heard.NOTHING}))
+    yield from nodes.checks(core, slurm, named)
+
+
+def _store(core: Core) -> str:
+    found = core.store.check()
+    if found.at is None:
+        return f"{core.store.address}: empty; `lendbot serve` makes its tables"
+    if not found.is_current:
+        raise Bad(f"{core.store.address} is at {found.at}, not {found.newest}", "run `lendbot upgrade`")
+    return f"{core.store.address} at {found.at}"
+
+
+def _kube_rights(core: Core) -> str:
+    missing = core.adapters.kubernetes.missing_rights()
+    if missing:
+        raise Bad(f"missing: {', '.join(map(str, missing))}", "apply deploy/rbac.yaml and use its service account")
+    return "all that deploy/rbac.yaml grants"

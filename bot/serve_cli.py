@@ -1,0 +1,26 @@
+"""`lendbot serve` and `lendbot worker`: one program that runs until it is told to stop."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from bot.app import Program
+from bot.core_cli import opened
+
+
+def serve(config: Path | None, *, with_slack: bool) -> None:
+    """Run lendbot until SIGTERM or Ctrl-C."""
+    with opened(config) as core:
+        program = Program(core, with_slack=with_slack)
+        stop = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        program.start()
+        stop.wait()
+        if not program.close():
+            # Threads still wait for a far side. Their journal says where they are, and nobody else may begin before
+            # this process is gone.
+            sys.stderr.flush()
+            os._exit(0)
