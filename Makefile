@@ -26,7 +26,8 @@ demo: install  ## a small site and lendbot, in the browser; Ctrl-C ends both
 story: install  ## one whole loan through Slack's protocol, told as text; under 60 s
 	@$(BIN)/python -m sandbox.story
 
-test: install  ## the tests that need no root, under 3 min; they wait more than they compute: two a core
+# Four workers on two cores: the tests wait more than they compute.
+test: install  ## the tests that need no root, under 3 min
 	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not lab"
 
 check: install  ## format, lint, strict types, import contracts, generated docs current
@@ -43,9 +44,10 @@ format: install  ## format and mend what can be mended
 docs: install  ## write the generated pages anew
 	$(BIN)/python -m tests.generated_docs
 
+# Four labs on two cores: their tests wait more than they compute. The longest come first (tests/lab/conftest.py).
 lab: install  ## root: the contract suites and stories on real daemons
-	@$(BIN)/python -m tests.lab.site run --labs 3 -- \
-	  $(BIN)/python -m pytest -m lab tests/lab tests/contract -n 3 --dist loadfile --no-loadscope-reorder -p no:cacheprovider
+	@$(BIN)/python -m tests.lab.site run --labs 4 -- \
+	  $(BIN)/python -m pytest -m lab tests/contract tests/lab -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider
 
 lab-up: install  ## root: bring the lab up and leave it up
 	$(BIN)/python -m tests.lab.site up

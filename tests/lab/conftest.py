@@ -17,6 +17,26 @@ from tests.lab.site.layout import Layout
 TOLD: Final = "lab"
 
 
+TOGETHER: Final = {"test_doctor": 2.0, "test_kubectl": 0.0}
+"""Files whose tests share what takes long to make, and how many minutes each takes as a whole."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: several labs side by side then end at about the same time.
+
+    A test says so itself: `@pytest.mark.lab(minutes=3)`.
+    """
+    for item in items:
+        if item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(item: pytest.Item) -> float:
+    said = (float(mark.kwargs.get("minutes", 0)) for mark in item.iter_markers("lab"))
+    return max((TOGETHER.get(item.path.stem, 0.0), *said))
+
+
 @pytest.fixture
 def tell(lab: Layout, record_property: Callable[[str, object], None]) -> Tell:
     """Keep a count or a table for the end of the run."""

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.lab.site import power, running, slurm
+from tests.lab.site import power, running, side_by_side, slurm
 
 DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
 
@@ -64,8 +64,10 @@ def _status(folder: Path) -> None:
 def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
     where = os.pathsep.join(map(str, folders))
     with contextlib.ExitStack() as labs:
-        for folder in folders:
-            labs.enter_context(running.running_lab(folder, parts))
+        if len(folders) == 1:
+            labs.enter_context(running.running_lab(folders[0], parts))
+        else:
+            labs.enter_context(side_by_side.labs(folders, running.prepared(parts).kubernetes))
         child = labs.enter_context(subprocess.Popen(command, env={**os.environ, running.WHERE: where}))
         # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.
         signal.signal(signal.SIGINT, lambda number, _: None if sys.stdin.isatty() else child.send_signal(number))

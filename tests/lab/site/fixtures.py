@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.site import power, processes, running, slurm, ssh
+from tests.lab.site import power, processes, running, slurm
 from tests.lab.site.layout import Layout
 
 
@@ -41,33 +41,60 @@ def idle_lab(lab: Layout) -> Iterator[Layout]:
 
 def make_idle(lab: Layout) -> None:
     """End jobs and reservations; boot anew and resume what is off, held, or not as it was booted."""
-    for _ in range(3):
+    for tries in range(4):
         _end_jobs_and_reservations(lab)
-        changed = [node for node in lab.nodes if slurm.state(lab, node) not in _HEALTHY or not is_as_booted(lab, node)]
+        hopeless = _is_held if tries == 0 else _is_not_idle
+        changed = [n for n, state in slurm.states(lab).items() if hopeless(state) or not is_as_booted(lab, n)]
         boot_anew(lab, *changed)
         slurm.resume(lab, *changed)
-        with contextlib.suppress(processes.DidNotHappen):
-            slurm.wait_for_state(lab, lab.nodes, "IDLE", within_s=20)
+        if _become_idle(lab):
             return
-    raise processes.DidNotHappen(f"the nodes are not idle again: {[slurm.state(lab, node) for node in lab.nodes]}")
+    raise processes.DidNotHappen(f"the nodes are not idle again: {slurm.states(lab)}")
 
 
 def is_as_booted(lab: Layout, node: str) -> bool:
-    """Ask the node itself: Slurm takes 10 s and more to notice that a slurmd is gone."""
-    return ssh.run(lab, node, "test ! -e /etc/puppet-role && ps -C slurmd").returncode == 0
+    """Look into the node itself: Slurm takes 10 s and more to notice that a slurmd is gone."""
+    root = power.root(lab, node)
+    if root is None or (root / "etc/puppet-role").exists():
+        return False
+    with contextlib.suppress(OSError):
+        pid = (root / "run/slurmd.pid").read_text().strip()
+        return (root / "proc" / pid / "comm").read_text().strip() == "slurmd"
+    return False
 
 
 def boot_anew(lab: Layout, *nodes: str) -> None:
     """Power off, power on, and wait until Slurm has heard from the new boot."""
-    since = {node: slurm.next_second_after(slurm.started(lab, node)) for node in nodes}
+    if not nodes:
+        return
     for node in nodes:
         power.turn_off(lab, node)
+    since = slurm.next_second()  # whatever the boot before has told Slurm is older
+    for node in nodes:
         power.turn_on(lab, node)
     for node in nodes:
-        slurm.wait_for_new_start(lab, node, since[node])
+        slurm.wait_for_new_start(lab, node, since)
 
 
-_HEALTHY = {"IDLE", "MIXED", "ALLOCATED", "COMPLETING", "MIXED+COMPLETING", "IDLE+COMPLETING"}
+def _is_held(state: str) -> bool:
+    return bool({"DOWN", "DRAIN"} & set(state.split("+")))
+
+
+def _is_not_idle(state: str) -> bool:
+    return state != "IDLE"
+
+
+def _become_idle(lab: Layout) -> bool:
+    """Wait for what ends by itself, and no longer once Slurm holds a node: it took a boot for an unexpected one."""
+    seen: dict[str, str] = {}
+
+    def is_over() -> bool:
+        seen.update(slurm.states(lab))
+        return not any(map(_is_not_idle, seen.values())) or any(map(_is_held, seen.values()))
+
+    with contextlib.suppress(processes.DidNotHappen):
+        processes.wait_until("the nodes are idle, or held", is_over, within_s=20)
+    return not any(map(_is_not_idle, seen.values()))
 
 
 def _end_jobs_and_reservations(lab: Layout) -> None:

@@ -13,7 +13,7 @@ ALWAYS_REAL = (
 )
 ALWAYS_STANDING_IN = (
     "kubelet (kubelet.py)",
-    "kubeadm (it reads a real JoinConfiguration)",
+    "kubeadm, RKE2's agent and Rancher's installer (they read what the real ones read)",
     "container runtime, Zabbix agent, node_exporter (sleeping processes)",
     "GPUs (device files)",
     "a boot (namespaces and an overlay, 0.3 s)",

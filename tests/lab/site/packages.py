@@ -1,8 +1,10 @@
 """Installs the Debian packages the lab runs, and only those that are missing."""
 
+import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 PROGRAMS = {
@@ -25,15 +27,53 @@ PROGRAMS = {
 }
 
 
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_APT = ("apt-get", "-q", "-o", "Acquire::Retries=3", "-o", "Acquire::http::Timeout=30", "-o", "DPkg::Lock::Timeout=300")
+
+
+class CannotInstall(Exception):  # noqa: N818 - the name is the sentence
+    """apt-get failed, after its own three tries of each download: the message has its last words."""
+
+
 def install_missing() -> list[str]:
-    """Install what is not there; returns the packages asked for. What Debian may start of them is not the lab's."""
+    """Install what is not there; returns the packages asked for. None of their daemons is started: the lab has its own.
+
+    raises   CannotInstall
+    """
     missing = sorted({package for program, needed in PROGRAMS.items() if not _is_there(program) for package in needed})
     if missing:
         print(f"lab: installing {' '.join(missing)}", flush=True)
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for argv in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *missing]):
-            subprocess.run(["apt-get", *argv], env=env, check=True, stdout=subprocess.DEVNULL)
+        _apt_get("update")
+        with _nothing_starts():
+            _apt_get("install", "-y", "--no-install-recommends", *missing)
+    if absent := [program for program in PROGRAMS if not _is_there(program)]:
+        raise CannotInstall(f"installed {' '.join(missing)}, and still not there: {' '.join(absent)}")
     return missing
+
+
+def _apt_get(*words: str) -> None:
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run([*_APT, *words], env=env, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise CannotInstall("there is no apt-get: the lab installs what it needs on Debian only") from None
+    if done.returncode:
+        said = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-10:])
+        raise CannotInstall(f"apt-get {words[0]} failed: is a Debian mirror reachable?\n{said}")
+
+
+@contextlib.contextmanager
+def _nothing_starts() -> Iterator[None]:
+    """Debian starts what it installs, unless a program of this name says 101; a machine's own policy is left alone."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
 
 
 def _is_there(program: str) -> bool:

@@ -22,6 +22,16 @@ def is_on(layout: Layout, node: str) -> bool:
     return processes.running(layout, f"node-{node}") is not None
 
 
+def root(layout: Layout, node: str) -> Path | None:
+    """The node's own files as they are now; None while it is off. For the lab's eyes: lendbot goes there by ssh."""
+    pid = processes.running(layout, f"node-{node}")
+    try:
+        first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return None
+    return Path(f"/proc/{first[0]}/root") if first else None
+
+
 def reported(layout: Layout, node: str) -> str:
     """What the node's BMC says: on or off."""
     faults.hang_if_set(layout, node)

@@ -32,13 +32,27 @@ def prepare(layout: Layout) -> None:
 @contextlib.contextmanager
 def failing(layout: Layout, node: str) -> Iterator[None]:
     """Puppet on this node fails at the registration (exit 4 or 6) as long as the block lasts."""
-    own = _node_data(layout, node)
-    broken = {**own["cloud_compute::registration"], "command": ["false"]}
-    _write(_data(layout) / "nodes" / f"{node}.yaml", {"cloud_compute::registration": broken})
+    with _registering(layout, node, command=["false"]):
+        yield
+
+
+@contextlib.contextmanager
+def joining_by(layout: Layout, node: str, form: str) -> Iterator[None]:
+    """This node registers by another form of the role's as long as the block lasts: kubeadm, rke2 or rancher."""
+    with _registering(
+        layout, node, **({} if form == "kubeadm" else {"form": form, "server": kubernetes.server(layout)})
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _registering(layout: Layout, node: str, **otherwise: object) -> Iterator[None]:
+    file, own = _data(layout) / "nodes" / f"{node}.yaml", _node_data(layout, node)
+    _write(file, {"cloud_compute::registration": {**own["cloud_compute::registration"], **otherwise}})
     try:
         yield
     finally:
-        _write(_data(layout) / "nodes" / f"{node}.yaml", own)
+        _write(file, own)
 
 
 def _site_data() -> dict[str, Any]:

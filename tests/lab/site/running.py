@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -73,10 +73,8 @@ def up(folder: Path, parts: Parts) -> Layout:
     """Bring the lab up, after ending what a former run left in this folder; writes lab.json last."""
     folder = folder.resolve()
     began = time.monotonic()
-    if os.geteuid() != 0:
-        raise PermissionError("the lab makes network namespaces and mounts: run it as root")
-    packages.install_missing()
-    binaries = _control_plane() if parts.kubernetes == "real" else None
+    parts = prepared(parts)
+    binaries = kubernetes_build.cached() if parts.kubernetes == "real" else None
     down(folder)
     layout = Layout(folder, slots.claim(folder), parts.nodes)
     _make_folders(layout)
@@ -100,12 +98,19 @@ def up(folder: Path, parts: Parts) -> Layout:
     return layout
 
 
-def _control_plane() -> kubernetes_build.Binaries | None:
+def prepared(parts: Parts) -> Parts:
+    """Install and build what is missing, and return the parts that can be had: without Go the sandbox's Kubernetes."""
+    if os.geteuid() != 0:
+        raise PermissionError("the lab makes network namespaces and mounts: run it as root")
+    packages.install_missing()
+    if parts.kubernetes != "real":
+        return parts
     try:
-        return kubernetes_build.build()
+        kubernetes_build.build()
     except kubernetes_build.CannotBuild as missing:
         print(f"lab: NO REAL KUBERNETES: {missing}\nlab: everything else is real; the sandbox's stands in", flush=True)
-        return None
+        return replace(parts, kubernetes="sandbox")
+    return parts
 
 
 def _start_nodes(layout: Layout, parts: Parts) -> None:
@@ -145,7 +150,8 @@ def _make_folders(layout: Layout) -> None:
         path.mkdir(parents=True)
     layout.keys.chmod(0o700)
     postgres.prepare(layout)
-    shutil.copytree(SITE / "node" / "bin", layout.share / "bin")
+    for programs in ("bin", "sbin"):
+        shutil.copytree(SITE / "node" / programs, layout.share / programs)
     for file in (SITE / "node" / "rc.sh", SITE / "kubelet.py"):
         shutil.copy(file, layout.share)
 

@@ -60,8 +60,14 @@ def run(layout: Layout, *argv: str, within_s: float = 60) -> subprocess.Complete
 
 def show_node(layout: Layout, node: str) -> dict[str, str]:
     """`scontrol show node -o` of one node, by field. Reason, which has spaces, is whole."""
-    line = run(layout, "scontrol", "show", "node", "-o", node).stdout
-    return {name: value.strip() for name, value in re.findall(r"(\w+)=(.*?)(?=\s+\w+=|\s*$)", line)}
+    return _fields(run(layout, "scontrol", "show", "node", "-o", node).stdout)
+
+
+def states(layout: Layout) -> dict[str, str]:
+    """Each node's state in one question; "" for one that Slurm does not tell of."""
+    lines = run(layout, "scontrol", "show", "node", "-o").stdout.splitlines()
+    told = {fields.get("NodeName", ""): fields.get("State", "") for fields in map(_fields, lines)}
+    return {node: told.get(node, "") for node in layout.nodes}
 
 
 def state(layout: Layout, node: str) -> str:
@@ -70,7 +76,8 @@ def state(layout: Layout, node: str) -> str:
 
 def wait_for_state(layout: Layout, nodes: tuple[str, ...], wanted: str, within_s: float = 30) -> None:
     def is_so() -> bool:
-        return all(state(layout, node) == wanted for node in nodes)
+        told = states(layout)
+        return all(told[node] == wanted for node in nodes)
 
     try:
         processes.wait_until(f"{','.join(nodes)} {wanted} in Slurm", is_so, within_s)
@@ -97,6 +104,15 @@ def next_second_after(earlier: str) -> str:
     """Wait for it and return it: start times have whole seconds, so two boots in one second look the same."""
     processes.wait_until("a second went by", lambda: _now() > earlier or earlier == "None", 5)
     return _now()
+
+
+def next_second() -> str:
+    """Wait until this second is over: what starts from now on has a later start time than what started before."""
+    return next_second_after(_now())
+
+
+def _fields(line: str) -> dict[str, str]:
+    return {name: value.strip() for name, value in re.findall(r"(\w+)=(.*?)(?=\s+\w+=|\s*$)", line)}
 
 
 def _now(shift_s: int = 0) -> str:

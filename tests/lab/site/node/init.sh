@@ -23,5 +23,6 @@ for gpu in 0 1 2 3; do mknod "$root/run/fakegpu/nvidia$gpu" c 1 3; done
 cp "$LAB/keys/host-$NODE" "$root/etc/ssh/ssh_host_ed25519_key"
 cp "$SHARE/etc/hosts" "$root/etc/hosts"
 cp "$SHARE"/bin/* "$root/usr/local/bin/"
+cp "$SHARE"/sbin/* "$root/usr/local/sbin/"
 echo "$NODE booted $(date -u +%FT%TZ)" >"$root/etc/node-booted"
 exec chroot "$root" /bin/sh "$SHARE/rc.sh"
