@@ -20,12 +20,16 @@ SIDES: Final = {
 
 @dataclass(frozen=True)
 class Fault:
-    """side and mode as in SIDES; node None means every node; times None means until cleared."""
+    """side and mode as in SIDES; node None means every node; times None means until cleared.
+
+    slow_s   how slow `slow` is, in real seconds; None leaves it to the side
+    """
 
     side: str
     mode: str
     node: str | None = None
     times: int | None = None
+    slow_s: float | None = None
 
 
 class Faults:
@@ -62,6 +66,11 @@ class Faults:
             left = replace(found, times=found.times - 1)
             self._faults[at : at + 1] = [left] if left.times else []
         return found.mode
+
+    def slowness(self, side: str, otherwise: float) -> float:
+        """Return for how many real seconds a slow side keeps its answer back."""
+        found = self._find(side, None)
+        return otherwise if found is None or found.slow_s is None else found.slow_s
 
     def listed(self) -> tuple[Fault, ...]:
         """Return every fault in force, oldest first."""

@@ -70,6 +70,7 @@ class Server:
         mode = self._faults.peek("kube", node)
         if mode is None or (mode == "conflict" and request.method not in {"PUT", "PATCH", "DELETE"}):
             return None
+        slow_s = self._faults.slowness("kube", _SLOW_S)
         self._faults.take("kube", node)
         match mode:
             case "refuse":
@@ -78,7 +79,7 @@ class Server:
             case "hang":
                 await asyncio.sleep(_HANG_S)
             case "slow":
-                await asyncio.sleep(_SLOW_S)
+                await asyncio.sleep(slow_s)
                 return None
             case "conflict":
                 target = read_target(request)

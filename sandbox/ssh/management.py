@@ -61,13 +61,14 @@ class Management:
         return Result(out=simple[program]) if program in simple else not_found(program)
 
     async def _slurm(self, program: str, argv: Sequence[str], caller: Caller) -> Result:
+        slow_s = self._world.faults.slowness("slurm", _SLOW_S)
         fault = self._world.faults.take("slurm")
         if fault == "refuse":
             return Result(1, "", f"{_no_contact(program, argv)}\n")
         if fault == "hang":
             await asyncio.sleep(FOREVER_S)
         if fault == "slow":
-            await asyncio.sleep(_SLOW_S)
+            await asyncio.sleep(slow_s)
         if fault == "rubbish":
             return Result(out="\x00\x7fELF segmentation fault at 0x0, core dumped\n<html>502</html>\n")
         self._world.agenda.catch_up()

@@ -3,6 +3,7 @@
 An ambush springs when a step has just been journalled as started: what goes wrong, goes wrong in its middle.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.views.loan_card import card
+from bot.views.summary import summary as ended
+from commands.look import one_loan
 from conversion.plans import ABANDON, LEND, RETURN, TAKE
 from conversion.subjects import Ground
 from loans.journal import EntryKind
-from loans.loan import NODE_GONE, NodeState
+from loans.loan import NODE_GONE, NodeState, State
 from loans.nodes import is_kept_away, marked_by
 from sandbox.faults import Fault
 from store.db import Store, Tx
@@ -158,3 +162,26 @@ def assert_store_is_true(rig: Rig, loan_id: int) -> None:
             assert not (is_kept_away(seen[part.node]) and marked_by(seen[part.node].reason) == loan_id)
             assert room[part.node]["kube"] is None
     assert not [name for name in slurm.reservations() if name.startswith(f"lendbot_{loan_id}_")]
+
+
+def lent(rig: Rig, count: int = 1, words: str = "for 9 days") -> int:
+    """Lend so many nodes and return the loan's number."""
+    loan = rig.lend(f"lend {count} gpu node{'s' if count > 1 else ''} to k8s {words}")
+    go_to(rig, loan.id, State.LENT)
+    return loan.id
+
+
+def go_home(rig: Rig, loan_id: int) -> None:
+    """Give a loan back, and check that nothing of it is left anywhere."""
+    rig.ask(f"give back #{loan_id}")
+    go_to(rig, loan_id, State.RETURNED)
+    assert_store_is_true(rig, loan_id)
+
+
+def card_of(rig: Rig, loan_id: int) -> str:
+    """Return everything that the card of a loan says now."""
+    with rig.core.store.read() as tx:
+        one = one_loan(tx, tx.loans.get(loan_id), rig.core.desk())
+        summary = ended(tx.journal.of(loan_id), one.parts) if one.loan.state is State.RETURNED else None
+    drawn = card(one, summary)
+    return json.dumps([drawn.text, drawn.blocks], ensure_ascii=False)

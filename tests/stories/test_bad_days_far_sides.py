@@ -3,7 +3,6 @@
 One loan meets one kind of failure at each step in turn; each time the failure ends once a person could have read of it.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.conversion.rig import Rig
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
-    bad_site,
     break_,
     go_on,
     go_to,
@@ -33,21 +31,10 @@ BMC_STEPS = {"power off", "power on"}
 PASSING = [
     *(("slurm", mode, SLURM_STEPS, "Slurm") for mode in ("refuse", "hang", "rubbish", "half")),
     *(("kube", mode, KUBE_STEPS, "Kubernetes") for mode in ("refuse", "hang", "rubbish")),
+    ("kube", "conflict", {"label", "cordon", "leave"}, "Kubernetes"),
     *(("ssh", mode, SSH_STEPS, "ssh") for mode in ("refuse", "hang")),
     *(("bmc", mode, BMC_STEPS, "BMC") for mode in ("refuse", "hang", "rubbish")),
 ]
-
-
-@pytest.fixture(scope="module")
-def rig() -> Iterator[Rig]:
-    with bad_site() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _healed(rig: Rig) -> Iterator[None]:
-    yield
-    heal(rig)
 
 
 @pytest.mark.parametrize(("side", "mode", "steps", "named"), PASSING, ids=lambda of: of if isinstance(of, str) else "")

@@ -1,7 +1,6 @@
 """What people, users and other programs do in the middle of a loan: by hand, at once, too early, too late."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,43 +17,19 @@ from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
     audit,
-    bad_site,
+    go_home,
     go_on,
     go_to,
-    heal,
+    lent,
     letters,
     nodes_of,
     notes,
 )
 
 
-@pytest.fixture(scope="module")
-def rig() -> Iterator[Rig]:
-    with bad_site() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _healed(rig: Rig) -> Iterator[None]:
-    yield
-    heal(rig)
-
-
 def by_hand(rig: Rig, node: str, state: str, reason: str | None = None) -> None:
     """Do what an administrator does with scontrol."""
     rig.site.call(lambda: rig.site.world.slurm.update(node, state, reason, "root"))
-
-
-def go_home(rig: Rig, loan_id: int) -> None:
-    rig.ask(f"give back #{loan_id}")
-    go_to(rig, loan_id, State.RETURNED)
-    assert_store_is_true(rig, loan_id)
-
-
-def lent(rig: Rig, count: int = 1) -> int:
-    loan = rig.lend(f"lend {count} gpu node{'s' if count > 1 else ''} to k8s for 9 days")
-    go_to(rig, loan.id, State.LENT)
-    return loan.id
 
 
 def test_a_job_that_starts_between_preview_and_taking_is_left_alone(rig: Rig) -> None:
