@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from bot.cli import app
+from bot.cli import STEPS, app
 from commands import grammar
-from commands.give_back import STEPS
 from tests.generated_docs import settings
 
 ROOT = Path(__file__).parents[1]

@@ -41,9 +41,10 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return the line under the table."""
-    bad, spared = (sum(r.verdict is verdict for r in results) for verdict in (Verdict.BAD, Verdict.NOT_ASKED))
+    """Return the line under the table: what is on the screen when the table is longer than that."""
+    bad = [result.what for result in results if result.verdict is Verdict.BAD]
+    spared = sum(result.verdict is Verdict.NOT_ASKED for result in results)
     if not bad and not spared:
         return "All is well."
-    unknown = f"; {spared} not asked (?): of these nothing is known" if spared else ""
-    return f"{bad} to mend (✗){unknown}."
+    mend = f"To mend (✗): {', '.join(bad) or 'nothing'}."
+    return f"{mend} Not asked (?): {spared}, and of these nothing is known." if spared else mend

@@ -232,7 +232,7 @@ def test_doctor_ends_with_0_only_when_every_row_is_fine(site: Rig) -> None:
         code, said = run("doctor", "-c", settings)
     finally:
         site.site.call(site.site.faults.clear)
-    assert (code, said.splitlines()[-1][:37]) == (REFUSED, "1 to mend (✗); 4 not asked (?): of th")
+    assert (code, said.splitlines()[-1].startswith("To mend (✗): Slurm: reading. Not")) == (REFUSED, True)
 
 
 @pytest.mark.parametrize("node", ["gpu[001-002]", "", "--", "gpu 1", "gpu["])

@@ -83,7 +83,7 @@ def test_the_table_shows_what_far_sides_say_as_it_is() -> None:
 
 
 def test_the_three_kinds_of_rows_can_be_told_apart_without_colours() -> None:
-    """What was not asked is neither well nor broken, and the last line counts it."""
+    """What was not asked is neither well nor broken; the last line names and counts."""
     results = [
         Result("settings", Verdict.FINE, "classes gpu"),
         Result("Slurm: reading", Verdict.BAD, "timed out", "is it up?", Heard.NOTHING),
@@ -93,6 +93,6 @@ def test_the_three_kinds_of_rows_can_be_told_apart_without_colours() -> None:
     Console(file=out, width=120).print(table(results))
     for sign, result in zip("✓✗?", results, strict=True):
         assert any(sign in line and result.what in line for line in out.getvalue().splitlines())
-    assert summary(results) == "1 to mend (✗); 1 not asked (?): of these nothing is known."
-    assert summary(results[:2]) == "1 to mend (✗)."
+    assert summary(results) == "To mend (✗): Slurm: reading. Not asked (?): 1, and of these nothing is known."
+    assert summary(results[:2]) == "To mend (✗): Slurm: reading."
     assert summary(results[:1]) == "All is well."

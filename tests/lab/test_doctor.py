@@ -1,6 +1,7 @@
 """`lendbot doctor` on a whole site: all green, and one sentence to act on for each thing that is broken."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import SlurmSettings
 from tests.lab.product.rig import Rig, rigged
 from tests.lab.site import bmc, faults, kubernetes, postgres, processes, slurm
 from tests.lab.site.fixtures import make_idle
@@ -15,6 +17,8 @@ from tests.lab.site.layout import Layout
 from tests.lab.test_outages import start_api_server
 
 pytestmark = pytest.mark.lab
+
+SLURM_TIMEOUT_S: float = SlurmSettings.model_fields["timeout"].default.total_seconds()
 
 Break = Callable[[Rig], AbstractContextManager[dict[str, str]]]
 """Breaks one thing for the block; yields what is different in doctor's environment."""
@@ -30,13 +34,13 @@ def product(lab: Layout) -> Iterator[Rig]:
         yield found
 
 
-def rows(table: str) -> dict[str, str]:
-    """Return each check that failed, and its line of the table with cells that were folded put together."""
+def rows(table: str, sign: str = "✗") -> dict[str, str]:
+    """Return each check with a sign (that failed), and its line of the table with folded cells put together."""
     found: dict[str, str] = {}
     for block in re.split(r"\n[├└┡][^\n]*\n", table):
         lines = [[cell.strip() for cell in line.strip("│┃").split("│")] for line in block.splitlines() if "│" in line]
         cells = [" ".join(filter(None, column)) for column in zip(*lines, strict=False)]
-        if cells and cells[0] == "✗":
+        if cells and cells[0] == sign:
             found[cells[1]] = " | ".join(cells[2:])
     return found
 
@@ -45,7 +49,7 @@ def test_a_site_that_is_in_order_is_all_green(product: Rig) -> None:
     """An installer who has done everything right is told so."""
     ran = product.lendbot.run("doctor")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert rows(ran.stdout) == {}
+    assert (rows(ran.stdout), rows(ran.stdout, "?")) == ({}, {})
     for checked in ("postgresql", "Kubernetes: rights", "BMC: a gpu node", "BMC: a a100 node", "xcat"):
         assert checked in ran.stdout
     print(f"\n{ran.stdout}")
@@ -149,3 +153,21 @@ def test_what_is_broken_is_named_with_what_to_do(product: Rig, case: str) -> Non
     assert told, bad
     assert all(re.search(advice, said) for said in told), told
     assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_a_slurm_that_is_away_costs_one_time_out_and_is_blamed_once(product: Rig) -> None:
+    """At 3 a.m. the table comes soon, and SSH and BMCs are tried on the node that was named."""
+    with without(slurm.stop_slurmctld, slurm.start_slurmctld, product):
+        began = time.monotonic()
+        ran = product.lendbot.run("doctor")
+        took = time.monotonic() - began
+        named = product.lendbot.run("doctor", "--node", "gpu000")
+    print(f"\n{took:.1f} s\n{ran.stdout}{named.stdout}")
+    assert list(rows(ran.stdout)) == ["Slurm: reading"]
+    spared = rows(ran.stdout, "?")
+    assert "not asked: Slurm did not answer" in spared["Slurm: rights"]
+    assert "--node" in spared["SSH: a gpu node"]
+    assert "not asked" in spared["BMC: a gpu node"]
+    assert list(rows(named.stdout)) == ["Slurm: reading"]
+    assert "SSH: a gpu node" not in rows(named.stdout, "?")
+    assert took < 2 * SLURM_TIMEOUT_S
