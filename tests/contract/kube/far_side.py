@@ -5,7 +5,7 @@ The real one is in lab_side.py. To bring in another, write a class with these me
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -102,5 +102,5 @@ class SandboxSide:
 
         return self._run(done())
 
-    def _run(self, work: Any) -> Any:
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)

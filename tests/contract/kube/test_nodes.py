@@ -1,6 +1,6 @@
 """Nodes as the engine sees and changes them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.client import CONFLICT
@@ -75,11 +75,12 @@ def test_marking_again_changes_nothing(cluster: KubeCluster, world: World) -> No
 def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster) -> None:
     """Two loans never pull at one node."""
     cluster.mark(NODE, 7, {}, ())
-    for touch in (
+    touches: tuple[Callable[[], None], ...] = (
         lambda: cluster.cordon(NODE, 12),
         lambda: cluster.uncordon(NODE, 12),
         lambda: cluster.mark(NODE, 12, {}, ()),
-    ):
+    )
+    for touch in touches:
         with pytest.raises(UnexpectedAnswer, match="carries the mark of loan #7, not of loan #12"):
             touch()
     assert _now(cluster).schedulable

@@ -28,7 +28,10 @@ class World:
     """The tenants and administrators. Pods get one second of grace unless a test says more."""
 
     def __init__(self, client: ApiClient) -> None:
-        self.core, self.apps, self.policy = CoreV1Api(client), AppsV1Api(client), PolicyV1Api(client)
+        # The client takes plain JSON as well; its annotations know only of models whose every field may be None.
+        self.core: Any = CoreV1Api(client)
+        self.apps: Any = AppsV1Api(client)
+        self.policy: Any = PolicyV1Api(client)
 
     def namespace(self, name: str) -> str:
         """Make a namespace, unless it is there, and return its name."""

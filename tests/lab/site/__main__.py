@@ -76,4 +76,8 @@ def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("lab: interrupted; what was up is gone", file=sys.stderr)
+        sys.exit(130)
