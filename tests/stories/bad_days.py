@@ -39,9 +39,11 @@ def _in_a_hurry(toml: str) -> str:
 
 
 @contextmanager
-def bad_site(**options: Any) -> Iterator[Rig]:
+def bad_site(adjust: Callable[[str], str] = str, **options: Any) -> Iterator[Rig]:
     """Run a quiet site of a few nodes, on which nothing is waited for long in real time but all is in site time."""
-    with rigged(_in_a_hurry, **({"gpu_nodes": 6, "cpu_nodes": 0, "busy": 0.0} | options)) as rig:
+    with rigged(
+        lambda toml: adjust(_in_a_hurry(toml)), **({"gpu_nodes": 6, "cpu_nodes": 0, "busy": 0.0} | options)
+    ) as rig:
         steps = {step.name for plan in (TAKE, ABANDON, LEND, RETURN) for step in plan}
         rig.ground = patient(rig.ground, timedelta(days=2), *steps)
         yield rig
