@@ -98,7 +98,8 @@ def _answer(ctx: Context, text: str) -> Answer:
     readings += [moment for moment in ends if isinstance(moment, Moment)]
     if not readings:
         return _refused(text, refusals)
-    doubtful = any(refusal.why is Why.PAST for refusal in refusals)
+    doubts = {Why.PAST, Why.GONE} if any(isinstance(value, Stretch) for value in readings) else {Why.PAST}
+    doubtful = any(refusal.why in doubts for refusal in refusals)
     return _settled(ctx, readings, doubtful=doubtful)
 
 
@@ -168,7 +169,7 @@ def _refused(text: str, refusals: list[Not]) -> Refused:
     """The most telling of the reasons, or that there is none."""
     if not refusals:
         return _not_read(text)
-    order = (Why.VAGUE, Why.PAST, Why.MISMATCH, Why.IMPOSSIBLE)
+    order = (Why.VAGUE, Why.PAST, Why.GONE, Why.MISMATCH, Why.IMPOSSIBLE)
     return Refused(min(refusals, key=lambda refusal: order.index(refusal.why)).sentence)
 
 

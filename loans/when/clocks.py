@@ -43,9 +43,12 @@ def _made(hour: int, minute: int, second: int = 0) -> Clocks:
 
 def _bare(hour: int, minute: int, second: int = 0, *, padded: bool = False) -> Clocks:
     """An hour without am or pm: both readings when it could be either."""
-    yield from _made(hour, minute, second)
-    if 1 <= hour <= 12 and not padded:  # noqa: PLR2004 - of a dial
-        yield from _made((hour + 12) % 24, minute, second)
+    if not 1 <= hour <= 12 or padded:  # noqa: PLR2004 - of a dial
+        yield from _made(hour, minute, second)
+        return
+    for either in (hour, (hour + 12) % 24):
+        for clock in _made(either, minute, second):
+            yield replace(clock, bare=True) if isinstance(clock, Clock) else clock
 
 
 def _fields(text: str) -> tuple[int, int, int]:
@@ -66,6 +69,8 @@ def twelve(_ctx: Context, text: str, mer: str) -> Clocks:
     if "." in text and len(text.split(".")[1]) != 2:  # noqa: PLR2004 - "6.5 pm" is no clock
         return (_NO_SUCH,)
     hour, minute, second = _fields(text)
+    if len(text) == 4 and hour > 12 and mer.startswith("p"):  # noqa: PLR2004 - "1515pm" says it twice: confirmed
+        return [replace(clock, sure=False) if isinstance(clock, Clock) else clock for clock in _made(hour, minute)]
     if not 1 <= hour <= 12:  # noqa: PLR2004 - of a dial
         return (_NO_SUCH,)
     return _made(hour % 12 + 12 * mer.startswith("p"), minute, second)
@@ -93,7 +98,7 @@ def colon(_ctx: Context, text: str) -> Clocks:
 def dotted(ctx: Context, text: str) -> Clocks:
     """Reads "14.30" without "at", where it cannot be a date. It could still be a price, so it is never sure."""
     hour, minute, _ = _fields(text)
-    if (hour <= 12 and minute <= 31) or (hour <= 31 and minute <= 12):  # noqa: PLR2004 - months and days
+    if hour and minute and min(hour, minute) <= 12 and max(hour, minute) <= 31:  # noqa: PLR2004 - months and days
         return ()
     return tuple(replace(clock, sure=False) if isinstance(clock, Clock) else clock for clock in colon(ctx, text))
 
@@ -115,6 +120,11 @@ def hour_word(_ctx: Context, text: str) -> Clocks:
     return _bare(number(text), 0) if 1 <= number(text) <= 12 else ()  # noqa: PLR2004 - of a dial
 
 
+def hour_minute(_ctx: Context, hour: str, minute: str) -> Clocks:
+    """Reads "At 3 15", "at seven twenty-seven": minutes of two digits, both ways."""
+    return _bare(number(hour), number(minute)) if number(minute) > 9 else ()  # noqa: PLR2004 - two digits
+
+
 def oclock_twelve(_ctx: Context, clock: Clock, mer: str) -> Clocks:
     """Reads "3 o'clock pm"."""
     if clock.time.minute or (clock.time.hour >= 12) != mer.startswith("p"):  # noqa: PLR2004 - of a dial
@@ -127,6 +137,14 @@ def clock_unit(_ctx: Context, text: str, unit: str) -> Clocks:
     if len(text) <= 2:  # noqa: PLR2004 - hh
         return _bare(int(text), 0) if unit == "h" else ()
     return _bare(*_fields(text), padded=True) if UNIT_OF.get(unit) == "hour" and len(text) == 4 else ()  # noqa: PLR2004
+
+
+def colon_unit(_ctx: Context, text: str, unit: str) -> Clocks:
+    """Reads "18:00h", "09:00 hrs", "18.00 h". "2:30 hours" is a length to some, so nothing."""
+    hours, minutes = re.split(r"[:.]", text)[:2]
+    padded = int(hours) > 12 or hours.startswith("0")  # noqa: PLR2004 - of a dial
+    shown = padded and len(minutes) == 2  # noqa: PLR2004 - of a clock
+    return _made(*_fields(text)) if shown and UNIT_OF.get(unit) == "hour" else ()
 
 
 def noon(_ctx: Context, *words: str) -> Clocks:
@@ -201,7 +219,6 @@ def bad_zone(_ctx: Context, text: str) -> Iterator[Not]:
 
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "clock": lambda _ctx, clock: [clock],
-    "about": lambda _ctx, _word, clock: [replace(clock, sure=False)],
     "twelve": twelve,
     "twelve_words": twelve_words,
     "colon": colon,
@@ -209,8 +226,10 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "dotted": dotted,
     "hour_digits": hour_digits,
     "hour_word": hour_word,
+    "hour_minute": hour_minute,
     "oclock_twelve": oclock_twelve,
     "clock_unit": clock_unit,
+    "colon_unit": colon_unit,
     "noon": noon,
     "midnight": midnight,
     "past_hour": past_hour,

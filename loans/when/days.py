@@ -23,6 +23,9 @@ FRESHLY_PAST: Final = timedelta(days=31)
 measured.
 """
 
+JUST_PAST: Final = timedelta(days=2)
+"""The same for a day without a month: "until the 18th", said on the 20th. Judged."""
+
 Days = Iterable[Day | Not]
 _WEEK: Final = timedelta(days=7)
 
@@ -71,8 +74,10 @@ def yearless(ctx: Context, month: int, day: int) -> Days:
         return
     if this_year >= ctx.base:
         yield Day(this_year, loose=True)
-    if this_year <= ctx.base and not isinstance(following := make(ctx.base.year + 1, month, day), Not):
-        yield Day(following, loose=True)
+    if this_year <= ctx.base:
+        following = make(ctx.base.year + 1, month, day)
+        again = _leap_day(ctx, following, month, day) if isinstance(following, Not) else (Day(following, loose=True),)
+        yield from again
     if timedelta() < ctx.base - this_year <= FRESHLY_PAST:
         yield Not(Why.PAST, f"{this_year.day} {this_year:%b %Y} is already past.")
 
@@ -83,7 +88,7 @@ def _leap_day(ctx: Context, reason: Not, month: int, day: int) -> Days:
         yield reason
         return
     years = (year for year in range(ctx.base.year, ctx.base.year + 9) if calendar.isleap(year))
-    yield Day(date(next(years), 2, 29), sure=False, loose=True)
+    yield Day(next(leap for year in years if (leap := date(year, 2, 29)) > ctx.base), sure=False, loose=True)
 
 
 def weekday(ctx: Context, word: str) -> Days:
@@ -132,10 +137,11 @@ def checked(_ctx: Context, name: Day, day: Day) -> Days:
     if name.date == day.date or (name.loose and name.date.weekday() == day.date.weekday()):
         yield replace(day, sure=True)
     else:
-        yield _wrong_weekday(day.date, WEEKDAYS[name.date.weekday()].capitalize())
+        yield wrong_weekday(day.date, WEEKDAYS[name.date.weekday()].capitalize())
 
 
-def _wrong_weekday(day: date, said: str) -> Not:
+def wrong_weekday(day: date, said: str) -> Not:
+    """The sentence for a date that is not on the weekday beside it."""
     if said == f"{day:%A}":
         return Not(Why.MISMATCH, f"{day.day} {day:%b %Y} is another {said}.")
     return Not(Why.MISMATCH, f"{day.day} {day:%b %Y} is a {day:%A}, not a {said}.")
@@ -157,26 +163,29 @@ def dom_alone(ctx: Context, word: int | str) -> Days:
     """
     day = word if isinstance(word, int) else number(word)
     first = ctx.base.replace(day=1)
-    found = [made for months in range(3) if isinstance(made := _in_month(first, months, day), date)]
+    found = [made for months in range(3) if isinstance(made := in_month(first, months, day), date)]
     ahead = [made for made in found if made >= ctx.base]
     if not ahead:
         yield Not(Why.IMPOSSIBLE, f"No month has a day {day}.")
         return
     months_on = (ahead[0].year - first.year) * 12 + ahead[0].month - first.month
-    skipped = months_on > 1 or (months_on == 1 and not isinstance(_in_month(first, 0, day), date))
+    skipped = months_on > 1 or (months_on == 1 and not isinstance(in_month(first, 0, day), date))
     yield Day(ahead[0], sure=not skipped, loose=True)
+    if ctx.base == ctx.today and found[0] < ctx.today <= found[0] + JUST_PAST:
+        yield Not(Why.PAST, f"{day} {found[0]:%b %Y} is already past.")
     if ahead[0] == ctx.base:
         yield Day(ahead[1], loose=True)
 
 
-def _in_month(first: date, months: int, day: int) -> date | Not:
+def in_month(first: date, months: int, day: int) -> date | Not:
+    """That day of the month so many months after the first."""
     index = first.month - 1 + months
     return make(first.year + index // 12, index % 12 + 1, day)
 
 
 def dom_of_rel(ctx: Context, day: int, months: int) -> Days:
     """Reads "The 20th of next month"."""
-    found = _in_month(ctx.today.replace(day=1), months, day)
+    found = in_month(ctx.today.replace(day=1), months, day)
     yield found if isinstance(found, Not) else Day(found, tail=Tail.MONTH)
 
 
@@ -193,6 +202,20 @@ def two_numbers(ctx: Context, text: str) -> Days:
         yield from yearless(ctx, second, first)
 
 
+def dashed_numbers(ctx: Context, first: str, second: str) -> Days:
+    """Reads "12-24" as a date, where it can be only one; it could be two numbers as well, so it is confirmed."""
+    low, high = sorted((int(first), int(second)))
+    if 1 <= low <= 12 < high <= 31:  # noqa: PLR2004 - months and days
+        for day in yearless(ctx, low, high):
+            yield replace(day, sure=False) if isinstance(day, Day) else day
+
+
+def day_month_dotted(ctx: Context, text: str) -> Days:
+    """Reads "3.12." as 3 December: only those who write the day first write the last dot."""
+    day, month, _ = text.split(".")
+    return yearless(ctx, int(month), int(day))
+
+
 def dotted_or_clock(ctx: Context, text: str) -> Days:
     """Reads "26.10" is a date; "16.12" could be a clock as well, so it is confirmed."""
     hours, minutes = (int(part) for part in text.split("."))
@@ -201,15 +224,22 @@ def dotted_or_clock(ctx: Context, text: str) -> Days:
         yield replace(day, sure=False) if isinstance(day, Day) and is_clock else day
 
 
-def three_numbers(_ctx: Context, text: str) -> Days:
-    """Reads "3/12/2026": both orders; with dashes and a short year also year first."""
+def three_numbers(ctx: Context, text: str) -> Days:
+    """Reads "3/12/2026": both orders; with dashes and a short year also year first. An order that is long past is not
+    meant.
+    """
     first, second, third = (int(part) for part in re.split(r"[-/.]", text))
     year = third if third > 99 else 2000 + third  # noqa: PLR2004 - two digits
-    yield from dated(year, first, second)
-    if first != second:
-        yield from dated(year, second, first)
+    orders = {(year, first, second), (year, second, first)}
     if "-" in text and third < 100:  # noqa: PLR2004 - two digits
-        yield from dated(2000 + first, second, third)
+        orders.add((2000 + first, second, third))
+    for day in (day for order in sorted(orders) for day in dated(*order)):
+        yield _unless_gone(ctx, day) if isinstance(day, Day) else day
+
+
+def _unless_gone(ctx: Context, day: Day) -> Day | Not:
+    gone = day.date < ctx.today - FRESHLY_PAST
+    return Not(Why.GONE, f"{day.date.day} {day.date:%b %Y} is already past.") if gone else day
 
 
 def year_first(_ctx: Context, text: str) -> Days:
@@ -220,31 +250,6 @@ def year_first(_ctx: Context, text: str) -> Days:
 def compact(_ctx: Context, text: str) -> Days:
     """Reads "20261127"."""
     return dated(int(text[:4]), int(text[4:6]), int(text[6:]))
-
-
-def nth_weekday(year: int, month: int, weekday_index: int, nth: int) -> Days:
-    """The nth such weekday of a month; nth is -1 for the last."""
-    days = [week[weekday_index] for week in calendar.monthcalendar(year, month) if week[weekday_index]]
-    if nth > len(days) or nth == 0:
-        yield Not(Why.IMPOSSIBLE, f"{MONTHS[month - 1].capitalize()} {year} has no such weekday.")
-        return
-    yield Day(date(year, month, days[nth - 1 if nth > 0 else -1]), tail=Tail.MONTH)
-
-
-def nth_of_month(ctx: Context, nth: int, word: str, month: str, year: int | None = None) -> Days:
-    """Reads "First Tuesday of October", this year's, or next year's when that is past."""
-    index = month_of(month)
-    found = tuple(nth_weekday(year or ctx.base.year, index, weekday_of(word), nth))
-    if year is None and all(isinstance(day, Day) and day.date < ctx.base for day in found):
-        found = tuple(nth_weekday(ctx.base.year + 1, index, weekday_of(word), nth))
-    return found
-
-
-def nth_of_rel(ctx: Context, nth: int, word: str, months: int) -> Days:
-    """Reads "The second Monday of next month"."""
-    first = _in_month(ctx.today.replace(day=1), months, 1)
-    assert isinstance(first, date)
-    return nth_weekday(first.year, first.month, weekday_of(word), nth)
 
 
 def last_of(year: int, month: int) -> Day:
@@ -280,12 +285,13 @@ def end_of_week(ctx: Context, weeks: int) -> Days:
 
 
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
+    "next_day": lambda ctx, _word: [Day(ctx.base + timedelta(days=1))],
     "today": lambda ctx, *_: [Day(ctx.today)],
     "tomorrow": lambda ctx, _: [Day(ctx.today + timedelta(days=1))],
     "day_after": lambda ctx, _: [Day(ctx.today + timedelta(days=2))],
     "weekday": weekday,
-    "coming_weekday": lambda ctx, _word, name: [
-        replace(day, loose=False) for day in weekday(ctx, name) if isinstance(day, Day)
+    "coming_weekday": lambda ctx, *words: [
+        replace(day, loose=False) for day in weekday(ctx, words[-1]) if isinstance(day, Day)
     ],
     "this_weekday": this_weekday,
     "next_weekday": next_weekday,
@@ -294,12 +300,10 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "checked": checked,
     "checked_after": lambda ctx, day, name: checked(ctx, name, day),
     "word_and_date": word_and_date,
-    "nth_of_month": nth_of_month,
-    "nth_of_rel": nth_of_rel,
     "end_of_day": lambda _ctx, *words: [words[-1] if isinstance(words[-1], Day) else words[0]],
     "end_of_month": lambda ctx, *_: end_of_rel(ctx, 0),
     "end_of_rel": lambda ctx, *words: end_of_rel(ctx, words[-1]),
-    "end_of_named": end_of_named,
+    "end_of_named": lambda ctx, *words: end_of_named(ctx, *(word for word in words if word != "last")),
     "end_of_year": lambda ctx, *_: end_of_year(ctx, 0),
     "end_of_next_year": lambda ctx, *_: end_of_year(ctx, 1),
     "end_of_year_number": lambda _ctx, *words: dated(words[-1], 12, 31),
@@ -315,7 +319,8 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "dom_of_rel": dom_of_rel,
     "dom_alone": dom_alone,
     "two_numbers": two_numbers,
-    "day_month_dotted": two_numbers,
+    "day_month_dotted": day_month_dotted,
+    "dashed_numbers": dashed_numbers,
     "dotted_or_clock": dotted_or_clock,
     "three_numbers": three_numbers,
     "year_first": year_first,

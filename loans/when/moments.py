@@ -13,9 +13,13 @@ from typing import Any, Final
 from loans.when import days, spans, zones
 from loans.when.clocks import hour_digits, in_part
 from loans.when.context import Context
+from loans.when.counted import weekday_dom
 from loans.when.values import Clock, Day, Length, Moment, Not, Stretch, Tail, Why
+from loans.when.words import WEEKDAYS
 
 Moments = Iterable[Moment | Not]
+_SMALL_HOURS: Final = {False: 5, True: 3}
+"""Until which hour "tonight" runs, when am was said and when it was not. Judged: "tonight at 4" is in the afternoon."""
 _ENDS_FIRST: Final = Not(Why.PAST, "It would end before it starts.")
 
 
@@ -36,7 +40,13 @@ def day_clock(ctx: Context, day: Day, clock: Clock) -> Moments:
     """A day and a time on it. Its midnight is the one that opens it, and the one that closes it."""
     for exact in (clock, replace(clock, end=True)) if clock.edge else (clock,):
         for moment in ctx.place(day.date, exact):
-            yield _clocked(ctx, _of_day(moment, day), clock)
+            yield _clocked(ctx, _of_day(_unless_bare(moment, clock), day), clock)
+
+
+def _unless_bare(moment: Moment | Not, clock: Clock) -> Moment | Not:
+    """Which half of the day an hour is in is settled when the other half is past."""
+    lost = isinstance(moment, Not) and moment.why is Why.PAST and clock.bare
+    return replace(moment, why=Why.GONE) if isinstance(moment, Not) and lost else moment
 
 
 def _clocked(ctx: Context, moment: Moment | Not, clock: Clock) -> Moment | Not:
@@ -76,12 +86,27 @@ def stamp(ctx: Context, text: str) -> Moments:
 def weekday_number(ctx: Context, word: str, text: str) -> Moments:
     """Reads "Friday 6": the 6th, if that is a Friday, or six o'clock. Asked, even when only one of them is left."""
     for name in days.weekday(ctx, word):
-        if isinstance(name, Not):
-            continue
-        yield from _as_date(ctx, name, text)
-        if 1 <= int(text) <= 12:  # noqa: PLR2004 - of a dial
-            for hour in {int(text) % 24, (int(text) + 12) % 24}:
-                yield from day_clock(ctx, name, Clock(time(hour), sure=False))
+        if isinstance(name, Day):
+            yield from _as_date(ctx, name, text)
+            yield from near_number(ctx, name, text)
+
+
+def near_number(ctx: Context, day: Day, text: str) -> Moments:
+    """Reads "tomorrow 9" as an hour, both ways, and "Friday 1925" as a clock, since no year goes with a weekday."""
+    is_clock = len(text) == 4 and int(text) in days.YEARS  # noqa: PLR2004 - hhmm
+    for clock in hour_digits(ctx, text) if is_clock or 1 <= int(text) < 24 else ():  # noqa: PLR2004 - of a day
+        yield from day_clock(ctx, day, replace(clock, sure=False, edge=False)) if isinstance(clock, Clock) else (clock,)
+
+
+def dated_clock(ctx: Context, name: str, date: Iterable[Day | Not], clock: Clock) -> Moments:
+    """Reads "Thu Oct 26 11:00:09 2023", as `date` and `ctime` print it: their clocks count to 24."""
+    for found in date:
+        if isinstance(found, Not):
+            yield found
+        elif found.date.weekday() != days.weekday_of(name):
+            yield days.wrong_weekday(found.date, WEEKDAYS[days.weekday_of(name)].capitalize())
+        elif not (clock.twin and clock.digital):
+            yield from day_clock(ctx, found, replace(clock, edge=clock.edge and not clock.digital))
 
 
 def _as_date(ctx: Context, name: Day, text: str) -> Moments:
@@ -89,7 +114,10 @@ def _as_date(ctx: Context, name: Day, text: str) -> Moments:
     for day in days.dom_alone(ctx, text) if len(text) <= 2 else ():  # noqa: PLR2004 - two digits
         if isinstance(day, Day):
             for agreed in days.checked(ctx, name, day):
-                yield from whole_day(ctx, replace(agreed, sure=False)) if isinstance(agreed, Day) else (agreed,)
+                sure = int(text) > 24  # noqa: PLR2004 - no hour of the day
+                yield from whole_day(ctx, replace(agreed, sure=sure)) if isinstance(agreed, Day) else (agreed,)
+    for day in weekday_dom(ctx, f"{name.date:%A}".lower(), int(text)) if 12 < int(text) <= 31 else ():  # noqa: PLR2004
+        yield from whole_day(ctx, day)
 
 
 def until_number(ctx: Context, text: str) -> Moments:
@@ -120,9 +148,17 @@ def part_clock(ctx: Context, part: tuple[Day, str], clock: Clock) -> Moments:
         yield from (
             _clocked(ctx, _of_day(moment, day), clock) for moment in ctx.place(day.date, replace(clock, end=True))
         )
+    if name == "night" and 1 <= clock.time.hour <= _SMALL_HOURS[clock.bare]:
+        for morning in (day.date, day.date + timedelta(days=1)):
+            yield from day_clock(ctx, Day(morning, sure=False), clock)
     for fitting in in_part(ctx, clock, name):
         if isinstance(fitting, Clock):
             yield from day_clock(ctx, day, fitting)
+
+
+def same_time(ctx: Context, _words: str, day: Day) -> Moments:
+    """Reads "this time tomorrow"."""
+    return day_clock(ctx, day, Clock(ctx.now.astimezone(ctx.tz).time().replace(tzinfo=None, fold=0)))
 
 
 def eod(ctx: Context, day: Day) -> Moments:
@@ -216,14 +252,20 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "stretch": lambda _ctx, found: [found],
     "nothing": lambda _ctx, reason: [reason],
     "before": lambda ctx, _word, moment: before(ctx, moment),
-    "length": lambda _ctx, span: [span],
+    "length": lambda _ctx, *words: [words[-1]],
     "bare_length": lambda _ctx, span: [replace(span, sure=False)],
     "whole_day": whole_day,
     "day_clock": day_clock,
     "clock_day": lambda ctx, clock, day: day_clock(ctx, day, clock),
     "next_clock": next_clock,
     "stamp": stamp,
+    "day_by": lambda ctx, day, *words: day_clock(ctx, day, words[-1]),
     "weekday_number": weekday_number,
+    "near_number": near_number,
+    "number_near": lambda ctx, text, day: near_number(ctx, day, text),
+    "dated_clock": lambda ctx, name, month, day, clock, year: dated_clock(
+        ctx, name, days.dated(year, days.month_of(month), day), clock
+    ),
     "after_span": lambda ctx, *words: after_span(ctx, next(word for word in words if isinstance(word, Length))),
     "span_clock": span_clock,
     "part_clock": part_clock,
@@ -233,6 +275,8 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "tonight_part": lambda ctx, _word: [(Day(ctx.today), "night")],
     "tonight": lambda ctx, _word: whole_day(ctx, Day(ctx.today, sure=False)),
     "eod": lambda ctx, _word, *day: eod(ctx, day[0] if day else Day(ctx.today)),
+    "same_time": same_time,
+    "for_today": lambda ctx, *_: eod(ctx, Day(ctx.today)),
     "eod_after": lambda ctx, day, _word: eod(ctx, day),
     "now": lambda ctx, _word: now(ctx),
     "month_days": month_days,
@@ -243,4 +287,9 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "vague_week": _vague("A week or a weekend", "Wednesday of next week"),
     "vague_month": _vague("A month or a year", "end of March"),
     "vague_part": _vague("A part of a day", "tomorrow 18:00"),
+    "vague_now": lambda *_: [Not(Why.VAGUE, 'Now is when it starts. Say when it ends: "until Friday 18:00".')],
+    "vague_count": lambda _ctx, word: [
+        Not(Why.VAGUE, f'{word} of what? Name the unit: "for {word} hours" or "for {word} min".')
+    ],
+    "vague_after": lambda *_: [Not(Why.VAGUE, '"After" names no end. Say the end itself: "until Friday 18:00".')],
 }

@@ -4,15 +4,16 @@ The parser is built once. The right side of an interval is worked out after its 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Any, Final
 
 from lark import Lark, Token, Tree
 
-from loans.when import clocks, days, moments, spans
+from loans.when import clocks, counted, days, moments, spans
 from loans.when.context import Context
 from loans.when.values import Clock, Day, Moment, Not, Stretch, Why
 from loans.when.words import Words
@@ -23,6 +24,9 @@ LONG_NIGHT: Final = timedelta(hours=12)
 """Judged: a span of the clock that runs past midnight and is longer than this was more likely typed the wrong way
 round.
 """
+PHRASE_KINDS: Final = 512
+"""Sets of kinds of words whose parser is kept; a kilobyte or ten each."""
+_LEXER: Final = Words(None)
 MAX_WAYS: Final = 64
 """More ways to work out one part than this is not a phrase a person typed. It is refused whole: a way that was dropped
 could have been the one that was meant.
@@ -49,7 +53,38 @@ def _predict_once(predictions: dict[Any, list[Any]]) -> None:
 
 def derive(text: str) -> Tree[Token]:
     """Every derivation of a tidy phrase, as one tree. Raises UnknownWord, or lark's UnexpectedInput."""
-    return parser().parse(text)
+    cut = _Cut(list(_LEXER.lex(text)))
+    tree: Tree[Token] = _parser_of(frozenset(token.type for token in cut.tokens)).parse(cut, "start")
+    return tree
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A phrase cut already, in the place of lark's lexer."""
+
+    tokens: list[Token]
+
+    def lex(self, _expected: object) -> Iterator[Token]:
+        return iter(self.tokens)
+
+
+@lru_cache(maxsize=PHRASE_KINDS)
+def _parser_of(kinds: frozenset[str]) -> Any:
+    """The parser, without the rules that need a kind of word this phrase lacks: the same trees, sooner. A copy: threads
+    share the one it is taken from.
+    """
+    pruned = copy(parser().parser.parser)
+    rules = pruned.predictions
+    while True:
+        usable = {symbol: [rule for rule in held if _may_match(rule, rules, kinds)] for symbol, held in rules.items()}
+        if usable == rules:
+            pruned.predictions = usable
+            return pruned
+        rules = usable
+
+
+def _may_match(rule: Any, rules: Mapping[Any, list[Any]], kinds: frozenset[str]) -> bool:
+    return all(part.name in kinds if part.is_term else rules[part] for part in rule.expansion)
 
 
 def work_out(ctx: Context, node: Node) -> Values:
@@ -137,4 +172,10 @@ _SIDED: Final[Mapping[str, Callable[..., Iterator[Stretch | Not]]]] = {
     "on_day": _on_day,
     "shared_day": lambda ctx, first, *rest: _on_day(ctx, rest[-1], first, rest[-2]),
 }
-_RULES: Final[Mapping[str, Callable[..., Any]]] = {**moments.RULES, **days.RULES, **clocks.RULES, **spans.RULES}
+_RULES: Final[Mapping[str, Callable[..., Any]]] = {
+    **moments.RULES,
+    **days.RULES,
+    **counted.RULES,
+    **clocks.RULES,
+    **spans.RULES,
+}

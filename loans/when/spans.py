@@ -15,6 +15,7 @@ from loans.when.days import make, number
 from loans.when.values import Day, Length, Moment, Not, Why
 from loans.when.words import UNIT_OF
 
+_FRIDAY: Final = 4
 Lengths = Iterable[Length | Not]
 _SIZES: Final[Mapping[str, Length]] = {
     unit: replace(size, largest=place, smallest=place)
@@ -93,6 +94,52 @@ def hours_minutes(_ctx: Context, text: str) -> Lengths:
         yield replace(_SIZES["hour"], seconds=hours * 3600 + minutes * 60, smallest=_SIZES["minute"].smallest)
 
 
+def days_clock(_ctx: Context, text: str) -> Lengths:
+    """Reads "2-12:00:00" as Slurm does: days, then hours, minutes and seconds."""
+    count, _, clock = text.partition("-")
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    if hours < 24 and minutes < 60 and seconds < 60:  # noqa: PLR2004 - of a clock
+        passed = hours * 3600 + minutes * 60 + seconds
+        yield replace(_SIZES["day"], days=int(count), seconds=passed, smallest=_SIZES["second"].smallest)
+
+
+def clock_length(_ctx: Context, text: str) -> Lengths:
+    """Reads "for 48:00:00" as Slurm does. "for 1:30" is hours or minutes, so nothing."""
+    if text.count(":") == 2:  # noqa: PLR2004 - hours, minutes, seconds
+        hours, minutes, seconds = (int(part) for part in text.partition(".")[0].split(":"))
+        if minutes < 60 and seconds < 60:  # noqa: PLR2004 - of a clock
+            yield replace(_SIZES["hour"], seconds=hours * 3600 + minutes * 60 + seconds)
+
+
+def workdays(ctx: Context, count: int, _word: str) -> Lengths:
+    """Reads "4 business days", Monday to Friday; it knows no holidays. From a weekend some count Monday as the
+    first and some as none, so it is confirmed.
+    """
+    late = max(0, ctx.base.weekday() - _FRIDAY)
+    friday = ctx.base - timedelta(days=late)
+    weeks, rest = divmod(count, 5)
+    over = 2 if friday.weekday() + rest > _FRIDAY else 0
+    yield replace(_SIZES["day"], days=weeks * 7 + rest + over - late, sure=not late)
+
+
+def next_length(_ctx: Context, *words: Any) -> Lengths:
+    """Reads "the next 3 hours". Days and weeks without "for" could be whole ones of the calendar: confirmed."""
+    span: Length = words[-1]
+    yield replace(span, sure=span.sure and not (span.days or span.months))
+
+
+def either(_ctx: Context, first: str | int, second: str | int, size: Length) -> Lengths:
+    """Reads "2-3 days", "2 or 3 days": asked."""
+    for count in (first, second):
+        yield from _times(replace(size, sure=False), int(count))
+
+
+def one_unit(_ctx: Context, size: Length, more: Length | None = None) -> Lengths:
+    """Reads "the next hour", "the next day and 5 hours". The next week may be that of the calendar: confirmed."""
+    one = replace(size, sure=size.sure and (bool(size.seconds) or more is not None))
+    return [one] if more is None else plus(_ctx, one, more)
+
+
 def quarters_unit(_ctx: Context, count: str, *rest: Any) -> Lengths:
     """Reads "Three quarters of an hour"."""
     return _times(rest[-1], number(count) / 4) if 1 <= number(count) <= 3 else ()  # noqa: PLR2004 - of four
@@ -169,7 +216,16 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "decimal": decimal,
     "fraction": fraction,
     "hours_minutes": hours_minutes,
-    "about_item": lambda _ctx, _word, length: [replace(length, sure=False)],
+    "either": either,
+    "few": lambda *_: [Not(Why.VAGUE, '"A few" is no number. Say how many: "for 3 hours".')],
+    "days_clock": days_clock,
+    "clock_length": clock_length,
+    "workdays": workdays,
+    "next_length": next_length,
+    "next_unit": lambda _ctx, *words: [replace(_SIZES[UNIT_OF[words[-1].rstrip(".")]], sure=False)],
+    "one_unit": one_unit,
+    "one_unit_plus": one_unit,
     "plus": plus,
     "span_from_day": span_from_day,
+    "day_plus_span": lambda ctx, day, span: span_from_day(ctx, span, day),
 }

@@ -69,10 +69,11 @@ Answer = Deadline | Interval | Duration | Ask | Refused
 
 class Why(Enum):
     """Why one reading of a phrase came to nothing. Past is kept apart: a reading lost to it makes its siblings
-    doubtful.
+    doubtful. One that is gone does not: this morning's 5:00 cannot be what "today at 5" means in the afternoon.
     """
 
     PAST = "past"
+    GONE = "gone"
     IMPOSSIBLE = "impossible"
     MISMATCH = "mismatch"
     VAGUE = "vague"
@@ -113,6 +114,7 @@ class Clock:
     """A time of day. `end` is 24:00. `edge` is a midnight, which can open or close the day it is said of.
 
     digital  written as a clock shows it, "09:05"; twin: the reading of it that is twelve hours later
+    bare     one of the two readings of an hour that was said without am or pm
     """
 
     time: time
@@ -122,6 +124,7 @@ class Clock:
     edge: bool = False
     digital: bool = False
     twin: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Cuts a phrase into words the grammar knows. Decides which spellings are known, and refuses every character that is
 not.
 
-A word is looked up whole, never by its beginning, so "Monkey" is not Monday. Nothing is skipped but spaces, a comma
-before a space, and the sign between a number and a month's name. It knows nothing of what the words mean together.
+A word is looked up whole, never by its beginning, so "Monkey" is not Monday. Nothing is skipped but spaces, brackets, a
+comma before a space, the sign between a number and a month's name, and the "ish" of "5ish". It knows nothing of what
+the words mean together.
 """
 
 import re
@@ -104,7 +105,7 @@ UNIT_OF: Final = {spelling: unit for unit, spellings in UNITS.items() for spelli
 _KINDS: Final = {
     "WEEKDAY": "mon tue tues wed weds thu thur thurs fri sat sun",
     "MONTH": "jan feb mar apr jun jul aug sep sept oct nov dec",
-    "_UNTIL": "until till til",
+    "_UNTIL": "until till til 'til",
     "_BY": "by",
     "BEFORE": "before",
     "_ON": "on",
@@ -118,20 +119,21 @@ _KINDS: Final = {
     "_TO": "to",
     "_THROUGH": "through thru",
     "_AND": "and",
+    "_OR": "or",
     "_OF": "of",
     "_THE": "the",
     "A": "a an",
-    "THIS": "this",
-    "NEXT": "next",
+    "THIS": "this current",
+    "NEXT": "next following",
     "COMING": "coming upcoming",
     "LAST": "last",
     "AFTER": "after",
     "_LATER": "later hence",
     "_END": "end",
     "TODAY": "today",
-    "TOMORROW": "tomorrow tmrw tmr",
+    "TOMORROW": "tomorrow tmrw tmr tmw",
     "TONIGHT": "tonight",
-    "NOW": "now",
+    "NOW": "now asap immediately",
     "NOON": "noon midday",
     "MIDNIGHT": "midnight",
     "PART": "morning afternoon evening night",
@@ -140,8 +142,13 @@ _KINDS: Final = {
     "PAST": "past",
     "HALF": "half",
     "QUARTER": "quarter quarters",
-    "COUPLE": "couple",
-    "ABOUT": "about around approximately roughly",
+    "COUPLE": "couple pair",
+    "FEW": "few several",
+    "_MORE": "more",
+    "_OVER": "over",
+    "_PLUS": "plus",
+    "_EARLY": "early late",
+    "_ABOUT": "about around approximately approx roughly circa",
     "MER": "am pm a.m p.m",
     "M": "m",
     "EOD": "eod cob",
@@ -156,6 +163,7 @@ _SINGULAR: Final = {"day": "_DAY", "week": "_WEEK", "month": "_MONTH", "year": "
 _VOCABULARY: Final[dict[str, str]] = (
     {word: kind for kind, words in _KINDS.items() for word in words.split()}
     | dict.fromkeys(WEEKDAYS, "WEEKDAY")
+    | dict.fromkeys((f"{name}s" for name in WEEKDAYS), "WEEKDAYS")
     | dict.fromkeys(MONTHS, "MONTH")
     | dict.fromkeys(CARDINALS, "CARD")
     | dict.fromkeys(ORDINALS, "ORD_WORD")
@@ -170,6 +178,7 @@ _MONTHISH: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind =
 _AFTER_MONTH: Final = "|".join(rf"(?<={word})" for word, kind in _VOCABULARY.items() if kind == "MONTH")
 _SHAPES: Final = (
     ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?:{_AFTER_MONTH})[-/](?=[0-9])"),
+    ("_JOIN", r"(?:(?<=[a-z][-/][0-9])|(?<=[a-z][-/][0-9]{2}))[-/](?=[0-9]{4}\b)"),
     ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
     ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
     (
@@ -183,24 +192,37 @@ _SHAPES: Final = (
         "STAMP",
         r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?=$| (?:to|until|till|and|for)\b| - )",
     ),
+    ("DAYS_CLOCK", r"[0-9]{1,3}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?![0-9:])"),
     ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
     ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),
     ("COLON", r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?![0-9:])"),
     ("H_CLOCK", r"[0-9]{1,2}h[0-9]{2}(?![0-9a-z])"),
     ("ORD", r"[0-9]{1,2}(?:st|nd|rd|th)\b"),
+    ("ORD", rf"[0-9]{{1,2}}\.(?= ?(?:{_MONTHISH})\b)"),
     ("DOTTED", r"[0-9]{1,2}\.[0-9]{1,2}\.(?=\s|$)"),
     ("DOT", r"[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])"),
     ("SLASH", r"[0-9]{1,2} ?/ ?[0-9]{1,2}(?![0-9/])"),
     ("NUM", r"[0-9]{1,6}(?![0-9])"),
     ("COMPACT", r"[0-9]{8}(?![0-9])"),
-    ("_DAY_AFTER", r"(?:the )?day after (?=tom|tmr)"),
+    ("_DAY_AFTER", r"(?:the )?(?<![0-9] )day after (?=tom|tmr)"),
     ("_BY", r"(?:no|not) later than\b|up (?:to|until|till)\b"),
-    ("MER", r"[ap]\.? ?m\b\.?"),
+    ("_LATEST", r"(?:at the )?latest\b"),
+    ("EOD", r"(?:close|end) of (?:the )?(?:business|work|working|play)(?: day)?\b"),
+    ("BIZDAY", r"(?:business|working|work|week)[- ]?days?\b"),
+    ("NOON", r"mid[- ]day\b"),
+    ("NOW", r"(?:right|just) now\b|as soon as possible\b|at the moment\b"),
+    ("SAME_TIME", r"(?:this|(?:the )?same) time\b"),
+    ("_ISH", r"(?<=[0-9m])-?ish\b"),
+    ("MER", r"[ap]\.? ?m(?:\b\.?|(?=-?ish\b))"),
+    ("MER", r"(?<=[0-9])p\b\.?|(?<=:[0-9]{2})a\b\.?"),
+    ("SHORT_AM", r"(?<=[0-9])a\b\.?"),
+    ("_PLUS", r"\+(?= ?[0-9])"),
+    ("_ABOUT", r"~(?= ?[0-9a-z])"),
     ("ORD_WORD", rf"(?:{_TENS})[- ](?:{_ORDS})\b"),
     ("CARD", rf"(?:{_TENS})[- ](?:{_ONES})\b"),
-    ("WORD", r"[a-z]+(?:'[a-z]+)?\.?|@"),
+    ("WORD", r"'?[a-z]+(?:'[a-z]+)?\.?|@"),
     ("_DASH", r"-"),
-    ("_SPACE", r"\s+|,(?=\s|$)"),
+    ("_SPACE", r"\s+|,(?=\s|$)|[()]"),
 )
 _SHAPE_OF: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _SHAPES)
 _PLAIN: Final = str.maketrans(
@@ -249,7 +271,7 @@ class Words(Lexer):
             kind, word = _shape_at(text, start)
             if not kind:
                 raise UnknownWord(word, start)
-            if kind not in {"_SPACE", "_JOIN"}:
+            if kind not in {"_SPACE", "_JOIN", "_ISH"}:
                 yield Token(kind, word, start_pos=start)
             start += len(word)
 
