@@ -10,12 +10,15 @@ from bot.core_cli import EXIT_REFUSED, opened
 from bot.doctor.examination import examine
 from bot.doctor.findings import Verdict
 from bot.doctor.shown import progress, summary, table
+from bot.log import configure
 from loans.nodes import NodeName
 
 
 def doctor(config: Path | None, node: str | None) -> None:
     """Ask every far side, print the table, and end with 1 unless every row is fine."""
     with opened(config) as core:
+        # A watch that is lost warns every few seconds; the table says it once.
+        configure(core.settings.log.model_copy(update={"level": "error"}))
         named = _one_node(core, node) if node is not None else None
         with progress(Console(stderr=True)) as tell:
             results = examine(core, tell, named)

@@ -246,12 +246,16 @@ def test_doctor_says_on_a_terminal_what_it_asks_and_in_a_pipe_nothing_but_the_ta
     """A person sees whom the wait is for; a log gets no spinner."""
     settings = site.site.paths / "lendbot.toml"
     assert "asking" in on_a_terminal("doctor", "-c", settings)
-    piped = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "doctor", "-c", settings],
-        capture_output=True, text=True, cwd=ROOT, check=True, timeout=60,
-    )  # fmt: skip
-    assert piped.stderr == ""
-    assert "asking" not in piped.stdout
+    site.site.call(lambda: site.site.faults.set(Fault("kube", "refuse")))
+    try:
+        piped = subprocess.run(
+            [sys.executable, "-m", "bot.cli", "doctor", "-c", settings],
+            capture_output=True, text=True, cwd=ROOT, check=False, timeout=60,
+        )  # fmt: skip
+    finally:
+        site.site.call(site.site.faults.clear)
+    assert (piped.stderr, "asking" in piped.stdout) == ("", False)
+    assert "Kubernetes: reading" in piped.stdout.splitlines()[-1]
 
 
 def on_a_terminal(*argv: object) -> str:
