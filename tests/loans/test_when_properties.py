@@ -12,7 +12,7 @@ from lark.exceptions import UnexpectedInput
 
 from loans.when import Answer, Ask, Deadline, Duration, Interval, Refused, read, reader, spelled
 from loans.when.reader import Node, derive
-from loans.when.words import MAX_CHARS, Words, tidy
+from loans.when.words import MAX_CHARS, UnknownWord, Words, tidy
 
 ZONES = [
     UTC,
@@ -22,7 +22,8 @@ WORDS = """
 until by before from to for in within at on the of a an and next this last end day week month year hours
 minutes days weeks m h friday monday sunday today tomorrow tonight noon midnight morning evening half quarter
 past couple now eod march dec 5 12 31 2027 1st second third twenty 3pm 12am 17:30 9:05 24:00 11/12 2027-02-30
-1.5 2h30 - , est utc+2 ist
+1.5 2h30 - , est utc+2 ist + about latest more another few over 5p 9a fridays following working-day or 12-24
+2-00:00:00 asap last
 """.split()  # noqa: SIM905 - it reads as the phrases it makes
 
 PLAIN_PARSER = Lark(
@@ -124,12 +125,12 @@ def test_a_weekday_is_the_nearest_or_asked(now: datetime, tz: tzinfo, weekday: s
 @example("from 4pm to 5pm tomorrow")
 @example("2 hours and 10 minutes before 5pm")
 def test_our_quick_parser_derives_what_lark_alone_derives(phrase: str) -> None:
-    """We shorten lark's predictions; a derivation lost that way would be a reading nobody is asked about."""
+    """We leave out rules and predictions; a derivation lost that way would be a reading nobody is asked about."""
     text = tidy(phrase)
     try:
         expected = _shape(PLAIN_PARSER.parse(text))
-    except UnexpectedInput:
-        with pytest.raises(UnexpectedInput):
+    except (UnexpectedInput, UnknownWord):
+        with pytest.raises((UnexpectedInput, UnknownWord)):
             derive(text)
     else:
         assert _shape(derive(text)) == expected

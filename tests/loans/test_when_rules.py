@@ -1,31 +1,14 @@
 """Each rule about time phrases, by name. It is Tuesday 24 November 2026, 10:00 in Indianapolis, unless it says so."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from loans.when import Ask, Deadline, Duration, Interval, Refused, length, read, say, spelled, window
+from tests.loans.told import FRIDAY, HERE, TUESDAY, told
 
-HERE = ZoneInfo("America/Indiana/Indianapolis")
 BERLIN = ZoneInfo("Europe/Berlin")
-TUESDAY = datetime(2026, 11, 24, 10, tzinfo=HERE)
-FRIDAY = datetime(2026, 11, 27, 10, tzinfo=HERE)
-
-
-def told(phrase: str, now: datetime = TUESDAY, tz: tzinfo = HERE) -> str:
-    """The answer, short enough for a table: what kind it is, and its wall clocks."""
-    match read(phrase, now, tz):
-        case Deadline(at):
-            return f"{at:%a %d %b %Y %H:%M}"
-        case Interval(start, end):
-            return f"{start:%a %d %b %H:%M} to {end:%a %d %b %H:%M}"
-        case Duration(span, _):
-            return f"for {length(span)}"
-        case Ask(readings):
-            return "ask " + ", ".join(f"{one.at:%d %b %H:%M}" for one in readings)
-        case Refused():
-            return "refused"
 
 
 def test_a_date_alone_ends_at_a_minute_to_midnight_in_the_askers_zone() -> None:
