@@ -37,6 +37,9 @@ CARD_EVERY_S: Final = 2.0
 AT_ONCE: Final = 20
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _GIVE_UP_AFTER: Final = timedelta(days=2)
+_QUESTION: Final = "question"
+_CLOSED: Final = ""
+"""The kind of post that asks approvers about a later deadline, and its ts once nobody is asked any more."""
 _HOPELESS: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "user_not_found"}
 )
@@ -146,10 +149,22 @@ class Publisher:
             ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
         if letter.kind == "card":
             self._post_card(self._with_pods(self._with_outlook(one)), post, ended)
+            self._close_question(one)
             return
         place = self._place(letter, post)
         drawn = news(letter.args, one, letter.kind, self._pods(letter, one))
-        self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
+        posted = self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
+        if letter.kind == "approvers":
+            self._record(lambda tx: tx.posts.put(loan.id, _QUESTION, posted["channel"], posted["ts"]))
+
+    def _close_question(self, one: OneLoan) -> None:
+        """Take the buttons off a question that is answered: it may have been answered on the card, or elsewhere."""
+        with self._store.read() as tx:
+            asked = tx.posts.get(one.loan.id, _QUESTION)
+        if asked is None or asked.ts == _CLOSED or one.loan.extension is not None:
+            return
+        self._is_edited(asked, news({"news": "extension_asked"}, one, "approvers", None))
+        self._record(lambda tx: tx.posts.put(one.loan.id, _QUESTION, asked.channel, _CLOSED))
 
     def _with_outlook(self, one: OneLoan) -> OneLoan:
         """Add what Slurm would give a request now; a card goes out without it when Slurm does not answer."""

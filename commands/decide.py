@@ -24,12 +24,13 @@ from loans.lifecycle import ApproveExtension, AskExtension, DropExtension
 from loans.lifecycle import Decline as DeclineEvent
 from loans.loan import Decision, Loan, State
 from loans.policy import Refused, may_approve
+from store.audit import Audit
 from store.db import Tx
 from store.errors import Stale
 
 NOTE_LIMIT = 500
 """Characters of a reason that are kept: it is shown on a card."""
-_ASKS, _GRANTS = (event.__name__.lower() for event in (AskExtension, ApproveExtension))
+ASKED, _GRANTS = (event.__name__.lower() for event in (AskExtension, ApproveExtension))
 _DECIDES = (_GRANTS, DropExtension.__name__.lower())
 """As orders.record() audits them."""
 
@@ -113,12 +114,17 @@ def _extensions(tx: Tx, loan_id: int) -> Iterator[tuple[datetime, Decision | Non
         if row.what in _DECIDES and until is not None:
             yield until, Decision(row.who, row.at, row.what == _GRANTS, row.detail)
             until = None
-        elif row.what == _ASKS:
+        elif row.what == ASKED:
             if until is not None:
                 yield until, None
-            until = datetime.fromisoformat(row.detail.removeprefix("until "))
+            until = asked_until(row)
     if until is not None:
         yield until, None
+
+
+def asked_until(row: Audit) -> datetime:
+    """Return the later deadline that a row of the audit says was asked for."""
+    return datetime.fromisoformat(row.detail.removeprefix("until "))
 
 
 def _stamp(until: datetime) -> str:

@@ -90,8 +90,12 @@ def _from_when(loan: Loan, extend: Extend, length: tuple[timedelta, datetime], c
     after = when.read(extend.phrase, loan.until, caller.tz)
     later = after.at if isinstance(after, when.Duration) else loan.until + span
     options = [(f"{when.length(span)} after the present deadline", later), ("counted from now", from_now)]
-    said = [(f"{what}: {when.say(at, desk.now, caller.tz)}", at) for what, at in options if at > loan.until]
+    said = [(f"{what}: {_from_now(at, caller, desk)}", at) for what, at in options if at > loan.until]
     return _which(extend, said, caller, desk)
+
+
+def _from_now(at: datetime, caller: Caller, desk: Desk) -> str:
+    return f"{when.spelled(at, caller.tz)}, {when.length(at - desk.now)} from now"
 
 
 def _which(

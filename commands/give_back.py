@@ -11,7 +11,6 @@ from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Rep
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate
-from conversion.plans import RETURN
 from loans.lifecycle import Return, may_happen
 from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
 from loans.nodes import NodeName
@@ -21,8 +20,6 @@ from store.errors import Stale
 
 MOST_NODES = 10_000
 """Names that one sentence may stand for: more than a site has. `gpu[0-99999999]` would take the machine's memory."""
-
-STEPS = tuple(step.name for step in RETURN)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
     if not may_happen(loan, Return):
         return NotFrom(loan, "give back")
     by = caller.person.id
-    why = "asked for by its requester" if by == loan.requester else "recalled"
+    why = "asked for" if by == loan.requester else "recalled"
     going = orders.give_back(tx, loan, desk.now, why, by)
     nodes = tuple(part.node for part in tx.nodes.of(loan.id) if part.state not in NODE_GONE)
     return GoingHome(going, nodes, estimate(tx, loan.node_class))

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from sandbox.clock import SiteClock
 from sandbox.faults import Fault
+from sandbox.kube.status import ApiError
 from sandbox.slurm.records import Job, JobState, SlurmError
 from sandbox.world import Machine, World
 
@@ -62,6 +63,7 @@ class Room:
             web.post("/sandbox/api/faults", self._post_fault),
             web.delete("/sandbox/api/faults", self._delete_faults),
             web.post("/sandbox/api/jobs", self._post_job),
+            web.post("/sandbox/api/pods", self._post_pod),
         ]
 
     async def _get_room(self, _request: web.Request) -> web.Response:
@@ -101,6 +103,18 @@ class Room:
         except (KeyError, SlurmError) as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         return web.json_response(_job(job))
+
+    async def _post_pod(self, request: web.Request) -> web.Response:
+        """Put a difficult pod on a node: {"node", "kind"}."""
+        asked = await _body(request)
+        cluster, node, kind = self._world.cluster, str(asked.get("node", "")), str(asked.get("kind", "blocked"))
+        if cluster is None or node not in cluster.tiles():
+            raise web.HTTPBadRequest(text=f"{node} is no node of the cluster\n")
+        try:
+            cluster.put_pod(kind, node)
+        except (ValueError, ApiError) as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from error
+        return web.json_response({"node": node, "kind": kind})
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -144,14 +144,18 @@ def _within(card: Block, share: int) -> Block:
     return shorter
 
 
-def table(heading: Sequence[str], rows: Sequence[Sequence[Block]]) -> Block:
-    """Return a table of at most 99 rows, its cells cut until they are within what Slack takes."""
+def table(heading: Sequence[str], rows: Sequence[Sequence[Block]], wrapped: str) -> Block:
+    """Return a table of at most 99 rows, its cells cut until they are within what Slack takes.
+
+    wrapped   the column of people's or far sides' words, whose cells may take several lines
+    """
     shown = [[cell(word) for word in heading], *rows[:ROWS]]
     most = _CELL
     while weight(shown) > _TABLE:
         most //= 2
         shown = [[_cell_within(each, most) for each in row] for row in shown]
-    return {"type": "table", "rows": shown}
+    columns = [{"is_wrapped": word == wrapped} for word in heading]
+    return {"type": "table", "column_settings": columns, "rows": shown}
 
 
 def cell(text: str) -> Block:

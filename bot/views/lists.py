@@ -1,18 +1,32 @@
 """Lists: loans, what is free, what happened, what can be said. Tables where a message may have one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
 from bot.views.buttons import ask_for_nodes
 from bot.views.rendered import Block, Rendered
-from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
+from bot.views.text import code, counted, deadline, fold, listed, moment, nodes, quote, who
+from commands.decide import ASKED, asked_until
 from commands.replies import Free, HelpOn, History, Loans
 from loans.classes import NodeClass
 from loans.loan import HOLDING, Loan
 from loans.selection import Choice, RunsJobs
 from store.audit import Audit
 
+_DONE: Final[Mapping[str, str]] = {
+    "askextension": "ask for a later deadline",
+    "approveextension": "grant the later deadline",
+    "dropextension": "refuse the later deadline",
+    "arrive": "all nodes are lent",
+    "return": "send the nodes home",
+    "jam": "nodes need a person",
+    "home": "all nodes are home",
+    "unwound": "no node could be lent",
+    "node is unwinding": "node did not make it",
+    "node is unwound": "node is back in Slurm",
+}
+"""Words for what the audit has by the names of our events and states; the others are words already."""
 _ROWS: Final = 40
 """Rows of history that one answer shows: two screens; whoever needs more has the log."""
 
@@ -29,7 +43,7 @@ def loans(given: Loans) -> Rendered:
     return message(
         f"{quote(given.title, 80)}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
         section(f"*{quote(given.title, 80)}*"),
-        table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans]),
+        table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans], "purpose"),
         context(f"{example} tells everything about one"),
     )
 
@@ -97,7 +111,7 @@ def history(given: History) -> Rendered:
     return message(
         f"History of {quote(given.title, 80)}",
         section(f"*{quote(given.title, 80)}*: what happened, newest last"),
-        table(heading, _history_rows(rows[-_ROWS:])),
+        table(heading, _history_rows(rows[-_ROWS:]), "detail"),
         context(f"{counted(earlier, 'earlier row')} not shown") if earlier > 0 else None,
     )
 
@@ -107,13 +121,26 @@ def _history_rows(rows: Sequence[Audit]) -> list[list[Block]]:
         [
             date_cell(row.at),
             person_cell(row.who),
-            cell(row.what),
+            cell(_DONE.get(row.what) or _folded(row.what)),
             cell(f"#{row.loan_id}" if row.loan_id else ""),
             cell(row.node or ""),
-            cell(row.detail),
+            _detail(row),
         ]
         for row in rows
     ]
+
+
+def _detail(row: Audit) -> Block:
+    """Return what is known beside; an instant as each reader's own."""
+    if row.what == ASKED and row.detail:
+        return date_cell(asked_until(row))
+    return cell(row.detail)
+
+
+def _folded(what: str) -> str:
+    """Return what was done with its nodes as a hostlist: the audit names each, which is for machines."""
+    verb, _, names = what.rpartition(" ")
+    return f"{verb} {fold(names.split(','))}" if verb and "," in names else what
 
 
 def help_on(given: HelpOn) -> Rendered:

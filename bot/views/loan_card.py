@@ -166,7 +166,7 @@ def _pods(one: OneLoan) -> str:
 def _reminders(one: OneLoan) -> str:
     ahead = sorted(one.loan.until - span for span in one.node_class.rules.reminders)
     due = [moment(at) for at in ahead if at > one.now]
-    told = f"Reminders {' and '.join(due)}. " if due else ""
+    told = f"{'Reminder' if len(due) == 1 else 'Reminders'} {' and '.join(due)}. " if due else ""
     return f"{told}At the deadline the pods left are evicted, and the nodes come home by themselves."
 
 

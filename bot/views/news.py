@@ -21,6 +21,8 @@ from loans.loan import NodeLoan, NodeState, State
 
 Facts = Mapping[str, Any]
 Pods = Mapping[str, int] | None
+_UNTIL: Final = frozenset({State.LENDING, State.LENT})
+"""The states in which a deadline is still ahead."""
 _GOES_HOME: Final = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
 _NAMESPACES: Final = 6
 """Namespaces that a reminder names: the largest, which are those worth a call."""
@@ -162,7 +164,8 @@ def _home(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
 def _extension_asked(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     loan = one.loan
     if loan.extension is None:
-        return _say(f"A later deadline was asked for loan #{loan.id}, and is decided.")
+        ends = f" It ends {deadline(loan.until)}." if loan.state in _UNTIL else ""
+        return _say(f"A later deadline was asked for loan #{loan.id}; that is settled.{ends}")
     text = f"Loan #{loan.id}: {extension_line(one, loan.extension)}"
     return _say(text, actions(buttons.approve(loan), buttons.decline(loan)))
 

@@ -8,7 +8,7 @@ from bot.views import actions as ids
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.refusals import passed_over
 from bot.views.rendered import Block, Rendered
-from bot.views.text import about, code, counted, nodes, quote, units
+from bot.views.text import about, any_of, code, counted, nodes, quote, units
 from commands.replies import NotEnough, Preview, WhichTime
 from loans import when
 from loans.selection import Choice, NotNeeded, PassedOver
@@ -35,12 +35,22 @@ def preview(reply: Preview) -> Rendered:
     return message(
         head,
         section("\n".join(line for line in lines if line)),
+        section(_what_next(reply)),
         context("Nothing has changed yet", _times(reply)),
         actions(
             button(ids.SIGN_OFF, "Ask for sign-off", reply.draft, style="primary"),
             button(ids.CHANGE, "Change…", reply.draft),
             button(ids.NEVER_MIND, "Never mind", reply.draft),
         ),
+    )
+
+
+def _what_next(reply: Preview) -> str:
+    """Return what asking for it sets going, and how it ends."""
+    decides = any_of(reply.node_class.rules.approvers) if reply.node_class.rules.approvers else "An approver"
+    return (
+        f"{decides} decides. Then the nodes leave Slurm, run Puppet and join Kubernetes; at the deadline the pods left "
+        "are evicted, and the nodes reboot into Slurm."
     )
 
 

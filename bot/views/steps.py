@@ -73,7 +73,12 @@ def from_step(part: NodeLoan) -> str:
 
 
 def left(parts: Sequence[NodeLoan], estimate: Estimate, now: datetime) -> timedelta | None:
-    """Return how long until the last moving node arrives, by past runs; None while there are none to judge by."""
+    """Return how long until the last moving node arrives, by past runs.
+
+    None while there are none to judge by, and while a node waits for what nobody can foresee.
+    """
+    if any(part.blocked for part in parts):
+        return None
     spans = [_left(part, estimate, now) for part in parts]
     known = [span for span in spans if span is not None]
     return max(known, default=None)
@@ -85,7 +90,7 @@ def _left(part: NodeLoan, estimate: Estimate, now: datetime) -> timedelta | None
             return estimate.lend
         case NodeState.LENDING if estimate.lend is not None:
             return _rest(_LEND, part, estimate.steps, now)
-        case NodeState.RETURNING | NodeState.UNWINDING if estimate.back is not None and not part.blocked:
+        case NodeState.RETURNING | NodeState.UNWINDING if estimate.back is not None:
             return _rest(_RETURN, part, estimate.steps, now)
         case _:
             return None

@@ -42,7 +42,7 @@ def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | No
     by_hand = code(f"lendbot give-back {part.node} --from {from_step(part)}")
     text = (
         f":warning: *{code(part.node)} is stuck*{at}, on its way home (loan #{loan.id}).\n"
-        f"What was found: {said(why) or 'nothing was reported'}\n"
+        f"What was found: {(said(why) or 'nothing was reported').rstrip('.')}.\n"
         f"{_what_runs(step)}\n"
         f"*Look at its console.* Then press Try again for the whole way home, or, when you have rebooted it by "
         f"hand, run {by_hand} on lendbot's host."

@@ -45,6 +45,7 @@ def post(workspace: Workspace, channel: str, args: Json, visible_to: str | None 
     if thread_ts and thread_ts not in workspace.channel(channel).messages:
         raise SlackError("thread_not_found")
     said = Message(workspace.next_ts(), channel, seed.BOT_USER, text, blocks, thread_ts, visible_to)
+    said.is_broadcast = bool(thread_ts) and str(args.get("reply_broadcast", "")).lower() in ("1", "true")
     return workspace.put(said)
 
 

@@ -21,7 +21,10 @@ class User:
 
 @dataclass
 class Message:
-    """visible_to is set on an ephemeral: one person sees it, and no history has it."""
+    """visible_to is set on an ephemeral: one person sees it, and no history has it.
+
+    is_broadcast   a reply that is shown in its channel as well as in its thread
+    """
 
     ts: str
     channel: str
@@ -30,6 +33,7 @@ class Message:
     blocks: list[Json] | None = None
     thread_ts: str | None = None
     visible_to: str | None = None
+    is_broadcast: bool = False
     edited_ts: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     states: dict[str, Json] = field(default_factory=dict)
@@ -48,6 +52,8 @@ class Message:
             said["blocks"] = self.blocks
         if self.thread_ts:
             said["thread_ts"] = self.thread_ts
+        if self.is_broadcast:
+            said["subtype"] = "thread_broadcast"
         if self.edited_ts:
             said["edited"] = {"user": self.user, "ts": self.edited_ts}
         if self.reactions:

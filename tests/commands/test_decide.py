@@ -9,7 +9,16 @@ import pytest
 
 from commands.decide import NOTE_LIMIT, Approve, Decline
 from commands.extend import SettleExtension
-from commands.replies import AlreadyDecided, Decided, ExtensionAsked, ExtensionDecided, Forbidden, NoLoan, WhichTime
+from commands.replies import (
+    AlreadyDecided,
+    Decided,
+    ExtensionAsked,
+    ExtensionDecided,
+    ExtensionSettled,
+    Forbidden,
+    NoLoan,
+    WhichTime,
+)
 from conversion.due import lapse_due
 from loans.loan import State
 from loans.policy import NotInGroup, OwnRequest
@@ -113,7 +122,10 @@ def test_an_extension_is_signed_by_the_same_rules(counter: Counter) -> None:
     assert isinstance(answer, ExtensionDecided)
     assert answer.granted
     assert counter.loan().until - loan.until == timedelta(days=1)
-    assert isinstance(counter.do(Approve(loan.id), SECOND_APPROVER), AlreadyDecided)
+    again = counter.do(Approve(loan.id), SECOND_APPROVER)
+    assert isinstance(again, ExtensionSettled)
+    assert again.decision is not None
+    assert (again.decision.by, again.decision.approved) == (APPROVER.person.id, True)
 
 
 def test_a_declined_extension_leaves_the_deadline(counter: Counter) -> None:

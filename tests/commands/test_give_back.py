@@ -13,7 +13,7 @@ from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, C
 @pytest.mark.parametrize(
     ("who", "why"),
     [
-        (REQUESTER, "asked for by its requester"),
+        (REQUESTER, "asked for"),
         (APPROVER, "recalled"),
         (ONCALL, "recalled"),
         (CLI, "recalled"),

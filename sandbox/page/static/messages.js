@@ -17,7 +17,7 @@ export function drawLog(force = false) {
   const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const ctx = reader();
   const messages = [...(channelOf(store.channel)?.messages.values() || [])].sort((a, b) => a.ts - b.ts);
-  const top = messages.filter((m) => !m.thread_ts || m.thread_ts === m.ts);
+  const top = messages.filter((m) => !m.thread_ts || m.thread_ts === m.ts || isBroadcast(m));
   const rows = [welcome(ctx)];
   let before = null;
   for (const message of top) {
@@ -37,6 +37,8 @@ export function drawLog(force = false) {
   if (key !== wasFor || isNear || force) log.scrollTop = log.scrollHeight;
   wasFor = key;
 }
+
+const isBroadcast = (message) => message.subtype === "thread_broadcast";
 
 // Touch only what changed, so that a focused field or an opened menu stays as it is.
 function reconcile(parent, rows) {
@@ -60,9 +62,10 @@ function row(message, before, replies, ctx, log) {
   const isDrafted = store.draft?.ts === message.ts;
   const flags = [openThreads.has(message.ts), follows(message, before), isDrafted];
   const stamp = [store.me, version, thread, ...flags].join("|");
-  const old = log.querySelector(`[data-ts="${message.ts}"]`);
+  const old = log.querySelector(`:scope > [data-ts="${message.ts}"]`);
   if (old && old.stamp === stamp) return old;
   const fresh = one(message, follows(message, before), ctx);
+  if (isBroadcast(message)) fresh.querySelector(".said").prepend(h("div", { class: "only-you" }, "replied to a thread"));
   if (replies.length || openThreads.has(message.ts))
     fresh.querySelector(".said").append(threadOf(message, replies, ctx));
   if (old?.classList.contains("msg") && old.version !== version && message.edited) fresh.classList.add("changed");

@@ -1,5 +1,6 @@
 // One node: where it is, what it does, and a card with everything about it when it is clicked.
 
+import { act } from "./api.js";
 import { fill, h, place } from "./dom.js";
 import { nodeFaults } from "./faults.js";
 import { reader } from "./store.js";
@@ -148,8 +149,22 @@ function details(node, room, shut) {
       line("Power", node.power),
       line("Doing", node.doing ? `${node.doing.what}, ${Math.round(node.doing.progress * 100)} %` : "nothing"),
     ),
+    node.kube && putPod(node.name),
     nodeFaults(node.name, room.faults),
   ];
+}
+
+// The work that keeps a node from going home: its budget allows no eviction.
+function putPod(node) {
+  const put = (event) => {
+    event.currentTarget.disabled = true;
+    act("pods", { node, kind: "blocked" });
+  };
+  return h(
+    "div",
+    { class: "put-pod" },
+    h("button", { type: "button", class: "btn", onclick: put }, "Add a pod that may not be evicted"),
+  );
 }
 
 const ends = (job) => (job.ends ? ` · until ${clock(Date.parse(job.ends), reader())}` : "");

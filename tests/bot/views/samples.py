@@ -223,6 +223,8 @@ def replies() -> Mapping[str, r.Reply]:
         Audit(NOW - 70 * MIN, REQUESTER, "request", 12, None, "8 gpu"),
         Audit(NOW - 67 * MIN, APPROVER, "approve", 12),
         Audit(NOW - 60 * MIN, "lendbot", "Puppet", 12, node(3), "exit 2 <changed>"),
+        Audit(NOW - 59 * MIN, "lendbot", "drain gpu003,gpu004,gpu005", 12),
+        Audit(NOW - 20 * MIN, REQUESTER, "askextension", 12, None, f"until {UNTIL.isoformat()}"),
         Audit(NOW, "cli:operator", "give back", 12, node(3)),
     )
     later = UNTIL + timedelta(days=7)
