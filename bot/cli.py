@@ -13,7 +13,7 @@ from conversion.plans import RETURN
 
 SERVICE: Final = "The service"
 LOANS: Final = "Loans, as in Slack: for the night when Slack is down"
-WORDS: Final = "Words"
+WORDS: Final = "Words to try out"
 STEPS: Final = tuple(step.name for step in RETURN)
 
 ConfigOption = Annotated[
@@ -99,11 +99,11 @@ def loans(config: ConfigOption = None) -> None:
 def history(
     of: Annotated[
         str,
-        typer.Argument(help="A loan's number or a node's name, such as 12 or gpu010. Without it: all that was lately."),
+        typer.Argument(help="A loan's number or a node's name, such as 12 or gpu010. Without it: the latest of all."),
     ] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Show who decided what, and what was changed on the nodes; the newest first."""
+    """Show who decided what, and what was changed on the nodes; the newest last."""
     from bot import say_cli
 
     say_cli.history(config, of)
@@ -153,7 +153,7 @@ def when(
         bool, typer.Option("--jsonl", help="Read objects {phrase, now, tz} from standard input, one a line.")
     ] = False,
 ) -> None:
-    """Say what a time phrase means, as one JSON object: deadline, interval, duration_s, ask or refused."""
+    """Say how lendbot reads a time phrase: a JSON object with deadline, interval, duration_s, ask or refused."""
     from bot import when_cli
 
     when_cli.when(phrase, now, tz, jsonl=jsonl)
