@@ -19,7 +19,7 @@ from loans.when.words import UNIT_OF
 
 Clocks = Iterable[Clock | Not]
 HALF_HOUR: Final = Length(seconds=1800)
-_NO_SUCH: Final = Not(Why.IMPOSSIBLE, "There is no such time of day.")
+_NO_SUCH: Final = Not(Why.IMPOSSIBLE, 'There is no such time of day. Write "18:00" or "6pm".')
 PARTS: Final[Mapping[str, Mapping[int, int]]] = {
     "morning": {hour: hour for hour in range(1, 12)},
     "afternoon": {12: 12} | {hour: hour + 12 for hour in range(1, 7)},

@@ -52,7 +52,7 @@ def weekday_of(word: str) -> int:
 def make(year: int, month: int, day: int) -> date | Not:
     """The date, or why there is none."""
     if year not in YEARS or not 1 <= month <= 12:  # noqa: PLR2004 - months
-        return Not(Why.IMPOSSIBLE, "There is no such date.")
+        return Not(Why.IMPOSSIBLE, 'There is no such date. Write "27 Nov" or "2026-11-27".')
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         return Not(Why.IMPOSSIBLE, f"{MONTHS[month - 1].capitalize()} {year} has no day {day}.")
     return date(year, month, day)

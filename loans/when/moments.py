@@ -80,7 +80,7 @@ def stamp(ctx: Context, text: str) -> Moments:
         found = []
     yield from (ctx.timely(replace(moment, clocked=True, zoned=True)) for moment in found)
     if not found:
-        yield Not(Why.IMPOSSIBLE, "There is no such date or time.")
+        yield Not(Why.IMPOSSIBLE, 'There is no such date or time. Write "27 Nov 18:00" or "2026-11-27 18:00".')
 
 
 def weekday_number(ctx: Context, word: str, text: str) -> Moments:
@@ -136,7 +136,7 @@ def after_span(ctx: Context, span: Length) -> Moments:
 def span_clock(ctx: Context, span: Length, clock: Clock) -> Moments:
     """Reads "In 3 days at 17:00": days and weeks only, since the day has to be certain."""
     if span.months or span.seconds or not span.days:
-        yield Not(Why.VAGUE, "A time of day goes with days or weeks.")
+        yield Not(Why.VAGUE, 'A time of day goes with days or weeks: "in 3 days at 17:00".')
         return
     yield from day_clock(ctx, Day(ctx.today + timedelta(days=span.days), sure=span.sure), clock)
 

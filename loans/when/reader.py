@@ -25,7 +25,7 @@ LONG_NIGHT: Final = timedelta(hours=12)
 round.
 """
 PHRASE_KINDS: Final = 512
-"""Sets of kinds of words whose parser is kept; a kilobyte or ten each."""
+"""Sets of kinds of words whose parser is kept; seven kilobytes each."""
 _LEXER: Final = Words(None)
 MAX_WAYS: Final = 64
 """More ways to work out one part than this is not a phrase a person typed. It is refused whole: a way that was dropped

@@ -154,7 +154,7 @@ def span_from_day(_ctx: Context, span: Length, *rest: Any) -> Iterator[Day | Not
     """Reads "3 days from Tuesday", "2 months after 15 January": a day again, so hours are not counted."""
     day: Day = rest[-1]
     if span.seconds:
-        yield Not(Why.VAGUE, "From a day, count days, weeks or months.")
+        yield Not(Why.VAGUE, 'From a day, count days, weeks or months: "3 days after Friday".')
         return
     ends = tuple(_months_on(day.date, span.months))
     for end in ends:
