@@ -1,6 +1,7 @@
 """What people type and press, through Slack's own protocol: one effect each, and an answer to every press."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,9 @@ def test_a_double_press_asks_for_sign_off_once(house: House) -> None:
 FORGED = ["0", "-1", "nonsense", "9" * 40, "1:gpu001; reboot", ":", "\u00b2"]
 
 
-@pytest.mark.parametrize("action", ["approve", "give_back", "cancel", "status", "sign_off", "settle", "force", "wait"])
+@pytest.mark.parametrize(
+    "action", ["approve", "give_back", "cancel", "status", "sign_off", "settle", "force", "wait", "decline"]
+)
 def test_a_forged_value_is_answered_and_does_nothing(house: House, action: str) -> None:
     """What a button carries is an id; what is none gets a sentence, no traceback, and leaves the card alone."""
     loan = house.request()
@@ -151,6 +154,48 @@ def test_a_no_is_given_with_its_reason_in_a_form(house: House) -> None:
     eventually("a decision", lambda: house.loan(loan).state is State.DECLINED)
     assert house.loan(loan).decision.note == "the benchmark runs"
     eventually("the reason", lambda: [m for m in house.dms(REQUESTER) if "the benchmark runs" in shown(m)])
+
+
+def form_of(house: House, user: str) -> Any:
+    return eventually("a form", lambda: house.site.call(lambda: house.site.site.slack.workspace.stack(user)))[-1]
+
+
+def test_a_preview_is_changed_in_a_form_and_drawn_anew_in_its_place(house: House) -> None:
+    """Whoever wants one node more does not write the sentence again, and is left with one preview."""
+    house.slash(f"{LEND} for a demo")
+    preview = house.answer(REQUESTER, "Purpose: a demo")
+    before = len(house.seen_by(REQUESTER))
+    house.click(preview, "change", REQUESTER)
+    view = form_of(house, REQUESTER)
+    held = house.site.call(lambda: {e["element"]["action_id"]: e["element"] for e in view.content["blocks"]})
+    assert (held["count"]["initial_value"], held["purpose"]["initial_value"]) == ("1", "a demo")
+    assert held["until"]["initial_value"].startswith("from ")
+
+    wrong = house.post("submit", user=REQUESTER, view_id=view.id, values={"count": "lots", "until": "whenever"})
+    assert set(wrong["errors"]) == {"count", "until"}
+    assert "lots" in wrong["errors"]["count"]
+    fixed = {"count": "2", "until": "from tomorrow 9am until tomorrow 5pm", "purpose": "a longer demo"}
+    assert house.post("submit", user=REQUESTER, view_id=view.id, values=fixed)["errors"] == {}
+    eventually("the preview anew", lambda: "Lend 2 gpu nodes" in shown(preview))
+    assert "a longer demo" in shown(preview)
+    assert len(house.seen_by(REQUESTER)) == before
+    house.click(preview, "sign_off", REQUESTER)
+    eventually("the request", lambda: "is asked for" in shown(preview))
+    with house.store.read() as tx:
+        [loan] = tx.loans.recent(1)
+    assert (loan.count, loan.purpose, loan.channel) == (2, "a longer demo", OPS)
+
+
+def test_a_form_for_what_is_decided_by_now_is_not_opened(house: House) -> None:
+    """Nobody writes a reason for nothing: they hear at once who was first."""
+    loan = house.request()
+    card = house.card(loan)
+    house.click(card, "approve", APPROVER)
+    eventually("a decision", lambda: house.loan(loan).state is State.APPROVED)
+    house.forge(card, "decline", f"{loan}:request")
+    house.click(card, "decline", APPROVER2, f"{loan}:request")
+    house.answer(APPROVER2, f"#{loan} was approved by <@{APPROVER}>", APPROVALS)
+    assert not house.site.call(lambda: house.site.site.slack.workspace.stack(APPROVER2))
 
 
 def test_every_command_is_acked_in_time_with_slow_work_behind(house: House) -> None:

@@ -1,12 +1,18 @@
 """Outbox to Slack on bad days: whatever Slack does, each card comes, and comes true."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from commands import grammar
 from commands.decide import Approve
 from commands.desk import Caller
 from commands.lend import SignOff
-from commands.replies import Decided, Preview, Requested
+from commands.replies import Decided, ExtensionDecided, Preview, Requested
+from conversion import orders
+from conversion.news import tell
+from loans.lifecycle import AskExtension
+from loans.loan import NodeLoan, NodeState, State
+from loans.nodes import NodeName
 from loans.policy import Person
 from sandbox.faults import Fault
 from store.outbox import Letter
@@ -96,6 +102,60 @@ def test_a_person_who_left_holds_up_nobody(house: House) -> None:
     with house.store.write() as tx:
         gone = tx.outbox.put(Letter("requester", loan, "U0GONE0001", {"news": "lent"}, now))
     eventually("it is dropped", lambda: gone.id not in {letter.id for letter in waiting(house)})
+
+
+def lent(house: House, node: str) -> int:
+    """Return a loan that has a node in Kubernetes, as far as lendbot knows."""
+    loan_id = requested(house)
+    approved(house, loan_id)
+    now = house.program._core.desk().now
+    with house.store.write() as tx:
+        tx.loans.save(replace(tx.loans.get(loan_id), state=State.LENT, started_at=now, until=now + timedelta(days=3)))
+        tx.nodes.add(NodeLoan(loan_id, NodeName(node), 1, now, now, state=NodeState.LENT))
+        tx.outbox.card(loan_id, now)
+    return loan_id
+
+
+def test_a_lent_card_counts_pods_and_is_edited_only_when_the_count_is_another(house: House) -> None:
+    """Whoever thinks of a recall sees how much work it would end; a count that stands is not an edit."""
+    publisher = house.program._publisher
+    loan = lent(house, "gpu001")
+    house.card(loan, "no pods on them at")
+    eventually("all is out", lambda: not waiting(house))
+    publisher.recount()
+    assert not [letter for letter in waiting(house) if letter.loan_id == loan]
+    publisher._counted[loan] = 3
+    publisher.recount()
+    assert [letter.kind for letter in waiting(house) if letter.loan_id == loan] in (["card"], [])
+    eventually("it is counted anew", lambda: publisher._counted[loan] == 0)
+    end(house, loan)
+
+
+def test_a_question_about_a_later_deadline_loses_its_buttons_with_the_answer(house: House) -> None:
+    """It is asked on the card and in the thread: an answer to one is an answer to both."""
+    loan = lent(house, "gpu002")
+    desk = house.program._core.desk()
+    with house.store.write() as tx:
+        now, at = desk.now, tx.loans.get(loan)
+        asked = orders.record(
+            tx, at, AskExtension(REQUESTER, at.until + timedelta(days=1), at.until), now, who=REQUESTER
+        )
+        tell(tx, asked, "extension_asked", now, by=REQUESTER)
+    question = eventually(
+        "the question", lambda: [m for m in house.messages(APPROVALS) if m.is_broadcast and "approve" in buttons(m)]
+    )[-1]
+    assert isinstance(grammar.run(Approve(loan), DECIDER, desk), ExtensionDecided)
+    eventually("no buttons in the thread", lambda: not buttons(question))
+    assert "settled" in shown(question)
+    end(house, loan)
+
+
+def end(house: House, loan_id: int) -> None:
+    """Give the node back to the store: the site never had it."""
+    with house.store.write() as tx:
+        for part in tx.nodes.of(loan_id):
+            tx.nodes.save(replace(part, state=NodeState.HOME))
+        tx.loans.save(replace(tx.loans.get(loan_id), state=State.RETURNED))
 
 
 def test_a_second_program_sends_nothing_twice(house: House) -> None:

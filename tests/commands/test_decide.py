@@ -138,6 +138,65 @@ def test_a_declined_extension_leaves_the_deadline(counter: Counter) -> None:
     assert "extension_decided" in counter.news()
 
 
+@pytest.mark.parametrize("ask", [Approve, Decline])
+def test_who_is_late_for_an_extension_hears_who_decided_it(counter: Counter, ask: Any) -> None:
+    """And not who signed the loan itself, days ago."""
+    loan = counter.lent("gpu001")
+    extended(counter, loan.id)
+    what = counter.loan().awaits
+    asked = counter.loan().extension
+    assert asked is not None
+    counter.do(Decline(loan.id, "benchmark", what), SECOND_APPROVER)
+    answer = counter.do(ask(loan.id, what=what), APPROVER)
+    assert isinstance(answer, ExtensionSettled)
+    assert answer.decision is not None
+    assert (answer.until, answer.decision.by) == (asked.until, SECOND_APPROVER.person.id)
+    assert (answer.decision.approved, answer.decision.note) == (False, "benchmark")
+    assert counter.loan().until == loan.until
+
+
+def test_two_approvers_of_an_extension_at_once_have_one_effect(counter: Counter) -> None:
+    """The second is told of the first."""
+    loan = counter.lent("gpu001")
+    extended(counter, loan.id)
+    ask = Approve(loan.id, counter.loan().awaits)
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(lambda who: counter.do(ask, who), [APPROVER, SECOND_APPROVER] * 4))
+    kinds = sorted(type(answer).__name__ for answer in answers)
+    assert kinds == ["ExtensionDecided", *["ExtensionSettled"] * 7]
+
+
+@pytest.mark.parametrize("how", ["lapsed", "asked anew", "going home"])
+def test_an_extension_nobody_decided_is_settled_too(counter: Counter, how: str) -> None:
+    """A button that was left behind says what became of its question, and signs nothing else."""
+    loan = counter.lent("gpu001")
+    extended(counter, loan.id)
+    what = counter.loan().awaits
+    if how == "lapsed":
+        counter.ahead = timedelta(days=2)
+        lapse_due(counter.ground)
+    elif how == "asked anew":
+        counter.ahead = timedelta(hours=1)
+        day = (counter.now + timedelta(days=6)).strftime("%d %B %Y")
+        counter.say(f"extend #{loan.id} until {day} 18:00")
+    else:
+        counter.say(f"give back #{loan.id}")
+    before = counter.loan()
+    answer = counter.do(Approve(loan.id, what), APPROVER)
+    assert isinstance(answer, ExtensionSettled)
+    assert (answer.decision and answer.decision.by) == ("lendbot" if how == "lapsed" else None)
+    assert counter.loan() == before
+
+
+def test_a_decline_of_what_was_signed_meanwhile_declines_nothing(counter: Counter) -> None:
+    """A form that stood open for an hour is no way round the first decision."""
+    counter.request()
+    counter.do(Approve(1, "request"), APPROVER)
+    answer = counter.do(Decline(1, "too late", "request"), SECOND_APPROVER)
+    assert isinstance(answer, AlreadyDecided)
+    assert counter.loan().state is State.APPROVED
+
+
 @pytest.mark.parametrize("number", [0, 2, -1, 2**31, 2**63, 10**40])
 def test_a_loan_that_is_not_there_is_answered_with_those_that_are(counter: Counter, number: int) -> None:
     """A forged or mistyped number is no traceback."""

@@ -50,6 +50,24 @@ def test_one_node_goes_home_and_the_others_stay(counter: Counter, said: str) -> 
     assert counter.loan().state is State.LENT
 
 
+@pytest.mark.parametrize("said", ["give back GPU002", "give back Gpu[002] from #1", "give back GPU002 from #1"])
+def test_a_node_is_meant_whatever_its_capitals(counter: Counter, said: str) -> None:
+    """Phones write the first letter large, and there is one node that can be meant."""
+    counter.lent("gpu001", "gpu002")
+    answer = counter.say(said)
+    assert isinstance(answer, GoingHome)
+    assert answer.nodes == ("gpu002",)
+
+
+def test_capitals_tell_nodes_apart_where_a_site_does(counter: Counter) -> None:
+    """Where two names differ in capitals alone, only what is written exactly is meant."""
+    counter.lent("gpu001", "GPU001")
+    assert isinstance(counter.say("give back Gpu001 from #1"), UnknownNodes)
+    answer = counter.say("give back GPU001 from #1")
+    assert isinstance(answer, GoingHome)
+    assert answer.nodes == ("GPU001",)
+
+
 @pytest.mark.parametrize("said", ["gpu[001-003]", "gpu[001,003],gpu002", "gpu001, gpu002, gpu003"])
 def test_a_hostlist_means_its_nodes(counter: Counter, said: str) -> None:
     """Lists are written as Slurm writes them, and as lendbot's own cards do."""

@@ -6,7 +6,10 @@ import pytest
 
 from commands import grammar
 from commands.look import Status
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan
+from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan
+from loans.journal import Entry, EntryKind
+from loans.loan import NodeLoan, NodeState, Taking
+from loans.nodes import NodeName
 from sandbox.faults import Fault
 from tests.commands.counter import APPROVER, STRANGER, Counter
 from tests.conversion.rig import Rig
@@ -72,6 +75,7 @@ def test_history_reads_from_old_to_new_everywhere(counter: Counter) -> None:
     assert [row.what for row in counter.say("history #1").rows] == ["request", "approve", "give back"]
     assert counter.say("history #9") == NoLoan(9, (1,))
     assert counter.say("history gpu099").rows == ()
+    assert counter.say("history GPU001") == counter.say("history gpu001")
 
 
 def test_free_says_when_slurm_does_not_answer_and_status_works_all_the_same(counter: Counter, quiet_site: Rig) -> None:
@@ -83,6 +87,20 @@ def test_free_says_when_slurm_does_not_answer_and_status_works_all_the_same(coun
         assert isinstance(counter.say("status"), Loans)
     finally:
         quiet_site.site.call(quiet_site.site.faults.clear)
+
+
+def test_a_node_that_did_not_come_keeps_its_reason(counter: Counter) -> None:
+    """The card says why it goes back, however far it has got on the way: its own note is about the way by then."""
+    counter.lent("gpu001", node_state="unwinding")
+    with counter.store.write() as tx:
+        for kind, detail in ((EntryKind.STARTED, ""), (EntryKind.FAILED, "exit 4")):
+            tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", kind, counter.now, detail))
+        tx.journal.write(Entry(1, "gpu001", 2, "return", "boot", EntryKind.STARTED, counter.now))
+        tx.nodes.add(NodeLoan(1, NodeName("gpu002"), 1, counter.now, counter.now, state=NodeState.UNWOUND))
+        tx.takings.add(Taking(1, 1, 2, counter.now, note="a job has sneaked in"))
+    answer = counter.say("status #1")
+    assert isinstance(answer, OneLoan)
+    assert answer.broke == {"gpu001": Breakdown("Puppet", "exit 4"), "gpu002": Breakdown("", "a job has sneaked in")}
 
 
 def test_a_loan_of_a_class_that_is_gone_can_still_be_looked_at(counter: Counter) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.views import text
 from bot.views.news import NEWS
-from bot.views.steps import DOING, TAKING, from_step, left
+from bot.views.steps import DOING, FAILED, TAKING, from_step, left
 from bot.views.summary import summary
 from conversion.estimate import Estimate
 from conversion.news import AUDIENCE
@@ -74,6 +74,7 @@ def test_every_step_of_the_runbook_has_words() -> None:
     """A step's own name means nothing to whoever has not read the plans."""
     assert {step.name for step in (*LEND, *RETURN)} == set(DOING)
     assert {step.name for step in TAKE} == set(TAKING)
+    assert {step.name for step in LEND} == set(FAILED)
 
 
 def test_every_piece_of_news_has_words() -> None:
@@ -93,6 +94,11 @@ def test_a_stuck_node_goes_on_from_where_a_person_left_it(step: str, begin: str)
 def test_nothing_is_promised_before_there_were_runs() -> None:
     """A guess that looks like an estimate is believed."""
     assert left(samples.LENDING, Estimate(), NOW) is None
+
+
+def test_nothing_is_promised_while_a_node_is_blocked() -> None:
+    """When somebody else's pod leaves is nobody's to foresee."""
+    assert left((*samples.HOME[:3], samples.BLOCKED), samples.ESTIMATE, NOW) is None
 
 
 def test_what_is_left_is_that_of_the_last_node() -> None:
