@@ -25,6 +25,8 @@ from tests.conversion.rig import Rig, rigged
 
 SHORT_S = 0.5
 """How long a far side is waited for, in real seconds: a hang is a hang."""
+PATIENCE_S = 90.0
+"""How long a test waits for what takes seconds: machines that build are busy."""
 
 _NOT_FOR_PEOPLE = re.compile(r"Traceback|File \"|Error\(|<[a-z]+ object at|lendbot itself failed")
 
@@ -141,7 +143,7 @@ def go_on(rig: Rig, loan_id: int, is_so: Callable[[], bool], ground: Ground | No
         assert_fit_for_people(rig, loan_id)
         return is_so()
 
-    rig.tick_until(f"loan #{loan_id} to go on", looked, 30.0, ground or rig.ground)
+    rig.tick_until(f"loan #{loan_id} to go on", looked, PATIENCE_S, ground or rig.ground)
 
 
 def go_to(rig: Rig, loan_id: int, *states: str, ground: Ground | None = None) -> None:
