@@ -101,6 +101,7 @@ def test_what_slack_sends_twice_is_answered_once(office: Office) -> None:
     """Slack posts again what was not acked within three seconds."""
     ts = f"{time.time():.6f}"
     assert [office.mention("<@U0LENDBOT1> history gpu091", ts).status for _ in range(2)] == [200, 200]
+    eventually("an answer", lambda: office.heard("gpu091"))
     office.mention("<@U0LENDBOT1> history gpu092")
     eventually("the next answer", lambda: office.heard("gpu092"))
     assert len(office.heard("gpu091")) == 1
