@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.lab.site import power, running, side_by_side, slurm
+from tests.lab.site import packages, power, processes, running, side_by_side, slots, slurm
 
 DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
 
@@ -68,7 +68,9 @@ def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
             labs.enter_context(running.running_lab(folders[0], parts))
         else:
             labs.enter_context(side_by_side.labs(folders, running.prepared(parts).kubernetes))
-        child = labs.enter_context(subprocess.Popen(command, env={**os.environ, running.WHERE: where}))
+        # With a lab's mark, what the command started ends with the lab as well, were it killed itself.
+        env = {**os.environ, running.WHERE: where, processes.MARK: str(folders[0])}
+        child = labs.enter_context(subprocess.Popen(command, env=env))
         # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.
         signal.signal(signal.SIGINT, lambda number, _: None if sys.stdin.isatty() else child.send_signal(number))
         signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
@@ -81,3 +83,5 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("lab: interrupted; what was up is gone", file=sys.stderr)
         sys.exit(130)
+    except (packages.CannotInstall, running.LabInUse, side_by_side.DidNotComeUp, slots.NoSlot) as why:
+        sys.exit(f"lab: {why}")

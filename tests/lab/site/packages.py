@@ -43,23 +43,25 @@ def install_missing() -> list[str]:
     missing = sorted({package for program, needed in PROGRAMS.items() if not _is_there(program) for package in needed})
     if missing:
         print(f"lab: installing {' '.join(missing)}", flush=True)
-        _apt_get("update")
+        warned = _apt_get("update")  # a mirror that is away is only a warning here, and the reason of what fails next
         with _nothing_starts():
-            _apt_get("install", "-y", "--no-install-recommends", *missing)
+            _apt_get("install", "-y", "--no-install-recommends", *missing, after=warned)
     if absent := [program for program in PROGRAMS if not _is_there(program)]:
         raise CannotInstall(f"installed {' '.join(missing)}, and still not there: {' '.join(absent)}")
     return missing
 
 
-def _apt_get(*words: str) -> None:
+def _apt_get(*words: str, after: str = "") -> str:
+    """Run it and return what it warned of. after: the warnings of the run before, told when this one fails."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run([*_APT, *words], env=env, check=False, capture_output=True, text=True)
     except FileNotFoundError:
         raise CannotInstall("there is no apt-get: the lab installs what it needs on Debian only") from None
     if done.returncode:
-        said = "\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-10:])
+        said = "\n".join([*after.splitlines()[-10:], *done.stderr.strip().splitlines()[-10:]])
         raise CannotInstall(f"apt-get {words[0]} failed: is a Debian mirror reachable?\n{said}")
+    return done.stderr
 
 
 @contextlib.contextmanager
