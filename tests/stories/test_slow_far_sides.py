@@ -1,6 +1,6 @@
 """Far sides that do answer, but late, or of a moment ago, through a whole loan: no error, so nothing to retry.
 
-The clock runs 600 times as fast: a third of a second here is three minutes there, for every single question.
+The clock runs 600 times as fast: a fifth of a second here is two minutes there, for every single question.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def whole_site() -> Iterator[Rig]:
 @pytest.mark.parametrize("side", ["slurm", "kube"])
 def test_a_slow_far_side_costs_time_and_no_node(rig: Rig, side: str) -> None:
     """A busy controller is no broken one: the loan takes longer, and nobody is alarmed."""
-    rig.site.call(lambda: rig.site.faults.set(Fault(side, "slow", slow_s=0.3)))
+    rig.site.call(lambda: rig.site.faults.set(Fault(side, "slow", slow_s=0.2)))
     loan_id = lent(rig)
     assert "1 gpu node in k8s" in card_of(rig, loan_id)
     go_home(rig, loan_id)
