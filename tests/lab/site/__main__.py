@@ -70,9 +70,12 @@ def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
             labs.enter_context(side_by_side.labs(folders, running.prepared(parts).kubernetes))
         # With a lab's mark, what the command started ends with the lab as well, were it killed itself.
         env = {**os.environ, running.WHERE: where, processes.MARK: str(folders[0])}
-        child = labs.enter_context(subprocess.Popen(command, env=env))
-        # A terminal sends Ctrl-C to the child as well, whose own clean-up a second one would cut short.
-        signal.signal(signal.SIGINT, lambda number, _: None if sys.stdin.isatty() else child.send_signal(number))
+        # A terminal's Ctrl-C reaches the child too. Elsewhere it has a group of its own, so that it is told once, by us:
+        # a second signal would cut its clean-up short.
+        has_terminal = sys.stdin.isatty()
+        group = None if has_terminal else 0
+        child = labs.enter_context(subprocess.Popen(command, env=env, process_group=group))
+        signal.signal(signal.SIGINT, lambda number, _: None if has_terminal else child.send_signal(number))
         signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
         return child.wait()
 
