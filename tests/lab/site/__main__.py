@@ -70,7 +70,7 @@ def _run(folders: list[Path], parts: running.Parts, command: list[str]) -> int:
             labs.enter_context(side_by_side.labs(folders, running.prepared(parts).kubernetes))
         # With a lab's mark, what the command started ends with the lab as well, were it killed itself.
         env = {**os.environ, running.WHERE: where, processes.MARK: str(folders[0])}
-        # A terminal's Ctrl-C reaches the child too. Elsewhere it has a group of its own, so that it is told once, by us:
+        # A terminal's Ctrl-C reaches the child too. Elsewhere it has a group of its own, and is told once, by us:
         # a second signal would cut its clean-up short.
         has_terminal = sys.stdin.isatty()
         group = None if has_terminal else 0
