@@ -52,8 +52,13 @@ def test_every_daemonset_comes_to_a_lent_node(bench: Bench) -> None:
     daemons = {CALICO, "node-exporter", "nvidia-device-plugin-daemonset"}
     bench.until(lambda: daemons <= apps_on(bench, "gpu001"))
     bench.until(lambda: bench.core.read_node("gpu001").status.allocatable.get("nvidia.com/gpu") == "4")
-    sets = client.AppsV1Api(bench.bot).list_daemon_set_for_all_namespaces().items
-    bench.until(lambda: all(one.status.number_ready == one.status.desired_number_scheduled for one in sets))
+    apps = client.AppsV1Api(bench.bot)
+
+    def are_all_ready() -> bool:
+        sets = apps.list_daemon_set_for_all_namespaces().items
+        return all(one.status.number_ready == one.status.desired_number_scheduled for one in sets)
+
+    bench.until(are_all_ready)
 
 
 def test_a_kubelet_that_forgets_to_register_is_not_there(bench: Bench) -> None:
