@@ -142,7 +142,7 @@ def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
     lent = [part.node for part in one.parts if part.state is NodeState.LENT]
     short = loan.count - sum(part.state in _AWAY for part in one.parts)
-    fewer = f" {counted(short, 'node')} short of the {loan.count} asked for: no other could be had." if short > 0 else ""
+    fewer = f" {counted(short, 'node')} short of the {loan.count} asked: no other could be had." if short > 0 else ""
     there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
     moving = any(part.state in NODE_MOVING for part in one.parts)
     return message(
