@@ -28,7 +28,7 @@ story: install  ## one whole loan through Slack's protocol, told as text; under 
 
 # Four workers on two cores: the tests wait more than they compute.
 test: install  ## the tests that need no root, under 3 min
-	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not lab"
+	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not lab"
 
 check: install  ## format, lint, strict types, import contracts, generated docs current
 	$(BIN)/ruff format --check .
