@@ -6,6 +6,8 @@ from datetime import timedelta
 from statistics import median
 from typing import Final
 
+from conversion.plans import LEND, RETURN
+from conversion.steps import NodeWork, Plan
 from store.db import Tx
 
 PAST_RUNS: Final = 40
@@ -14,7 +16,7 @@ PAST_RUNS: Final = 40
 
 @dataclass(frozen=True)
 class Estimate:
-    """Medians over past runs. lend, back: the sum over the steps of a plan; None when it has never run."""
+    """Medians over past runs. lend, back: the sum over the steps of a plan; None when none has run to its end."""
 
     lend: timedelta | None = None
     back: timedelta | None = None
@@ -25,7 +27,7 @@ def estimate(tx: Tx, node_class: str) -> Estimate:
     """Return what the journal says about a class."""
     lend = _medians(tx, node_class, "lend")
     back = _medians(tx, node_class, "return")
-    return Estimate(_total(lend), _total(back), {**lend, **back})
+    return Estimate(_total(lend, LEND), _total(back, RETURN), {**lend, **back})
 
 
 def _medians(tx: Tx, node_class: str, plan: str) -> Mapping[str, timedelta]:
@@ -33,5 +35,6 @@ def _medians(tx: Tx, node_class: str, plan: str) -> Mapping[str, timedelta]:
     return {step: timedelta(seconds=median(s.total_seconds() for s in took)) for step, took in spans.items() if took}
 
 
-def _total(steps: Mapping[str, timedelta]) -> timedelta | None:
-    return sum(steps.values(), timedelta()) if steps else None
+def _total(steps: Mapping[str, timedelta], plan: Plan[NodeWork]) -> timedelta | None:
+    """Add up a plan; half of one would promise nodes that are there in a minute while Puppet has only begun."""
+    return sum(steps.values(), timedelta()) if plan[-1].name in steps else None

@@ -40,11 +40,20 @@ def test_the_median_counts_so_that_one_bad_night_does_not(shelf: Shelf) -> None:
     """What people are told is what usually happens."""
     shelf.put(a_loan())
     for number, took in enumerate((2, 3, 90)):
-        ran(shelf, f"gpu{number:03}", Puppet=took, join=1)
-    ran(shelf, "gpu000", "return", boot=5)
+        ran(shelf, f"gpu{number:03}", Puppet=took, daemons=1)
+    ran(shelf, "gpu000", "return", settle=5)
     found = estimated(shelf)
-    assert found.steps == {"Puppet": 3 * MINUTE, "join": MINUTE, "boot": 5 * MINUTE}
+    assert found.steps == {"Puppet": 3 * MINUTE, "daemons": MINUTE, "settle": 5 * MINUTE}
     assert (found.lend, found.back) == (4 * MINUTE, 5 * MINUTE)
+
+
+def test_half_a_run_promises_nothing(shelf: Shelf) -> None:
+    """In the first loan of a class nobody reads "about 1 min left" while Puppet has only begun."""
+    shelf.put(a_loan())
+    ran(shelf, "gpu001", role=1, Puppet=2)
+    found = estimated(shelf)
+    assert (found.lend, found.back) == (None, None)
+    assert found.steps["Puppet"] == 2 * MINUTE
 
 
 def test_a_retry_counts_in_full(shelf: Shelf) -> None:
@@ -58,7 +67,7 @@ def test_a_retry_counts_in_full(shelf: Shelf) -> None:
             (EntryKind.FINISHED, NOW + 8 * MINUTE),
         ):
             tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", kind, at))
-    assert estimated(shelf).lend == 8 * MINUTE
+    assert estimated(shelf).steps["Puppet"] == 8 * MINUTE
 
 
 def test_a_run_that_never_finished_teaches_nothing(shelf: Shelf) -> None:
@@ -73,7 +82,7 @@ def test_a_run_that_never_finished_teaches_nothing(shelf: Shelf) -> None:
 def test_each_class_has_a_past_of_its_own(shelf: Shelf) -> None:
     """A cpu node says nothing about how long GPUs take."""
     shelf.put(a_loan(node_class="cpu"))
-    ran(shelf, "cpu001", Puppet=1)
+    ran(shelf, "cpu001", daemons=1)
     assert estimated(shelf).lend is None
     assert estimated(shelf, "cpu").lend == MINUTE
 
@@ -82,7 +91,7 @@ def test_only_the_latest_runs_count(shelf: Shelf) -> None:
     """A new image shows within days."""
     shelf.put(a_loan())
     for number in range(PAST_RUNS):
-        ran(shelf, f"old{number:03}", Puppet=9)
+        ran(shelf, f"old{number:03}", daemons=9)
     for number in range(PAST_RUNS):
-        ran(shelf, f"gpu{number:03}", Puppet=2)
+        ran(shelf, f"gpu{number:03}", daemons=2)
     assert estimated(shelf).lend == timedelta(minutes=2)

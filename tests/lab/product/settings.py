@@ -127,8 +127,8 @@ max_nodes = 4
 
 _PACE: Final = """\
 [pace]
-tick = "0.25 s"
-look_every = "0.5 s"
+tick = "0.5 s"
+look_every = "1 s"
 evict_every = "1 s"
 settle_for = "4 s"
 

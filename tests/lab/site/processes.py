@@ -80,8 +80,8 @@ def is_ours(layout: Layout, pid: int) -> bool:
     return False
 
 
-def wait_until(what: str, condition: Callable[[], bool], within_s: float, every_s: float = 0.05) -> None:
-    """Poll a condition; raise DidNotHappen with `what` when it stays false."""
+def wait_until(what: str, condition: Callable[[], bool], within_s: float, every_s: float = 0.15) -> None:
+    """Poll a condition; raise DidNotHappen with `what` when it stays false. Most conditions start a process to ask."""
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
