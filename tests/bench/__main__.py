@@ -38,7 +38,13 @@ def main() -> None:
     wanted: Sequence[str] = parser.parse_args().only or ()
     found = {name: _taken(name) for name in ROWS if not wanted or name in wanted}
     if not wanted:
-        page.write(found, "make bench", big_loan.SPEED, big_loan.WORKERS)
+        page.write(
+            found,
+            "make bench",
+            speed=big_loan.SPEED,
+            alone_speed=big_loan.ALONE_SPEED,
+            workers=big_loan.WORKERS,
+        )
         say(f"wrote {page.PAGE}")
     broken = [figure for figures in found.values() for figure in figures if not figure.holds]
     sys.exit("\n".join(f"broken: {each.what}: {each.measured}, {each.bound}" for each in broken) or 0)

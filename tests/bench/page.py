@@ -40,16 +40,20 @@ processors. Look at the ratios: they say something of other machines too.
 _NOTES: Final = """\
 - *200 nodes*: a site of 200 idle nodes whose clock runs {speed:g} times as fast as life; spans are in site
   time. The node with the slowest Puppet run and the one with the slowest boot are then lent again by themselves, on a
-  fresh site with the same dice. `pace.workers` is {workers}.
-- *acks* are timed at the site's Slack, from the envelope that goes out to the ack that comes in.
+  fresh site with the same dice, {alone_speed:g} times as fast as life. `pace.workers` is {workers}.
+- *acks* are timed at the site's Slack, from the envelope that goes out to the ack that comes in. Each text is said once
+  before the clock starts: what is measured is a lendbot that has been up for a while.
+- *calls* are counted with `slurm.max_age` at 5 s, so that a busy machine does not make more of them.
 - *memory* is the resident set of `lendbot worker`: idle after its start, and the most while the 200 nodes were on their
   way."""
 
 
-def write(rows: Mapping[str, Sequence[Figure]], command: str, speed: float, workers: int) -> None:
+def write(
+    rows: Mapping[str, Sequence[Figure]], command: str, *, speed: float, alone_speed: float, workers: int
+) -> None:
     """Write the page."""
     table = "\n".join(_line(figure) for figures in rows.values() for figure in figures)
-    notes = _NOTES.format(speed=speed, workers=workers)
+    notes = _NOTES.format(speed=speed, alone_speed=alone_speed, workers=workers)
     PAGE.write_text(_TEXT.format(command=command, table=table, notes=notes, machine=_machine()), encoding="utf-8")
 
 
