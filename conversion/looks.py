@@ -38,14 +38,7 @@ def look_at_node(ground: Ground, loan_id: int, node: NodeName) -> None:
     def look() -> Outcome:
         return run(LEND if lending else return_plan(subject.work()), subject, part.begin_at_step)
 
-    outcome = _guarded(look)
-    if outcome is None:
-        return
-    try:
-        with ground.store.write() as tx:
-            _conclude_node(tx, ground, loan, subject.part, outcome)
-    except Stale:
-        log.info("node.overtaken", node=node)
+    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_node(tx, ground, loan, subject.part, outcome))
 
 
 def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
@@ -63,14 +56,7 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
         except Overtaken:
             return Failed(subject.taking.step, "the loan was given back")
 
-    outcome = _guarded(look)
-    if outcome is None:
-        return
-    try:
-        with ground.store.write() as tx:
-            _conclude_taking(tx, ground, loan, subject.taking, outcome)
-    except Stale:
-        log.info("taking.overtaken", wave=wave)
+    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_taking(tx, ground, loan, subject.taking, outcome))
 
 
 def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
@@ -87,6 +73,17 @@ def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
         name = uuid4().hex[:8]
         log.exception("lendbot.bug", error_id=name)
         return Failed("", f"lendbot itself failed here; its log knows why under {name}")
+
+
+def _conclude(ground: Ground, outcome: Outcome | None, conclude: Callable[[Tx, Outcome], None]) -> None:
+    """Write down what came of a look, in one transaction; when somebody was first, the next look sees it."""
+    if outcome is None:
+        return
+    try:
+        with ground.store.write() as tx:
+            conclude(tx, outcome)
+    except Stale:
+        log.info("look.overtaken")
 
 
 def _conclude_node(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, outcome: Outcome) -> None:
