@@ -100,12 +100,10 @@ def _next(choice: Choice) -> str:
 
 def history(given: History) -> Rendered:
     """Return what happened, newest last: that is where the eye rests in a channel."""
-    rows = list(given.rows)
+    rows = given.rows
     if not rows:
         text = f"*{quote(given.title, 80)}*: nothing is written down."
         return message(text, section(text))
-    if rows[0].at > rows[-1].at:
-        rows.reverse()
     earlier = len(rows) - _ROWS
     heading = ("when", "who", "what", "loan", "node", "detail")
     return message(

@@ -293,7 +293,6 @@ def replies() -> Mapping[str, r.Reply]:
         "loans_none": r.Loans("Open loans", (), {}, NOW),
         "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
         "history": r.History("Loan #12", rows),
-        "history_newest_first": r.History("gpu003", rows[::-1]),
         "history_none": r.History("gpu099", ()),
         "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
         "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
