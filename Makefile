@@ -49,7 +49,7 @@ lab: install  ## root: the contract suites and stories on real daemons
 	@$(BIN)/python -m tests.lab.site run --labs 4 -- \
 	  $(BIN)/python -m pytest -m lab tests/contract tests/lab -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider
 
-lab-up: install  ## root: bring the lab up and leave it up
+lab-up: install  ## root: bring the lab up and leave it up; then `python -m tests.lab.product` plays on it
 	$(BIN)/python -m tests.lab.site up
 
 lab-down: install  ## root: end it

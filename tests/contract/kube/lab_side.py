@@ -74,7 +74,8 @@ def lab_side(layout: Layout) -> LabSide:
 
 
 def _sweep(world: World) -> None:
-    for namespace in ("default", "nanohub", "jupyter"):
+    everywhere = [namespace.metadata.name for namespace in world.core.list_namespace().items]
+    for namespace in (name for name in everywhere if not name.startswith("kube-")):
         world.apps.delete_collection_namespaced_deployment(namespace)
         world.apps.delete_collection_namespaced_daemon_set(namespace)
         world.apps.delete_collection_namespaced_replica_set(namespace)

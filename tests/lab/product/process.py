@@ -80,11 +80,17 @@ class Lendbot:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def start_slack(layout: Layout) -> str:
-    """Run an empty workspace and return its URL."""
+def start_slack(layout: Layout, *, with_page: bool = False) -> str:
+    """Run an empty workspace and return its URL, where the page is as well when it is wanted."""
     address = layout.run / "slack-address"
     address.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "tests.lab.product.slack_host", str(address)]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.lab.product.slack_host",
+        str(address),
+        *([str(layout.dir)] if with_page else []),
+    ]
     processes.start(layout, _SLACK, argv, {"PYTHONPATH": str(REPOSITORY)})
     processes.wait_until("the sandbox's Slack listens", address.exists, READY_S)
     return address.read_text(encoding="utf-8")

@@ -14,8 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.lab.site import packages, power, processes, running, side_by_side, slots, slurm
-
-DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
+from tests.lab.site.layout import DEFAULT
 
 
 def main() -> int:

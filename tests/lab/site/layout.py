@@ -7,6 +7,7 @@ A lab has a slot, so that two labs with folders of their own can run side by sid
 from dataclasses import dataclass
 from pathlib import Path
 
+DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
 SSH_PORT = 2222
 REDFISH_PORT = 8443
 KUBERNETES_PORT = 6443
