@@ -35,7 +35,7 @@ def _greeting(page: str, settings: Path, log: Path) -> str:
 
   You are the requester. Type in #hpc-ops:
 
-      /nodes lend 2 gpu nodes to k8s for 10 minutes to try it out
+      /nodes lend 2 gpu nodes to k8s for 10 minutes for a trial
 
   then ask for sign-off, switch to the approver, and approve in #lend-approvals.
   gpu is switched by IPMI, a100 by Redfish and xgpu by xCAT: the same four nodes. Time is real here.
