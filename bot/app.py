@@ -21,6 +21,7 @@ from commands.lookup import OPEN
 from conversion import due, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
+from loans import when
 
 log = structlog.get_logger()
 
@@ -110,6 +111,7 @@ class Program:
         """
         self._core.store.upgrade()
         self._check_classes()
+        when.prepare()
         self._engine.lease.take()
         self._engine.add_jobs(self._schedule)
         if self._line is not None:

@@ -41,6 +41,7 @@ __all__ = [
     "Reading",
     "Refused",
     "length",
+    "prepare",
     "read",
     "say",
     "spelled",
@@ -73,6 +74,11 @@ def read(phrase: str, now: datetime, tz: tzinfo) -> Answer:
         return _guessed(ctx, text) or _not_read(text, unknown.word)
     except UnexpectedInput:
         return _not_read(text)
+
+
+def prepare() -> None:
+    """Build the grammar now, about 0.1 s, so that the first person who asks does not wait for it."""
+    reader.parser()
 
 
 def window(answer: Deadline | Interval | Duration, now: datetime) -> Interval:
