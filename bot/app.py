@@ -156,7 +156,7 @@ class Program:
 
     def _recount(self) -> None:
         if self._writing.held:
-            self._publisher.recount()
+            self._publisher.surroundings.recount()
 
     def _check_classes(self) -> None:
         with self._core.store.read() as tx:

@@ -4,8 +4,8 @@ A message is drawn when it is sent, from what is so then. A card is posted once 
 loan goes to the card's thread.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
@@ -14,17 +14,15 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.surroundings import Surroundings
 from bot.views.loan_card import card
 from bot.views.news import news, orphan
 from bot.views.rendered import Rendered
 from bot.views.summary import Summary, summary
 from commands.desk import Desk
-from commands.lend import outlook
 from commands.look import one_loan
 from commands.replies import OneLoan
-from conversion.ports import FarSideError
-from loans.classes import NodeClass
-from loans.loan import NodeLoan, NodeState, State
+from loans.loan import State
 from store.db import Store, Tx
 from store.errors import StoreUnavailable
 from store.outbox import Letter
@@ -73,8 +71,8 @@ class Publisher:
         self._desk = desk
         self._oncall = oncall
         self._speed = speed
+        self.surroundings = Surroundings(store, desk)
         self._edited: dict[int, float] = {}
-        self._counted: dict[int, int | None] = {}
         self._unrecorded: list[Callable[[Tx], object]] = []
 
     def flush(self) -> int:
@@ -148,11 +146,13 @@ class Publisher:
             post = tx.posts.get(loan.id, "card")
             ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
         if letter.kind == "card":
-            self._post_card(self._with_pods(self._with_outlook(one)), post, ended)
+            self._post_card(self.surroundings.of(one), post, ended)
             self._close_question(one)
             return
         place = self._place(letter, post)
-        drawn = news(letter.args, one, letter.kind, self._pods(letter, one))
+        # Only a reminder tells what an eviction would end.
+        pods = self.surroundings.pods(one) if letter.args.get("news") == "reminder" else None
+        drawn = news(letter.args, one, letter.kind, pods)
         posted = self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
         if letter.kind == "approvers":
             self._record(lambda tx: tx.posts.put(loan.id, _QUESTION, posted["channel"], posted["ts"]))
@@ -165,39 +165,6 @@ class Publisher:
             return
         self._is_edited(asked, news({"news": "extension_asked"}, one, "approvers", None))
         self._record(lambda tx: tx.posts.put(one.loan.id, _QUESTION, asked.channel, _CLOSED))
-
-    def _with_outlook(self, one: OneLoan) -> OneLoan:
-        """Add what Slurm would give a request now; a card goes out without it when Slurm does not answer."""
-        if one.loan.state is not State.REQUESTED:
-            return one
-        try:
-            choice, waiting = outlook(one.node_class, one.loan.count, one.loan.until, self._desk())
-        except FarSideError as e:
-            log.warning("card.without_outlook", loan=one.loan.id, why=str(e))
-            return one
-        return replace(one, choice=choice, jobs_waiting=waiting)
-
-    def _with_pods(self, one: OneLoan) -> OneLoan:
-        """Add how many pods run on the nodes of a lent loan; what a card says of them is as old as the card."""
-        if one.loan.state is not State.LENT:
-            return one
-        pods = pods_on(one.node_class, one.parts, self._desk())
-        count = None if pods is None else sum(pods.values())
-        self._counted[one.loan.id] = count
-        return replace(one, pods=count)
-
-    def recount(self) -> None:
-        """Have a lent loan's card drawn again when other than what it says is so by now."""
-        with self._store.read() as tx:
-            lent = tx.loans.in_states([State.LENT])
-            parts = tx.nodes.of_many([loan.id for loan in lent])
-        desk = self._desk()
-        self._counted = {loan.id: self._counted.get(loan.id) for loan in lent}
-        for loan in lent:
-            pods = pods_on(desk.class_of(loan), parts[loan.id], desk)
-            if pods is not None and sum(pods.values()) != self._counted[loan.id]:
-                with self._store.write() as tx:
-                    tx.outbox.card(loan.id, desk.now)
 
     def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
         drawn = card(one, ended, self._speed)
@@ -230,12 +197,6 @@ class Publisher:
             case _:
                 return Place(post.channel, post.ts, broadcast=letter.kind == "approvers")
 
-    def _pods(self, letter: Letter, one: OneLoan) -> Mapping[str, int] | None:
-        """Count what an eviction would end; only a reminder tells of it."""
-        if letter.args.get("news") != "reminder":
-            return None
-        return pods_on(one.node_class, one.parts, self._desk())
-
     def _call(self, method: str, drawn: Rendered, **where: Any) -> Any:
         return getattr(self._client, method)(text=drawn.text, blocks=drawn.blocks, **where)
 
@@ -260,16 +221,6 @@ class Publisher:
                 return
             tx.outbox.failed(letter, why, now + pause * self._speed)
         log.warning("slack.message_waits", letter=letter.id, kind=letter.kind, loan=letter.loan_id, why=why)
-
-
-def pods_on(node_class: NodeClass, parts: Iterable[NodeLoan], desk: Desk) -> Mapping[str, int] | None:
-    """Return how many pods an eviction would end, by namespace; None when Kubernetes does not answer."""
-    names = [node_class.kube_name.format(node=part.node) for part in parts if part.state is NodeState.LENT]
-    try:
-        return desk.far.kubernetes.pods_by_namespace(names)
-    except FarSideError as e:
-        log.warning("slack.without_pods", nodes=len(names), why=str(e))
-        return None
 
 
 def _pause(letter: Letter) -> timedelta:

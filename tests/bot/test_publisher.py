@@ -122,10 +122,10 @@ def test_a_lent_card_counts_pods_and_is_edited_only_when_the_count_is_another(ho
     loan = lent(house, "gpu001")
     house.card(loan, "no pods on them at")
     eventually("all is out", lambda: not waiting(house))
-    publisher.recount()
+    publisher.surroundings.recount()
     assert not [letter for letter in waiting(house) if letter.loan_id == loan]
     publisher._counted[loan] = 3
-    publisher.recount()
+    publisher.surroundings.recount()
     assert [letter.kind for letter in waiting(house) if letter.loan_id == loan] in (["card"], [])
     eventually("it is counted anew", lambda: publisher._counted[loan] == 0)
     end(house, loan)

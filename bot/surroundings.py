@@ -1,0 +1,79 @@
+"""What a card says beside what the store knows: what Slurm would give a request now, and the pods on lent nodes.
+
+Both are as old as the card. A far side that does not answer leaves its line out: it holds up no card.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from commands.desk import Desk
+from commands.lend import outlook
+from commands.replies import OneLoan
+from conversion.ports import FarSideError
+from loans.classes import NodeClass
+from loans.loan import NodeLoan, NodeState, State
+from store.db import Store
+
+log = structlog.get_logger()
+
+
+class Surroundings:
+    """Asks the far sides, and remembers how many pods each card has told of."""
+
+    def __init__(self, store: Store, desk: Callable[[], Desk]) -> None:
+        """desk: makes a desk of this moment."""
+        self._store = store
+        self._desk = desk
+        self._told: dict[int, int | None] = {}
+
+    def of(self, one: OneLoan) -> OneLoan:
+        """Add what the card of a loan in this state tells of."""
+        match one.loan.state:
+            case State.REQUESTED:
+                return self._with_outlook(one)
+            case State.LENT:
+                return self._with_pods(one)
+            case _:
+                return one
+
+    def pods(self, one: OneLoan) -> Mapping[str, int] | None:
+        """Return how many pods an eviction would end, by namespace; None when Kubernetes does not answer."""
+        return _pods_on(one.node_class, one.parts, self._desk())
+
+    def recount(self) -> None:
+        """Have a lent loan's card drawn again when other than what it says is so by now."""
+        with self._store.read() as tx:
+            lent = tx.loans.in_states([State.LENT])
+            parts = tx.nodes.of_many([loan.id for loan in lent])
+        desk = self._desk()
+        self._told = {loan.id: self._told.get(loan.id) for loan in lent}
+        for loan in lent:
+            pods = _pods_on(desk.class_of(loan), parts[loan.id], desk)
+            if pods is not None and sum(pods.values()) != self._told[loan.id]:
+                with self._store.write() as tx:
+                    tx.outbox.card(loan.id, desk.now)
+
+    def _with_outlook(self, one: OneLoan) -> OneLoan:
+        try:
+            choice, waiting = outlook(one.node_class, one.loan.count, one.loan.until, self._desk())
+        except FarSideError as e:
+            log.warning("card.without_outlook", loan=one.loan.id, why=str(e))
+            return one
+        return replace(one, choice=choice, jobs_waiting=waiting)
+
+    def _with_pods(self, one: OneLoan) -> OneLoan:
+        pods = self.pods(one)
+        count = None if pods is None else sum(pods.values())
+        self._told[one.loan.id] = count
+        return replace(one, pods=count)
+
+
+def _pods_on(node_class: NodeClass, parts: Iterable[NodeLoan], desk: Desk) -> Mapping[str, int] | None:
+    names = [node_class.kube_name.format(node=part.node) for part in parts if part.state is NodeState.LENT]
+    try:
+        return desk.far.kubernetes.pods_by_namespace(names)
+    except FarSideError as e:
+        log.warning("slack.without_pods", nodes=len(names), why=str(e))
+        return None
