@@ -20,13 +20,16 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     seed: Annotated[int, typer.Option(help="The same seed gives the same jobs and boot times.")] = 1,
     busy: Annotated[float, typer.Option(help="Share of each partition that jobs keep in use.", min=0, max=1)] = 0.3,
     redfish_tls: Annotated[bool, typer.Option(help="The BMCs speak TLS.")] = False,  # noqa: FBT002 - an option
+    budgets: Annotated[bool, typer.Option(help="Tenants protect their pods with disruption budgets.")] = True,  # noqa: FBT002 - an option
     return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
 ) -> None:
     """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
     world = WorldOptions(
         gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
     )
-    options = SiteOptions(directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, world=world)
+    options = SiteOptions(
+        directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, budgets=budgets, world=world
+    )
     try:
         asyncio.run(_run(options))
     except OSError as error:

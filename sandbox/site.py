@@ -42,12 +42,14 @@ class SiteOptions:
     """Where the site keeps its files, how fast its clock runs, and which port its page has (0: a free one).
 
     redfish_tls   the BMCs speak TLS, with a certificate of the site's own
+    budgets       the tenants of the cluster protect their pods with disruption budgets
     """
 
     directory: Path
     speed: float = 60.0
     port: int = 0
     redfish_tls: bool = False
+    budgets: bool = True
     world: WorldOptions = field(default_factory=WorldOptions)
     slack: SlackSettings = field(default_factory=SlackSettings)
 
@@ -62,7 +64,7 @@ class Site:
         self.clock = SiteClock(options.speed)
         self.faults = Faults()
         self.world = World(options.world, self.clock, self.faults)
-        self.kube = KubeSite(self.clock, self.faults)
+        self.kube = KubeSite(self.clock, self.faults, budgets=options.budgets)
         self.world.cluster = self.kube
         self.slack = SlackSite(self.clock, self.faults, settings=options.slack)
         self.boards = BoardRoom(self.world)

@@ -27,8 +27,9 @@ Taints = tuple[tuple[str, str], ...]
 class Demand:
     """Keeps as much work as the lent nodes invite; it grows at once and shrinks late, as people do."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, *, budgets: bool) -> None:
         self._cluster = cluster
+        self._budgets = budgets
         self._settled: set[str] = set()
         self._waiting: set[str] = set()
         self._asked: dict[Taints, int] = {}
@@ -91,7 +92,7 @@ class Demand:
         if self._cluster.store.find(DEPLOYMENTS, namespace, name):
             return
         self._cluster.api.create(DEPLOYMENTS, namespace, deployment(name, 0, tolerations=bears))
-        if namespace == "gateway":
+        if namespace == "gateway" or not self._budgets:
             return
         spec = {"maxUnavailable": "25%", "selector": {"matchLabels": {"app": name}}}
         self._cluster.api.create(BUDGETS, namespace, {"metadata": {"name": name}, "spec": spec})

@@ -47,7 +47,8 @@ class Tile(TypedDict):
 class KubeSite:
     """Build it, `start` it on a port, and tell it which machines come to life and which lose their power."""
 
-    def __init__(self, clock: SiteClock, faults: Faults) -> None:
+    def __init__(self, clock: SiteClock, faults: Faults, *, budgets: bool = True) -> None:
+        """budgets: what tenants bring to lent nodes is protected by disruption budgets."""
         self.cluster = Cluster(clock, faults)
         self._machines = Machines(self.cluster)
         self._nodes = NodeLife(self.cluster, self._machines)
@@ -58,6 +59,7 @@ class KubeSite:
         self._runner: web.AppRunner | None = None
         self._trust = b""
         self.address = ""
+        self._budgets = budgets
         self._plant()
 
     @property
@@ -100,7 +102,7 @@ class KubeSite:
             self._pods,
             Budgets(self.cluster),
             Cleaner(self.cluster, self._pods),
-            Demand(self.cluster),
+            Demand(self.cluster, budgets=self._budgets),
         )
         for part in (self._machines, self._nodes, self._daemonsets):
             part.start()

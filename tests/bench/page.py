@@ -41,6 +41,7 @@ _NOTES: Final = """\
 - *200 nodes*: a site of 200 idle nodes whose clock runs {speed:g} times as fast as life; spans are in site
   time. The node with the slowest Puppet run and the one with the slowest boot are then lent again by themselves, on a
   fresh site with the same dice, {alone_speed:g} times as fast as life. `pace.workers` is {workers}.
+  The site's tenants have no disruption budgets here: those make nodes wait for people, not for lendbot.
 - *acks* are timed at the site's Slack, from the envelope that goes out to the ack that comes in. Each text is said once
   before the clock starts: what is measured is a lendbot that has been up for a while.
 - *calls* are counted with `slurm.max_age` at 5 s, so that a busy machine does not make more of them.

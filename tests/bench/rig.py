@@ -87,11 +87,25 @@ class Site:
 def running_site(nodes: int, speed: float, /, **edits: str) -> Iterator[Site]:
     """Run a site of so many idle gpu nodes, all of which may be lent, and build lendbot's core on it.
 
+    Its tenants have no budgets: those make a node wait for people, who wait longer when every node leaves at once.
+
     edits   lines of lendbot.toml to write over, by their key
     """
     with tempfile.TemporaryDirectory(prefix="lendbot-bench-") as scratch:
         directory = Path(scratch)
-        options = ["--port", "0", "--speed", str(speed), "--gpu-nodes", str(nodes), "--cpu-nodes", "0", "--busy", "0"]
+        options = [
+            "--port",
+            "0",
+            "--speed",
+            str(speed),
+            "--gpu-nodes",
+            str(nodes),
+            "--cpu-nodes",
+            "0",
+            "--busy",
+            "0",
+            "--no-budgets",
+        ]
         with site(directory, *options) as (told, process):
             _edit(directory / "lendbot.toml", {"floor": "0", "max_nodes": str(nodes)} | edits)
             core = _core(directory)
