@@ -140,7 +140,7 @@ class _Look(Generic[W]):
         try:
             seen = self._see_in_time()
         except Unreachable as e:
-            seen = NotYet(f"{e.side} does not answer ({e.said})")
+            seen = NotYet(e.plainly)
         except UnexpectedAnswer as e:
             why = f"{e.side} answered what lendbot does not understand: {e.said}"
             if self.step.do is not None:

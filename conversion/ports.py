@@ -24,6 +24,20 @@ class FarSideError(Exception):
 class Unreachable(FarSideError):  # noqa: N818 - named for what a person reads
     """No answer: refused, timed out, or cut off. Nothing is known; asking again later is right."""
 
+    @property
+    def plainly(self) -> str:
+        """Return it as the reason for which a step waits."""
+        return f"{self.side} does not answer ({self.said})"
+
+
+class PutOff(Unreachable):
+    """An answer that comes to the same: too much to do, a failure of its own, or somebody else was faster each time."""
+
+    @property
+    def plainly(self) -> str:
+        """Return it as the reason for which a step waits."""
+        return f"{self.side} could not do it yet ({self.said})"
+
 
 class UnexpectedAnswer(FarSideError):  # noqa: N818
     """An answer that we have no meaning for. raw is kept for the log, cut to 2,000 characters."""

@@ -19,7 +19,7 @@ from kubernetes.client import ApiClient, ApiException
 from kubernetes.config import ConfigException
 
 from adapters.kube.rights import Right
-from conversion.ports import Denied, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
 
 SIDE: Final = "Kubernetes"
 METHODS: Final = {"get": "GET", "list": "GET", "watch": "GET", "create": "POST", "patch": "PATCH", "delete": "DELETE"}
@@ -64,9 +64,9 @@ class Answer:
             return Denied(SIDE, f"we may not `{self.right}`: {self.message}. deploy/rbac.yaml grants it.")
         if self.status == TOO_MANY_REQUESTS:
             wait = f" and wants {self.retry_after} s of quiet" if self.retry_after else ""
-            return Unreachable(SIDE, f"it has too much to do just now (429){wait}: {self.message}")
+            return PutOff(SIDE, f"it has too much to do just now (429){wait}: {self.message}")
         if self.status >= INTERNAL_SERVER_ERROR:
-            return Unreachable(SIDE, f"it failed at `{self.right}` ({self.status}): {self.message}")
+            return PutOff(SIDE, f"it failed at `{self.right}` ({self.status}): {self.message}")
         return UnexpectedAnswer(SIDE, f"it answered {self.status} to `{self.right}`: {self.message}", self.raw)
 
 

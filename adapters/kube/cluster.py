@@ -19,7 +19,7 @@ from adapters.kube.objects import HeldNode, items_of, understood
 from adapters.kube.rights import ASK_FOR_RIGHTS, DELETE_NODES, LIST_DAEMONSETS, PATCH_NODES, RIGHTS, Right
 from adapters.kube.watch import MAX_AGE, NodeWatch
 from adapters.shared_read import SharedRead
-from conversion.ports import DaemonPods, DrainPass, UnexpectedAnswer, Unreachable
+from conversion.ports import DaemonPods, DrainPass, PutOff, UnexpectedAnswer
 from loans.nodes import KubeNode, Taint
 
 TRIES: Final = 5
@@ -107,7 +107,7 @@ class KubeCluster:
                 self._learn_end(name, uid, answer.ok())
             self._evictions.forget(name)
             return
-        raise Unreachable(SIDE, f"node {name} could not be deleted: it changed {TRIES} times under our hands")
+        raise PutOff(SIDE, f"node {name} could not be deleted: it changed {TRIES} times under our hands")
 
     def missing_rights(self) -> list[Right]:
         """Return the rights of RIGHTS that the cluster does not grant us, for doctor."""
@@ -125,7 +125,7 @@ class KubeCluster:
                 self._watch.learn(answer.ok())
                 return
             held = self._existing(self._watch.fetch(name), name)
-        raise Unreachable(SIDE, f"node {name} changed {TRIES} times under our hands; its mark waits for a quiet moment")
+        raise PutOff(SIDE, f"node {name} changed {TRIES} times under our hands; its mark waits for a quiet moment")
 
     def _existing(self, held: HeldNode | None, name: str) -> HeldNode:
         if held is None:

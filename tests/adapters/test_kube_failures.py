@@ -10,7 +10,7 @@ import pytest
 
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
-from conversion.ports import Denied, FarSideError, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, FarSideError, PutOff, UnexpectedAnswer, Unreachable
 from loans.nodes import Taint
 from tests.adapters.kube_rig import canned_cluster, failure, raw_node
 from tests.contract.kube.far_side import SandboxSide
@@ -138,7 +138,7 @@ def test_a_race_that_is_always_lost_is_given_up(side: SandboxSide, cluster: Kube
     assert found is not None
     side.break_it("conflict")
     ask = CALLS[what] if what != "delete_node" else lambda it: it.delete_node(NODE, found.uid)
-    with pytest.raises(Unreachable, match="5 times under our hands"):
+    with pytest.raises(PutOff, match="5 times under our hands"):
         ask(cluster)
 
 
@@ -159,9 +159,9 @@ def test_readers_cost_the_cluster_one_list_and_one_watch(side: SandboxSide, clus
     [
         (401, failure(401, "Unauthorized"), Denied, "does not know who we are"),
         (403, failure(403, "User lendbot cannot list nodes"), Denied, "we may not `list nodes`"),
-        (429, failure(429, "too many requests"), Unreachable, "wants 7 s of quiet"),
-        (500, failure(500, "etcdserver: request timed out"), Unreachable, "etcdserver"),
-        (503, b"<html>Service Unavailable</html>", Unreachable, "503"),
+        (429, failure(429, "too many requests"), PutOff, "wants 7 s of quiet"),
+        (500, failure(500, "etcdserver: request timed out"), PutOff, "etcdserver"),
+        (503, b"<html>Service Unavailable</html>", PutOff, "503"),
         (404, b"404 page not found", UnexpectedAnswer, "404 page not found"),
         (302, b"", UnexpectedAnswer, "302"),
         (200, b"", UnexpectedAnswer, "not JSON"),

@@ -9,7 +9,7 @@ import pytest
 
 from conversion.engine import RUBBISH_TRIES, Failed, Finished, Outcome, Overtaken, Waiting, progress, run
 from conversion.pace import Pace
-from conversion.ports import Denied, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
 from conversion.steps import Done, NotYet, Step, StepFailed
 from loans.journal import Entry, EntryKind
 from tests.store.values import HOUR, MINUTE, NOW
@@ -241,10 +241,17 @@ def test_a_failed_try_begins_again_where_the_plan_says() -> None:
 
 
 @pytest.mark.parametrize("at", ["one?", "one"])
-def test_no_answer_is_waited_out(at: str) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (Unreachable("Slurm", "timed out"), "Slurm does not answer (timed out)"),
+        (PutOff("Kubernetes", "too much to do"), "Kubernetes could not do it yet (too much to do)"),
+    ],
+)
+def test_no_answer_is_waited_out(at: str, trouble: Unreachable, said: str) -> None:
     """An outage costs time, not a node: nothing is concluded while nobody answers."""
-    world = World(trouble={at: Unreachable("Slurm", "timed out")})
-    assert run_on(world) == Waiting("one", "Slurm does not answer (timed out)", NOW + PACE.look_every)
+    world = World(trouble={at: trouble})
+    assert run_on(world) == Waiting("one", said, NOW + PACE.look_every)
     world.trouble.clear()
     world.at += MINUTE
     assert run_on(world) == Finished()
