@@ -17,7 +17,7 @@ from commands.replies import (
     Reply,
 )
 from commands.verb import LOAN, Verb, sentence
-from conversion import orders
+from conversion import due, orders
 from conversion.news import tell
 from loans.lifecycle import Approve as ApproveEvent
 from loans.lifecycle import ApproveExtension, AskExtension, DropExtension
@@ -91,6 +91,8 @@ def _decide_extension(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller
     why = "" if isinstance(ask, Approve) else ask.why[:NOTE_LIMIT]
     event = ApproveExtension(by) if granted else DropExtension(by, why)
     decided = orders.record(tx, loan, event, desk.now, who=by, detail=why)
+    if granted:
+        due.leave_out_reminders(tx, decided, desk.class_of(loan).rules, desk.now)
     tell(tx, decided, "extension_decided", desk.now, granted=int(granted), by=by, why=why)
     return ExtensionDecided(decided, granted)
 

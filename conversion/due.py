@@ -4,11 +4,12 @@ Each is a query over our own tables for what is due now, so a clock that stood s
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from conversion import orders
 from conversion.news import tell
 from conversion.subjects import Ground
+from loans.classes import Rules
 from loans.lifecycle import DropExtension, Lapse
 from loans.loan import Loan, State
 from store.db import Tx
@@ -38,21 +39,28 @@ def remind_due(ground: Ground) -> int:
     with ground.store.read() as tx:
         lent = tx.loans.in_states([State.LENT])
     for loan in lent:
-        if _reminders_due(ground, loan, now):
+        if _due_by_now(loan, ground.classes[loan.node_class].rules, now):
             with ground.store.write() as tx:
                 told += _remind(tx, ground, loan.id, now)
     return told
 
 
-def _reminders_due(ground: Ground, loan: Loan, now: datetime) -> list[timedelta]:
-    reminders = ground.classes[loan.node_class].rules.reminders
-    return [span for span in reminders if loan.until - span <= now < loan.until]
+def leave_out_reminders(tx: Tx, loan: Loan, rules: Rules, now: datetime) -> None:
+    """Count as told what is due of a deadline that was granted just now: who reads of the one needs not the other."""
+    for key in _due_by_now(loan, rules, now):
+        tx.seen.first(key, now)
+
+
+def _due_by_now(loan: Loan, rules: Rules, now: datetime) -> list[str]:
+    """Name the reminders of a loan's present deadline whose time has come."""
+    due = [span for span in rules.reminders if loan.until - span <= now < loan.until]
+    return [f"reminder:{loan.id}:{loan.until.isoformat()}:{span}" for span in due]
 
 
 def _remind(tx: Tx, ground: Ground, loan_id: int, now: datetime) -> bool:
     """Tell of a deadline as it stands in this transaction: it may have been extended since it was found near."""
     loan = tx.loans.get(loan_id)
-    keys = [f"reminder:{loan.id}:{loan.until.isoformat()}:{span}" for span in _reminders_due(ground, loan, now)]
+    keys = _due_by_now(loan, ground.classes[loan.node_class].rules, now)
     if loan.state is not State.LENT or not sum(tx.seen.first(key, now) for key in keys):
         return False
     tell(tx, loan, "reminder", now)

@@ -11,12 +11,16 @@ import pytest
 
 from bot.views.news import news
 from bot.views.rendered import Rendered
-from commands.desk import Desk
+from commands import grammar
+from commands.decide import Approve
+from commands.desk import Caller, Desk
 from commands.look import one_loan
+from commands.replies import ExtensionDecided
 from conversion import orders
 from conversion.due import remind_due, return_due
 from loans.lifecycle import ApproveExtension, AskExtension, Return, advance
 from loans.loan import Loan, NodeState, State
+from loans.policy import Person
 from store.db import Store, Tx
 from tests.conversion.shelf import Shelf, a_store
 from tests.store.values import HOUR, MINUTE, NOW, a_loan, a_node
@@ -58,12 +62,15 @@ class Ahead:
             yield tx
 
 
+def desk(shelf: Shelf) -> Desk:
+    ground = shelf.ground
+    return Desk(ground.store, ground.far, ground.classes, ground.pace, lambda text: (text,), shelf.at)
+
+
 def drawn(shelf: Shelf, args: Any) -> Rendered:
     """Return a letter as it would be sent now."""
-    ground = shelf.ground
-    desk = Desk(ground.store, ground.far, ground.classes, ground.pace, list, shelf.at)
     with shelf.store.read() as tx:
-        return news(args, one_loan(tx, tx.loans.get(1), desk), "requester", {})
+        return news(args, one_loan(tx, tx.loans.get(1), desk(shelf)), "requester", {})
 
 
 def test_a_deadline_that_is_moved_while_its_reminder_is_due_is_not_told_of(shelf: Shelf) -> None:
@@ -114,6 +121,22 @@ def test_an_extension_just_after_a_reminder_brings_the_reminders_of_the_new_dead
         assert return_due(shelf.ground) == 0
         shelf.at += 10 * MINUTE
     assert told == [UNTIL - HOUR, LATER - 24 * HOUR, LATER - HOUR]
+
+
+def test_who_was_just_granted_a_few_hours_more_is_not_reminded_of_them_at_once(shelf: Shelf) -> None:
+    """The answer says until when; the next reminder is the one whose time comes after it."""
+    shelf.at = UNTIL - 2 * HOUR
+    assert remind_due(shelf.ground) == 1
+    with shelf.store.write() as tx:
+        tx.loans.save(advance(tx.loans.get(1), AskExtension("U0REQUESTER", UNTIL + 8 * HOUR, UNTIL), shelf.at))
+    approver = Caller(Person("U0APPROVER", frozenset({"S0APPROVERS"})))
+    assert isinstance(grammar.run(Approve(1), approver, desk(shelf)), ExtensionDecided)
+    told = []
+    while shelf.at < UNTIL + 8 * HOUR:
+        if remind_due(shelf.ground):
+            told.append(shelf.at)
+        shelf.at += 10 * MINUTE
+    assert told == [UNTIL + 7 * HOUR]
 
 
 def test_the_same_second_brings_deadline_and_signature_and_one_of_them_holds(shelf: Shelf) -> None:
