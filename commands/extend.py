@@ -13,7 +13,8 @@ from conversion.news import tell
 from loans import when
 from loans.lifecycle import AskExtension, may_happen
 from loans.loan import Loan
-from loans.policy import Refused, may_extend
+from loans.policy import NotLater, Refused, TooLong, may_extend
+from store.db import Tx
 from store.errors import Stale
 
 
@@ -52,6 +53,19 @@ def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
             return _ask_for(loan.id, at, caller, desk)
 
 
+def errors(ask: Extend, caller: Caller, desk: Desk) -> BadTime | NotLater | TooLong | None:
+    """Return what is wrong with the time in a form; None when nothing is. Who may ask for it is judged later."""
+    found = when.read(ask.phrase, desk.now, caller.tz)
+    match found:
+        case when.Refused(why):
+            return BadTime(ask.phrase, why)
+        case when.Interval(end=at) | when.Deadline(at):
+            with desk.store.read() as tx:
+                return _misses(tx, ask.loan, at, caller, desk)
+        case _:
+            return None
+
+
 def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
     """Ask for the reading that was picked."""
     with desk.store.read() as tx:
@@ -61,6 +75,15 @@ def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
     if draft.who != caller.person.id:
         return StaleDraft(theirs=False)
     return _ask_for(int(draft.what["loan"]), datetime.fromisoformat(draft.what["until"]), caller, desk)
+
+
+def _misses(tx: Tx, loan_id: int, until: datetime, caller: Caller, desk: Desk) -> NotLater | TooLong | None:
+    loan = find(tx, loan_id)
+    if isinstance(loan, NoLoan):
+        return None
+    verdict = may_extend(caller.person, desk.class_of(loan).rules, loan, until)
+    reasons = verdict.reasons if isinstance(verdict, Refused) else ()
+    return next((why for why in reasons if isinstance(why, NotLater | TooLong)), None)
 
 
 def _ask_for(loan_id: int, until: datetime, caller: Caller, desk: Desk) -> Reply:
@@ -112,9 +135,13 @@ def _draft(loan_id: int, until: datetime) -> dict[str, str | int]:
     return {"verb": "extend", "loan": loan_id, "until": until.isoformat()}
 
 
+def worded(loan: int, words: str) -> Extend:
+    """Return what was written, of which "more" says nothing about a time."""
+    return Extend(loan, re.sub(r"\bmore\s+", "", words, flags=re.IGNORECASE).strip())
+
+
 def _read(found: re.Match[str]) -> Extend:
-    phrase = re.sub(r"\bmore\s+", "", found["phrase"], flags=re.IGNORECASE)
-    return Extend(int(found["loan"]), phrase.strip())
+    return worded(int(found["loan"]), found["phrase"])
 
 
 VERB = Verb(

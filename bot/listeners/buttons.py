@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from bot.listeners import answer
 from bot.listeners.front import Front
 from bot.views import actions, modals
-from bot.views.actions import FormRef, NodeRef, Signed
+from bot.views.actions import FormRef, Ref
 from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands.blocked import Force, Wait
@@ -29,13 +29,13 @@ _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
     actions.SIGN_OFF: lambda value: SignOff(int(value)),
     actions.SETTLE: lambda value: Settle(int(value)),
     actions.SETTLE_EXTENSION: lambda value: SettleExtension(int(value)),
-    actions.APPROVE: lambda value: Approve(Signed.parse(value).loan, Signed.parse(value).what),
+    actions.APPROVE: lambda value: Approve(Ref.parse(value).loan, Ref.parse(value).word),
     actions.GIVE_BACK: lambda value: GiveBack(int(value)),
     actions.CANCEL: lambda value: Cancel(int(value)),
     actions.STATUS: lambda value: Status(int(value)),
-    actions.TRY_AGAIN: lambda value: GiveBack(NodeRef.parse(value).loan, NodeRef.parse(value).node),
-    actions.FORCE: lambda value: Force(NodeRef.parse(value).loan, NodeRef.parse(value).node),
-    actions.WAIT: lambda value: Wait(NodeRef.parse(value).loan, NodeRef.parse(value).node),
+    actions.TRY_AGAIN: lambda value: GiveBack(Ref.parse(value).loan, Ref.parse(value).word),
+    actions.FORCE: lambda value: Force(Ref.parse(value).loan, Ref.parse(value).word),
+    actions.WAIT: lambda value: Wait(Ref.parse(value).loan, Ref.parse(value).word),
 }
 _ON_A_PREVIEW: Final = frozenset({actions.SIGN_OFF, actions.SETTLE, actions.SETTLE_EXTENSION})
 """Their answer takes the preview's place: it was for one person, and it is settled."""
@@ -92,17 +92,18 @@ def _dismissing(front: Front) -> Callable[..., None]:
 
 def _decline_form(front: Front, body: dict[str, Any], value: str) -> Block | Rendered:
     """Return the form for a no; when what the button showed is decided by now, who decided it instead."""
-    signed = Signed.parse(value)
+    signed = Ref.parse(value)
     with front.desk().store.read() as tx:
         loan = tx.loans.get(signed.loan)
-    if loan.awaits != signed.what:
-        return front.do(Decline(signed.loan, what=signed.what), body["user"]["id"], None)
+    if loan.awaits != signed.word:
+        return front.do(Decline(signed.loan, what=signed.word), body["user"]["id"], None)
     return modals.decline(loan)
 
 
-def _extend_form(front: Front, _: dict[str, Any], value: str) -> Block:
+def _extend_form(front: Front, body: dict[str, Any], value: str) -> Block:
     with front.desk().store.read() as tx:
-        return modals.extend(tx.loans.get(int(value)))
+        loan = tx.loans.get(int(value))
+    return modals.extend(loan, front.person(body["user"]["id"]).tz)
 
 
 def _change_form(front: Front, body: dict[str, Any], value: str) -> Block | Rendered:

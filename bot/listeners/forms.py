@@ -1,4 +1,7 @@
-"""Modals, the shortcut and the Home tab. A form is turned into the sentence's Ask, and answered in words."""
+"""Modals, the shortcut and the Home tab. A form is turned into the sentence's Ask, and answered in words.
+
+Fields are judged while Slack waits, for that is when it shows what is wrong under each; no far side is asked for that.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,17 +12,17 @@ from slack_sdk import WebClient
 from bot.listeners import answer
 from bot.listeners.front import Front
 from bot.views import actions, modals
-from bot.views.actions import FormRef, Signed
+from bot.views.actions import FormRef, Ref
 from bot.views.home import home
 from bot.views.rendered import Rendered
-from commands import fill, grammar
+from commands import extend, fill, grammar
 from commands.decide import Decline
 from commands.desk import Caller
-from commands.extend import Extend
 from commands.fill import Fill
 from commands.look import AskFree, Status
 from commands.replies import FarSideDown, Free, Loans
 from loans.policy import Person
+from store.errors import StoreUnavailable
 
 
 def register(app: App, front: Front) -> None:
@@ -35,8 +38,8 @@ def register(app: App, front: Front) -> None:
 def _decline(front: Front) -> Callable[..., None]:
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        signed = Signed.parse(body["view"]["private_metadata"])
-        ask = Decline(signed.loan, _typed(body, actions.TEXT), signed.what)
+        ref = Ref.parse(body["view"]["private_metadata"])
+        ask = Decline(ref.loan, _typed(body, actions.TEXT), ref.word)
         _carry_out(front, client, body, ask)
 
     return submit
@@ -44,15 +47,23 @@ def _decline(front: Front) -> Callable[..., None]:
 
 def _extend(front: Front) -> Callable[..., None]:
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        ref = Ref.parse(body["view"]["private_metadata"])
+        ask = extend.worded(ref.loan, _typed(body, actions.TEXT))
+        caller = Caller(Person(body["user"]["id"], tz=ref.word))
+        try:
+            wrong = extend.errors(ask, caller, front.desk())
+        except StoreUnavailable:
+            wrong = None  # they are told so where the work is done
+        if wrong is not None:
+            ack(response_action="errors", errors=modals.under_the_deadline(wrong, caller.tz))
+            return
         ack()
-        ask = Extend(int(body["view"]["private_metadata"]), _typed(body, actions.TEXT))
         _carry_out(front, client, body, ask)
 
     return submit
 
 
 def _lend(front: Front) -> Callable[..., None]:
-    """Judge the fields while Slack waits, for that is when it shows what is wrong; nobody is asked for that."""
 
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ref = FormRef.parse(body["view"]["private_metadata"])

@@ -69,45 +69,28 @@ PURPOSE: Final = "purpose"
 
 
 @dataclass(frozen=True)
-class NodeRef:
-    """What TRY_AGAIN, FORCE and WAIT carry."""
+class Ref:
+    """A loan and one word more.
+
+    word   the node, for TRY_AGAIN, FORCE and WAIT; Loan.awaits for APPROVE, DECLINE and DECLINE_MODAL, so that nobody
+           decides on what they have not read; the person's zone for EXTEND_MODAL
+    """
 
     loan: int
-    node: str
+    word: str
 
     @property
     def value(self) -> str:
-        """Return the button's value."""
-        return f"{self.loan}:{self.node}"
+        """Return what the button or the form carries."""
+        return f"{self.loan}:{self.word}"
 
     @classmethod
-    def parse(cls, value: str) -> "NodeRef":
-        """Read a button's value; ValueError when it was never one of ours."""
-        loan, _, node = value.partition(":")
-        if not node:
-            raise ValueError(f"no node in {value!r}")
-        return cls(int(loan), node)
-
-
-@dataclass(frozen=True)
-class Signed:
-    """What APPROVE and DECLINE carry. what: Loan.awaits, so that nobody decides on what they have not read."""
-
-    loan: int
-    what: str
-
-    @property
-    def value(self) -> str:
-        """Return the button's value."""
-        return f"{self.loan}:{self.what}"
-
-    @classmethod
-    def parse(cls, value: str) -> "Signed":
-        """Read a button's value; without what is signed it is none of ours: ValueError."""
-        loan, _, what = value.partition(":")
-        if not what:
-            raise ValueError(f"nothing to sign in {value!r}")
-        return cls(int(loan), what)
+    def parse(cls, value: str) -> "Ref":
+        """Read what it carries; ValueError when it was never one of ours."""
+        loan, _, word = value.partition(":")
+        if not word:
+            raise ValueError(f"nothing beside the loan in {value!r}")
+        return cls(int(loan), word)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The buttons of a loan. Each exists only while what it says may happen; its listener asks policy again."""
 
 from bot.views import actions
-from bot.views.actions import NodeRef, Signed
+from bot.views.actions import Ref
 from bot.views.blocks import button
 from bot.views.rendered import Block
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
@@ -10,12 +10,12 @@ from loans.loan import Loan, NodeLoan, NodeState
 
 def approve(loan: Loan) -> Block:
     """Return the yes to a request or an extension."""
-    return button(actions.APPROVE, "Approve", Signed(loan.id, loan.awaits).value, style="primary")
+    return button(actions.APPROVE, "Approve", Ref(loan.id, loan.awaits).value, style="primary")
 
 
 def decline(loan: Loan) -> Block:
     """Return the no, which asks for a reason."""
-    return button(actions.DECLINE, "Decline…", Signed(loan.id, loan.awaits).value)
+    return button(actions.DECLINE, "Decline…", Ref(loan.id, loan.awaits).value)
 
 
 def extend(loan: Loan) -> Block | None:
@@ -51,7 +51,7 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
     return button(
         actions.FORCE,
         "Remove it now…",
-        NodeRef(loan.id, part.node).value,
+        Ref(loan.id, part.node).value,
         style="danger",
         sure=(f"Remove the pods on {part.node}?", question, "Remove them"),
     )
@@ -61,14 +61,14 @@ def wait(loan: Loan, part: NodeLoan) -> Block | None:
     """Return one hour more for a node on its way home."""
     if part.state not in (NodeState.RETURNING, NodeState.UNWINDING) or part.forced_by is not None:
         return None
-    return button(actions.WAIT, "Give it 1 h more", NodeRef(loan.id, part.node).value)
+    return button(actions.WAIT, "Give it 1 h more", Ref(loan.id, part.node).value)
 
 
 def try_again(loan: Loan, part: NodeLoan) -> Block | None:
     """Return a new start of a stuck node's way home."""
     if part.state is not NodeState.STUCK:
         return None
-    return button(actions.TRY_AGAIN, "Try again", NodeRef(loan.id, part.node).value, style="primary")
+    return button(actions.TRY_AGAIN, "Try again", Ref(loan.id, part.node).value, style="primary")
 
 
 def ask_for_nodes() -> Block:

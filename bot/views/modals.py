@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.views import actions
-from bot.views.actions import FormRef, Signed
+from bot.views.actions import FormRef, Ref
 from bot.views.blocks import plain_text, section
 from bot.views.lines import PURPOSE, what
+from bot.views.plain import plain
 from bot.views.refusals import wrong_field
-from bot.views.rendered import Block
+from bot.views.rendered import Block, Rendered
 from bot.views.text import shorten
 from commands.decide import NOTE_LIMIT
 from commands.fill import Fill
-from commands.replies import WrongFields
+from commands.replies import BadTime, WrongFields
 from loans.classes import NodeClass
 from loans.loan import Loan
+from loans.policy import NotLater, TooLong
 
 _UNDER_FIELD: Final = 300
 """Characters of an error that are read where one types; ours are shorter."""
@@ -27,19 +30,19 @@ def decline(loan: Loan) -> Block:
         actions.DECLINE_MODAL,
         f"Decline loan #{loan.id}",
         "Decline",
-        Signed(loan.id, loan.awaits).value,
+        Ref(loan.id, loan.awaits).value,
         [section(what(loan)), _input(actions.TEXT, "Reason", hint, NOTE_LIMIT, is_long=True, optional=True)],
     )
 
 
-def extend(loan: Loan) -> Block:
-    """Return the form behind Extend…"""
+def extend(loan: Loan, tz: str) -> Block:
+    """Return the form behind Extend… tz: of the person, in which their words are read."""
     hint = "Such as: until Monday 9am, for 2 days. It is signed again."
     return _modal(
         actions.EXTEND_MODAL,
         f"Extend loan #{loan.id}",
         "Ask for it",
-        str(loan.id),
+        Ref(loan.id, tz).value,
         [section(what(loan)), _input(actions.TEXT, "New deadline", hint, 120)],
     )
 
@@ -68,6 +71,11 @@ def under_fields(wrong: WrongFields) -> dict[str, str]:
     """Return what Slack writes under the fields of the form, by their block ids."""
     said = {actions.COUNT: wrong.count, actions.UNTIL: wrong.until}
     return {field: shorten(wrong_field(why), _UNDER_FIELD) for field, why in said.items() if why is not None}
+
+
+def under_the_deadline(wrong: BadTime | NotLater | TooLong, tz: ZoneInfo) -> dict[str, str]:
+    """Return what Slack writes under the field of the form behind Extend…, where it would show no date of its own."""
+    return {actions.TEXT: shorten(plain(Rendered(wrong_field(wrong), []), tz), _UNDER_FIELD)}
 
 
 def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: list[Block]) -> Block:

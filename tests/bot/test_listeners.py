@@ -1,7 +1,9 @@
 """What people type and press, through Slack's own protocol: one effect each, and an answer to every press."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -184,6 +186,25 @@ def test_a_preview_is_changed_in_a_form_and_drawn_anew_in_its_place(house: House
     with house.store.read() as tx:
         [loan] = tx.loans.recent(1)
     assert (loan.count, loan.purpose, loan.channel) == (2, "a longer demo", OPS)
+
+
+def test_a_wrong_new_deadline_is_mended_where_it_was_typed(house: House) -> None:
+    """The error stands under the field, in the reader's own zone; a time that will do closes the form."""
+    loan = house.request()
+    card = house.forge(house.card(loan), "extend", str(loan))
+    house.click(card, "extend", APPROVER, str(loan))
+    view = form_of(house, APPROVER)
+
+    def submit(text: str) -> Any:
+        return house.post("submit", user=APPROVER, view_id=view.id, values={"text": text})["errors"]
+
+    assert set(submit("whenever")) == {"text"}
+    present = house.loan(loan).until.astimezone(ZoneInfo("Europe/Zurich"))
+    sooner = present - timedelta(hours=1)
+    spelled = f"{present:%a} {present.day} {present:%b %H:%M %Z}"
+    assert submit(f"until {sooner:%d %B %Y %H:%M}")["text"].endswith(f"the present deadline, {spelled}.")
+    assert submit("for 30 more days") == {}
+    eventually("an answer", lambda: [m for m in house.dms(APPROVER) if "cannot be extended" in shown(m)])
 
 
 def test_a_form_for_what_is_decided_by_now_is_not_opened(house: House) -> None:

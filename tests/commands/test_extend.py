@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.extend import Extend, SettleExtension
+from commands.extend import Extend, SettleExtension, errors, worded
 from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, StaleDraft, WhichTime
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
@@ -128,3 +128,23 @@ def test_a_draft_is_its_own_askers_and_its_own_verbs(counter: Counter) -> None:
 def test_a_loan_that_is_not_there(counter: Counter) -> None:
     """The open ones are named."""
     assert counter.say("extend #7 for 1 day") == NoLoan(7, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("whenever", BadTime),
+        ("until yesterday", BadTime),
+        ("until {before} 18:00", NotLater),
+        ("until {after} 18:00", type(None)),
+        ("until {far} 18:00", TooLong),
+        ("for 2 more days", type(None)),
+    ],
+)
+def test_a_form_says_under_its_field_what_is_wrong_with_the_time(counter: Counter, words: str, wrong: type) -> None:
+    """Whoever mistypes a deadline mends it where they typed it; who may ask for it is judged when they have."""
+    counter.lent("gpu001")
+    days = {"before": 1, "after": 6, "far": 300}
+    said = words.format(**{name: (counter.now + far * DAY).strftime("%d %B %Y") for name, far in days.items()})
+    assert type(errors(worded(1, said), STRANGER, counter.desk)) is wrong
+    assert errors(worded(9, said), REQUESTER, counter.desk) is None or wrong is BadTime

@@ -39,7 +39,7 @@ def views() -> Mapping[str, dict[str, Any]]:
     return {
         "modal_decline": modals.decline(samples.loan(State.REQUESTED)),
         "modal_decline_extension": modals.decline(samples.loan(State.LENT, extension=samples.EXTENSION)),
-        "modal_extend": modals.extend(lent),
+        "modal_extend": modals.extend(lent, "America/Indiana/Indianapolis"),
         "modal_lend": modals.lend([samples.GPU], samples.FORM),
         "modal_change": modals.lend(classes, samples.CHANGED_FORM, samples.WISH),
         "home": home(loans, free),

@@ -130,7 +130,7 @@ def test_any_view_is_one_that_slack_takes(one: OneLoan, count: int, said: str) -
     free = r.Free(((GPU, samples.choice()),) * count, NOW)
     classes = [replace(GPU, name=f"gpu{number}") for number in range(max(1, count))]
     form = lend(classes, samples.FORM, Fill(said, "gpu0", said, said))
-    for view in (decline(one.loan), extend(one.loan), form, home(listed, free)):
+    for view in (decline(one.loan), extend(one.loan, "Europe/Zurich"), form, home(listed, free)):
         assert complaints(view["blocks"], view["type"]) == []
         assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
 
