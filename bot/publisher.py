@@ -149,6 +149,8 @@ class Publisher:
             self._post_card(self.surroundings.of(one), post, ended)
             self._close_question(one)
             return
+        if letter.kind == "approvers":
+            self._replace_question(one)
         place = self._place(letter, post)
         # Only a reminder tells what an eviction would end.
         pods = self.surroundings.pods(one) if letter.args.get("news") == "reminder" else None
@@ -156,6 +158,13 @@ class Publisher:
         posted = self._call("chat_postMessage", drawn, channel=place.channel, **_threaded(place))
         if letter.kind == "approvers":
             self._record(lambda tx: tx.posts.put(loan.id, _QUESTION, posted["channel"], posted["ts"]))
+
+    def _replace_question(self, one: OneLoan) -> None:
+        """Take the buttons off the question before this one, if nobody has answered it."""
+        with self._store.read() as tx:
+            asked = tx.posts.get(one.loan.id, _QUESTION)
+        if asked is not None and asked.ts != _CLOSED:
+            self._is_edited(asked, news({"news": "extension_asked", "replaced": 1}, one, "approvers", None))
 
     def _close_question(self, one: OneLoan) -> None:
         """Take the buttons off a question that is answered: it may have been answered on the card, or elsewhere."""

@@ -161,8 +161,10 @@ def _home(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; nothing is left to do.")
 
 
-def _extension_asked(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _extension_asked(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     loan = one.loan
+    if args.get("replaced"):
+        return _say(f"A later deadline was asked for loan #{loan.id} here; another is asked for since, below.")
     if loan.extension is None:
         ends = f" It ends {deadline(loan.until)}." if loan.state in _UNTIL else ""
         return _say(f"A later deadline was asked for loan #{loan.id}; that is settled.{ends}")

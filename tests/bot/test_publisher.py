@@ -15,6 +15,7 @@ from loans.loan import NodeLoan, NodeState, State
 from loans.nodes import NodeName
 from loans.policy import Person
 from sandbox.faults import Fault
+from sandbox.slack.records import Message
 from store.outbox import Letter
 from tests.bot.house import APPROVALS, APPROVER, LEND, REQUESTER, House, buttons, eventually, shown
 
@@ -124,29 +125,48 @@ def test_a_lent_card_counts_pods_and_is_edited_only_when_the_count_is_another(ho
     eventually("all is out", lambda: not waiting(house))
     publisher.surroundings.recount()
     assert not [letter for letter in waiting(house) if letter.loan_id == loan]
-    publisher._counted[loan] = 3
+    publisher.surroundings._told[loan] = 3
     publisher.surroundings.recount()
     assert [letter.kind for letter in waiting(house) if letter.loan_id == loan] in (["card"], [])
-    eventually("it is counted anew", lambda: publisher._counted[loan] == 0)
+    eventually("it is counted anew", lambda: publisher.surroundings._told[loan] == 0)
     end(house, loan)
+
+
+def extension_asked(house: House, loan: int, longer: timedelta) -> Message:
+    """Ask for a later deadline without Slack; return the question that approvers get."""
+    seen = {m.ts for m in house.messages(APPROVALS)}
+    with house.store.write() as tx:
+        now, at = house.program._core.desk().now, tx.loans.get(loan)
+        event = AskExtension(REQUESTER, at.until + longer, at.until)
+        asked = orders.record(tx, at, event, now, who=REQUESTER)
+        tell(tx, asked, "extension_asked", now, by=REQUESTER)
+
+    def new_question() -> list[Message]:
+        said = [m for m in house.messages(APPROVALS) if m.ts not in seen]
+        return [m for m in said if m.is_broadcast and "approve" in buttons(m)]
+
+    return eventually("the question", new_question)[-1]
 
 
 def test_a_question_about_a_later_deadline_loses_its_buttons_with_the_answer(house: House) -> None:
     """It is asked on the card and in the thread: an answer to one is an answer to both."""
     loan = lent(house, "gpu002")
     desk = house.program._core.desk()
-    with house.store.write() as tx:
-        now, at = desk.now, tx.loans.get(loan)
-        asked = orders.record(
-            tx, at, AskExtension(REQUESTER, at.until + timedelta(days=1), at.until), now, who=REQUESTER
-        )
-        tell(tx, asked, "extension_asked", now, by=REQUESTER)
-    question = eventually(
-        "the question", lambda: [m for m in house.messages(APPROVALS) if m.is_broadcast and "approve" in buttons(m)]
-    )[-1]
+    question = extension_asked(house, loan, timedelta(days=1))
     assert isinstance(grammar.run(Approve(loan), DECIDER, desk), ExtensionDecided)
     eventually("no buttons in the thread", lambda: not buttons(question))
     assert "settled" in shown(question)
+    end(house, loan)
+
+
+def test_a_question_that_is_asked_anew_leaves_one_to_answer(house: House) -> None:
+    """Nobody signs the deadline that its asker has thought better of; the old question says so itself."""
+    loan = lent(house, "gpu002")
+    first = extension_asked(house, loan, timedelta(days=1))
+    second = extension_asked(house, loan, timedelta(days=2))
+    eventually("no buttons on the first", lambda: not buttons(first))
+    assert "another is asked for since" in shown(first)
+    assert "approve" in buttons(second)
     end(house, loan)
 
 

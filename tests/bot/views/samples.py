@@ -339,6 +339,7 @@ def news() -> Mapping[str, tuple[Mapping[str, object], OneLoan, Mapping[str, int
         "stuck_no_more": ({"node": "gpu003", "step": "boot", "why": STUCK.note}, stuck, None),
         "home": ({}, over, None),
         "extension_asked": ({"by": REQUESTER}, extends, None),
+        "extension_asked_before": ({"replaced": 1}, extends, None),
         "extension_decided": ({"granted": 1, "by": APPROVER, "why": ""}, lent, None),
         "extension_declined": ({"granted": 0, "by": APPROVER, "why": no}, lent, None),
         "extension_lapsed": ({"granted": 0, "by": "", "why": "nobody decided in time"}, lent, None),
@@ -354,6 +355,7 @@ NEWS_KIND = {
     "blocked_no_more": "blocked",
     "slow": "blocked",
     "stuck_no_more": "stuck",
+    "extension_asked_before": "extension_asked",
     "extension_declined": "extension_decided",
     "extension_lapsed": "extension_decided",
 }
