@@ -82,6 +82,19 @@ def test_a_job_sneaks_in_at_once(site: Handle) -> None:
     assert ask(site, "POST", "jobs", json={"node": "nope"}).status_code == 400
 
 
+def test_a_difficult_pod_comes_when_it_is_asked_for(site: Handle) -> None:
+    """A return that has to wait for somebody's pod, on demand; what cannot be is said in words."""
+    before = ask(site, "GET", "room").json()["pods"]
+    put = ask(site, "POST", "pods", json={"node": "kube001", "kind": "finalizer"})
+    assert (put.status_code, put.json()) == (200, {"node": "kube001", "kind": "finalizer"})
+    after = ask(site, "GET", "room").json()["pods"]
+    assert sum(after.values()) == sum(before.values()) + 1
+    nowhere = ask(site, "POST", "pods", json={"node": "gpu001"})
+    assert (nowhere.status_code, nowhere.text) == (400, "gpu001 is no node of the cluster\n")
+    wrong = ask(site, "POST", "pods", json={"node": "kube001", "kind": "shy"})
+    assert (wrong.status_code, "there are" in wrong.text) == (400, True)
+
+
 def test_the_tally_starts_at_nothing(site: Handle) -> None:
     """What a story asserts at its end holds at its beginning."""
     assert ask(site, "GET", "tally").json() == {"jobs_killed": 0, "pods_killed": 0}
