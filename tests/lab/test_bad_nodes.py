@@ -23,7 +23,7 @@ def impatient(with_cluster: Layout) -> Iterator[Rig]:
         yield found
 
 
-@pytest.mark.lab(minutes=1.1)
+@pytest.mark.lab(minutes=2.2)
 def test_a_node_whose_puppet_fails_goes_back_and_another_takes_its_place(product: Rig) -> None:
     """One bad node costs its own time: the workshop has its seats, and Slurm has the bad node back."""
     with puppet.failing(product.layout, "gpu000"):
@@ -41,7 +41,7 @@ def test_a_node_whose_puppet_fails_goes_back_and_another_takes_its_place(product
     product.assert_home()
 
 
-@pytest.mark.lab(minutes=1.5)
+@pytest.mark.lab(minutes=1.9)
 def test_a_node_that_does_not_boot_is_stuck_and_says_so_while_the_other_comes_home(impatient: Rig) -> None:
     """On-call reads what each side says of the dead node, mends it, and presses one button."""
     lab, people = impatient.layout, impatient.people

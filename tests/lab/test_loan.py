@@ -12,7 +12,7 @@ from tests.lab.site import processes
 pytestmark = pytest.mark.lab
 
 
-@pytest.mark.lab(minutes=0.8)
+@pytest.mark.lab(minutes=1.5)
 @pytest.mark.parametrize("node_class", CLASSES)
 def test_three_nodes_serve_pods_and_come_home_while_a_job_runs_on_the_fourth(
     product: Rig, tell: Tell, node_class: str

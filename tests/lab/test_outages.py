@@ -33,7 +33,7 @@ def away(lab: Layout, stop: Outage, start: Outage) -> Iterator[None]:
         start(lab)
 
 
-@pytest.mark.lab(minutes=3.4)
+@pytest.mark.lab(minutes=3)
 def test_a_loan_outlives_every_far_side(product: Rig, tell: Tell) -> None:
     """Daemons are restarted in the middle of the day, and databases at night: lendbot waits, and goes on."""
     lab = product.layout

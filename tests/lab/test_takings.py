@@ -148,7 +148,7 @@ class Taker:
             bring_home(self.ground, loan.id)
 
 
-@pytest.mark.lab(minutes=1.7)
+@pytest.mark.lab(minutes=2)
 def test_a_hundred_takings_kill_no_job_and_leave_no_node_drained(idle_lab: Layout, ground: Ground, tell: Tell) -> None:
     """Asking, then DOWN, killed 5 jobs in 80 takings: lendbot's way must kill none, however busy the nodes are."""
     takers = [Taker(ground, SEED + number) for number in range(TAKERS)]
