@@ -7,6 +7,7 @@ watched.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Thread
 from time import time
 from typing import Any
@@ -61,36 +62,47 @@ class SocketLine:
     def __init__(self, bolt: App, settings: SlackSettings, slack: WebClient) -> None:
         assert settings.app_token is not None, "the settings are checked for it"
         self._silent_after = settings.silent_after
+        self._session: Any = None
+        self._alive_at_s = 0.0
         self._handler = SocketModeHandler(
             bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10
         )
 
     def start(self) -> None:
         """Connect; Slack being away is no reason not to start, for nodes may be on their way home."""
-        try:
-            self._handler.connect()  # type: ignore[no-untyped-call]
-        except Exception as e:  # noqa: BLE001 - whatever it is, check() tries again and says so
-            log.warning("slack.not_connected", why=str(e))
+        self._connect(self._handler.connect)
 
     def check(self) -> None:
-        """Reconnect when no ping has come for too long."""
-        if self.silent_for() > self._silent_after:
-            log.warning("slack.silent", since=_said(self.silent_for()))
-            self._handler.client.connect_to_new_endpoint(force=True)
+        """Reconnect when there is no socket, or no ping has come for too long.
+
+        Where there is none the SDK may be at it as well: who comes second finds it connected. A second socket would
+        cut the first, and lose the press that is on its way.
+        """
+        client, silent_for = self._handler.client, self.silent_for()
+        if not client.is_connected():
+            self._connect(client.connect_to_new_endpoint)
+        elif silent_for > self._silent_after:
+            log.warning("slack.silent", seconds=round(silent_for.total_seconds()))
+            self._connect(partial(client.connect_to_new_endpoint, force=True))
 
     def silent_for(self) -> timedelta:
-        """Return how long ago Slack's last sign of life came."""
+        """Return how long ago Slack's last sign of life came: a ping, or a connection, which has no ping at first."""
         session: Any = self._handler.client.current_session
-        last = getattr(session, "last_ping_pong_time", None) if session and session.is_active() else None
-        return timedelta(seconds=time() - last) if last else timedelta.max
+        if session is not None and session.is_active():
+            if session is not self._session:
+                self._session, self._alive_at_s = session, time()
+            self._alive_at_s = max(self._alive_at_s, session.last_ping_pong_time or 0.0)
+        return timedelta(seconds=time() - self._alive_at_s) if self._alive_at_s else timedelta.max
+
+    def _connect(self, how: Callable[[], object]) -> None:
+        try:
+            how()
+        except Exception as e:  # noqa: BLE001 - whatever it is, check() tries again
+            log.warning("slack.not_connected", why=str(e))
 
     def close(self) -> None:
         """Hang up."""
         self._handler.close()  # type: ignore[no-untyped-call]
-
-
-def _said(silence: timedelta) -> str:
-    return "the start" if silence == timedelta.max else f"{silence.total_seconds():.0f} s"
 
 
 class HttpLine:

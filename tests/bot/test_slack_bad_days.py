@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
@@ -151,6 +153,38 @@ def test_a_socket_that_ends_in_the_middle_of_a_loan_is_opened_again(fast_house: 
     eventually("the nodes at home", lambda: house.loan(loan).state is State.RETURNED, within_s=60.0)
     house.card(loan, "returned")
     assert house.site.call(house.site.world.tally) == {"jobs_killed": 0, "pods_killed": 0}
+
+
+def test_one_socket_follows_one_that_was_cut_off(fast_house: House) -> None:
+    """The SDK and lendbot both watch the line: a second socket would cut the first, and lose what is on its way."""
+    house = fast_house
+    line: Any = house.program._line
+    sockets = house.site.site.slack.sockets
+
+    def live() -> set[int]:
+        return set(house.site.call(lambda: [id(each) for each in sockets.sockets if not each.wire.closed]))
+
+    before = live()
+    house.site.call(lambda: [each.hang_up() for each in sockets.sockets])
+    eventually("the loss is seen", lambda: not line._handler.client.is_connected(), within_s=60.0)
+    with ThreadPoolExecutor(4) as watchers:
+        list(watchers.map(lambda _: line.check(), range(8)))
+    [fresh] = live() - before
+    assert line.silent_for() < timedelta(seconds=60)
+    line.check()
+    assert live() == {fresh}
+
+
+def test_a_socket_that_is_open_and_silent_is_replaced(fast_house: House) -> None:
+    """Clients wedge while they look alive: only a ping tells."""
+    house = fast_house
+    line: Any = house.program._line
+    eventually("a socket", line._handler.client.is_connected, within_s=60.0)
+    before = line._handler.client.session_id()
+    patient, line._silent_after = line._silent_after, timedelta(0)
+    line.check()
+    line._silent_after = patient
+    assert line._handler.client.session_id() != before
 
 
 def test_a_person_who_speaks_while_the_store_is_locked_reads_so_and_is_heard_afterwards(fast_house: House) -> None:
