@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from threading import Thread
 from time import time
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from slack_bolt import App
@@ -27,6 +27,8 @@ from waitress.server import create_server
 from bot.settings import SlackSettings
 
 log = structlog.get_logger()
+
+_GOODBYE_S: Final = 5.0
 
 
 def client(settings: SlackSettings) -> WebClient:
@@ -62,47 +64,54 @@ class SocketLine:
     def __init__(self, bolt: App, settings: SlackSettings, slack: WebClient) -> None:
         assert settings.app_token is not None, "the settings are checked for it"
         self._silent_after = settings.silent_after
-        self._session: Any = None
-        self._alive_at_s = 0.0
-        self._handler = SocketModeHandler(
-            bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10
+        self._new_handler = partial(
+            SocketModeHandler, bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10
         )
+        self._handler = self._new_handler()
+        self._alive_at_s = 0.0
 
     def start(self) -> None:
         """Connect; Slack being away is no reason not to start, for nodes may be on their way home."""
-        self._connect(self._handler.connect)
-
-    def check(self) -> None:
-        """Reconnect when there is no socket, or no ping has come for too long.
-
-        Where there is none the SDK may be at it as well: who comes second finds it connected. A second socket would
-        cut the first, and lose the press that is on its way.
-        """
-        client, silent_for = self._handler.client, self.silent_for()
-        if not client.is_connected():
-            self._connect(client.connect_to_new_endpoint)
-        elif silent_for > self._silent_after:
-            log.warning("slack.silent", seconds=round(silent_for.total_seconds()))
-            self._connect(partial(client.connect_to_new_endpoint, force=True))
-
-    def silent_for(self) -> timedelta:
-        """Return how long ago Slack's last sign of life came: a ping, or a connection, which has no ping at first."""
-        session: Any = self._handler.client.current_session
-        if session is not None and session.is_active():
-            if session is not self._session:
-                self._session, self._alive_at_s = session, time()
-            self._alive_at_s = max(self._alive_at_s, session.last_ping_pong_time or 0.0)
-        return timedelta(seconds=time() - self._alive_at_s) if self._alive_at_s else timedelta.max
-
-    def _connect(self, how: Callable[[], object]) -> None:
         try:
-            how()
+            self._handler.connect()  # type: ignore[no-untyped-call]
+            self._alive_at_s = time()
         except Exception as e:  # noqa: BLE001 - whatever it is, check() tries again
             log.warning("slack.not_connected", why=str(e))
 
+    def check(self) -> None:
+        """Begin again with a new client when no ping has come for too long; until then the SDK reconnects by itself.
+
+        A second socket beside the SDK's would cut the first, and lose the press that is on its way. But a client whose
+        reader stays with a dead socket (it can happen when two connections cross) opens one after the other and reads
+        none of them: only its pings tell.
+        """
+        silent_for = self.silent_for()
+        if silent_for == timedelta.max:
+            self.start()
+        elif silent_for > self._silent_after:
+            log.warning("slack.silent", seconds=round(silent_for.total_seconds()))
+            old, self._handler, self._alive_at_s = self._handler, self._new_handler(), 0.0
+            _hang_up(old)
+            self.start()
+
+    def silent_for(self) -> timedelta:
+        """Return how long ago Slack's last sign of life came: a ping, or our client's first connection."""
+        session: Any = self._handler.client.current_session
+        if session is not None and session.last_ping_pong_time:
+            self._alive_at_s = max(self._alive_at_s, session.last_ping_pong_time)
+        return timedelta(seconds=time() - self._alive_at_s) if self._alive_at_s else timedelta.max
+
     def close(self) -> None:
         """Hang up."""
-        self._handler.close()  # type: ignore[no-untyped-call]
+        _hang_up(self._handler)
+
+
+def _hang_up(handler: SocketModeHandler) -> None:
+    """Close a client; one that does not end is left to the end of the process, for its threads wait for each other."""
+    closing = in_background("hang up", handler.close)
+    closing.join(_GOODBYE_S)
+    if closing.is_alive():
+        log.warning("slack.client_does_not_end", seconds=_GOODBYE_S)
 
 
 class HttpLine:
@@ -127,6 +136,8 @@ class HttpLine:
         self._server.close()
 
 
-def in_background(name: str, work: Callable[[], object]) -> None:
+def in_background(name: str, work: Callable[[], object]) -> Thread:
     """Run something until the process ends."""
-    Thread(target=work, name=name, daemon=True).start()
+    thread = Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
