@@ -72,9 +72,10 @@ def sweep(layout: Layout) -> list[int]:
 def is_ours(layout: Layout, pid: int) -> bool:
     """A live process shows no environment while its exec is under way: it is asked again before it counts as gone."""
     for _ in range(_TIMES_ASKED):
-        if _is_marked(layout, pid) or f"{layout.dir}/".encode() in _proc(pid, "cmdline"):
+        environ = _proc(pid, "environ")
+        if _mark(layout) in environ.split(b"\0") or f"{layout.dir}/".encode() in _proc(pid, "cmdline"):
             return True
-        if _is_over(pid) or _proc(pid, "environ"):
+        if environ or _is_over(pid):
             return False
         time.sleep(0.01)
     return False
@@ -107,7 +108,11 @@ def _end(layout: Layout, pid: int, how: signal.Signals, within_s: float) -> None
 
 
 def _is_marked(layout: Layout, pid: int) -> bool:
-    return f"{MARK}={layout.dir}".encode() in _proc(pid, "environ").split(b"\0")
+    return _mark(layout) in _proc(pid, "environ").split(b"\0")
+
+
+def _mark(layout: Layout) -> bytes:
+    return f"{MARK}={layout.dir}".encode()
 
 
 def _is_over(pid: int) -> bool:
