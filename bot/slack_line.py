@@ -73,7 +73,8 @@ class SocketLine:
     def start(self) -> None:
         """Connect; Slack being away is no reason not to start, for nodes may be on their way home."""
         try:
-            self._handler.connect()  # type: ignore[no-untyped-call]
+            # Not connect(): after a try that failed half-way it would use the same ticket again, which is good for one.
+            self._handler.client.connect_to_new_endpoint(force=True)
             self._alive_at_s = time()
         except Exception as e:  # noqa: BLE001 - whatever it is, check() tries again
             log.warning("slack.not_connected", why=str(e))

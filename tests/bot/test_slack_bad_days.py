@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot import slack_line
 from bot.publisher import Publisher
 from loans.loan import State
 from sandbox.faults import Fault
@@ -187,6 +188,23 @@ def test_a_client_that_is_silent_for_long_is_replaced(fast_house: House) -> None
     assert line.silent_for() < timedelta(seconds=60)
     assert house.slash("help")["acked"]
     house.answer(REQUESTER, "history")
+
+
+def test_a_line_that_finds_slack_away_connects_when_it_is_back(fast_house: House) -> None:
+    """lendbot starts all the same, for nodes may be on their way home, and tries again by itself."""
+    house = fast_house
+    settings = house.program._core.settings.slack
+    client = slack_line.client(settings)
+    line = slack_line.SocketLine(slack_line.app(settings, client), settings, client)
+    house.site.call(lambda: house.site.faults.set(Fault("slack", "refuse")))
+    line.start()
+    assert line.silent_for() == timedelta.max
+    house.site.call(house.site.faults.clear)
+    line.check()
+    assert line.silent_for() < timedelta(seconds=60)
+    line.close()
+    own: Any = house.program._line
+    eventually("the house's own socket", own._handler.client.is_connected, within_s=60.0)
 
 
 def test_a_person_who_speaks_while_the_store_is_locked_reads_so_and_is_heard_afterwards(fast_house: House) -> None:
