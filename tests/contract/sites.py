@@ -30,10 +30,11 @@ SOON = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Account:
-    """Who switches the power, with which password."""
+    """Who switches the power, with which password, and how long they wait for an answer."""
 
     user: str
     password: str
+    patience: timedelta = SOON
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
             shell_trusting=_trusting(login, where, ends),
             powers={
                 "redfish": lambda account: _redfish(told, account),
-                "xcat": lambda _: XcatPower(SshRunner(connections, management), timeout=SOON),
+                "xcat": lambda account: XcatPower(SshRunner(connections, management), timeout=account.patience),
             },
             account=Account(told["redfish"]["user"], told["redfish"]["password"]),
             nodes=tuple(NodeName(f"gpu{number:03}") for number in range(1, count + 1)),
@@ -119,7 +120,7 @@ def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> I
             powers={
                 "redfish": lambda account: _lab_redfish(told, account),
                 "ipmi": lambda account: _lab_ipmi(told, account),
-                "xcat": lambda _: XcatPower(SshRunner(connections, management), timeout=SOON),
+                "xcat": lambda account: XcatPower(SshRunner(connections, management), timeout=account.patience),
             },
             account=Account(told["bmc"]["user"], Path(told["bmc"]["password_file"]).read_text().strip()),
             nodes=tuple(NodeName(node) for node in told["nodes"]),
@@ -155,7 +156,7 @@ def _redfish(told: Mapping[str, Any], account: Account) -> Power:
         system=lambda node: RedfishSystem(told["redfish"]["url"], f"/redfish/v1/Systems/{node}"),
         user=account.user,
         password=SecretStr(account.password),
-        timeout=SOON,
+        timeout=account.patience,
     )
 
 
@@ -165,12 +166,16 @@ def _lab_redfish(told: Mapping[str, Any], account: Account) -> Power:
         user=account.user,
         password=SecretStr(account.password),
         verify=Path(told["redfish"]["ca"]),
-        timeout=SOON,
+        timeout=account.patience,
     )
 
 
 def _lab_ipmi(told: Mapping[str, Any], account: Account) -> Power:
     boards = {node: (each["ipmi"]["address"], each["ipmi"]["port"]) for node, each in told["nodes"].items()}
     return IpmiPower(
-        LocalRunner(), bmc=boards.__getitem__, user=account.user, password=SecretStr(account.password), timeout=SOON
+        LocalRunner(),
+        bmc=boards.__getitem__,
+        user=account.user,
+        password=SecretStr(account.password),
+        timeout=account.patience,
     )

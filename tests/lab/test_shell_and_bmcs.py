@@ -80,7 +80,7 @@ def test_nodes_are_reached_through_a_jump_host(idle_lab: Layout) -> None:
 @pytest.mark.parametrize("driver", ["ipmi", "redfish", "xcat"])
 def test_a_bmc_that_hangs_is_unreachable_and_is_asked_again(idle_lab: Layout, site: SiteUnderTest, driver: str) -> None:
     """No answer is no power state: never on, never off."""
-    power = site.powers[driver](replace(site.account))
+    power = site.powers[driver](replace(site.account, patience=timedelta(seconds=4)))
     with faults.ordered(idle_lab, NODE, faults.BMC_HANGS), pytest.raises(Unreachable):
         power.state(NODE)
 
