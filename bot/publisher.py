@@ -161,19 +161,22 @@ class Publisher:
 
     def _replace_question(self, one: OneLoan) -> None:
         """Take the buttons off the question before this one, if nobody has answered it."""
-        with self._store.read() as tx:
-            asked = tx.posts.get(one.loan.id, _QUESTION)
-        if asked is not None and asked.ts != _CLOSED:
+        asked = self._open_question(one.loan.id)
+        if asked is not None:
             self._is_edited(asked, news({"news": "extension_asked", "replaced": 1}, one, "approvers", None))
 
     def _close_question(self, one: OneLoan) -> None:
         """Take the buttons off a question that is answered: it may have been answered on the card, or elsewhere."""
-        with self._store.read() as tx:
-            asked = tx.posts.get(one.loan.id, _QUESTION)
-        if asked is None or asked.ts == _CLOSED or one.loan.extension is not None:
+        asked = self._open_question(one.loan.id)
+        if asked is None or one.loan.extension is not None:
             return
         self._is_edited(asked, news({"news": "extension_asked"}, one, "approvers", None))
         self._record(lambda tx: tx.posts.put(one.loan.id, _QUESTION, asked.channel, _CLOSED))
+
+    def _open_question(self, loan_id: int) -> Post | None:
+        with self._store.read() as tx:
+            asked = tx.posts.get(loan_id, _QUESTION)
+        return None if asked is None or asked.ts == _CLOSED else asked
 
     def _post_card(self, one: OneLoan, post: Post | None, ended: Summary | None) -> None:
         drawn = card(one, ended, self._speed)

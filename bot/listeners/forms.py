@@ -64,7 +64,6 @@ def _extend(front: Front) -> Callable[..., None]:
 
 
 def _lend(front: Front) -> Callable[..., None]:
-
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ref = FormRef.parse(body["view"]["private_metadata"])
         ask = Fill(*(_typed(body, field) for field in (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)))

@@ -28,13 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A test says so itself: `@pytest.mark.lab(minutes=3)`. xdist gives each worker two units at once, so whoever has the
     longest of the first gets the shortest of the second.
     """
-    for item in items:
-        if item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=_minutes, reverse=True)
     units: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        units.setdefault(item.path.stem if item.path.stem in TOGETHER else item.nodeid, []).append(item)
+    for item in sorted(items, key=_minutes, reverse=True):
+        file = item.path.stem
+        if file in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(file))
+        units.setdefault(file if file in TOGETHER else item.nodeid, []).append(item)
     order, labs = list(units.values()), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     order[labs : 2 * labs] = reversed(order[labs : 2 * labs])
     items[:] = [item for unit in order for item in unit]
