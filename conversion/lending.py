@@ -10,7 +10,7 @@ _PUPPET_FINE = (0, 2)
 """puppet apply --detailed-exitcodes: nothing to do, or changed."""
 
 
-def is_out(work: NodeWork) -> Seen:
+def check_out(work: NodeWork) -> Seen:
     """Make sure that Slurm cannot use the node: nothing is changed on it before that.
 
     IDLE+DRAIN will do as well: it is what a node says that rebooted where ReturnToService=2 (measured).
@@ -23,7 +23,7 @@ def is_out(work: NodeWork) -> Seen:
     return NotYet(f'Slurm says {node.state}, reason "{node.reason or ""}"')
 
 
-def is_prepared(work: NodeWork) -> Seen:
+def check_prepared(work: NodeWork) -> Seen:
     """Ask for the note that the last prepare command left on the node."""
     return _noted(work, "prepared", mark(work.loan.id))
 
@@ -37,7 +37,7 @@ def prepare(work: NodeWork) -> None:
     _note(work, "prepared", mark(work.loan.id))
 
 
-def has_role(work: NodeWork) -> Seen:
+def check_role(work: NodeWork) -> Seen:
     """Read the role file."""
     ran = _run(work, "cat", work.pace.role_file)
     return Done() if ran.exit == 0 and ran.out.strip() == work.node_class.role else NotYet("the role is not written")
@@ -48,7 +48,7 @@ def write_role(work: NodeWork) -> None:
     _write(work, work.pace.role_file, work.node_class.role)
 
 
-def has_applied(work: NodeWork) -> Seen:
+def check_applied(work: NodeWork) -> Seen:
     """Ask for the note that a good Puppet run of this loan left on the node."""
     return _noted(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
 
@@ -58,7 +58,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
 
     Without the role Puppet would make it a batch node, and answer 0: a reboot since then wipes the role.
     """
-    if isinstance(has_role(work), NotYet):
+    if isinstance(check_role(work), NotYet):
         raise StepFailed("the role is gone from the node: has it rebooted?")
     lock = f"{work.pace.run_dir}/puppet.lock"
     _must(work, "mkdir", "-p", work.pace.run_dir)
@@ -72,7 +72,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
     return None
 
 
-def has_joined(work: NodeWork) -> Seen:
+def check_joined(work: NodeWork) -> Seen:
     """Ask Kubernetes for the node; one that another loan has marked is nobody's to take."""
     node = work.far.kubernetes.node(work.kube_name)
     if node is None:
@@ -82,7 +82,7 @@ def has_joined(work: NodeWork) -> Seen:
     return Done()
 
 
-def is_labelled(work: NodeWork) -> Seen:
+def check_labelled(work: NodeWork) -> Seen:
     """Ask for our mark, the class's labels and its taints."""
     node = work.far.kubernetes.node(work.kube_name)
     if node is None:
@@ -100,7 +100,7 @@ def label(work: NodeWork) -> None:
     work.far.kubernetes.mark(work.kube_name, work.loan.id, wanted.labels, wanted.taints)
 
 
-def is_ready(work: NodeWork) -> Seen:
+def check_ready(work: NodeWork) -> Seen:
     """Ask whether the node is Ready and open for pods."""
     node = work.far.kubernetes.node(work.kube_name)
     if node is None:
@@ -117,7 +117,7 @@ def open_for_pods(work: NodeWork) -> None:
         work.far.kubernetes.uncordon(work.kube_name, work.loan.id)
 
 
-def has_daemons(work: NodeWork) -> Seen:
+def check_daemons(work: NodeWork) -> Seen:
     """Ask whether every DaemonSet that belongs on the node has a ready pod there."""
     pods = work.far.kubernetes.daemon_pods(work.kube_name)
     if pods.missing:

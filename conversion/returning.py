@@ -30,7 +30,7 @@ _SLURMD_SETTLES = timedelta(seconds=5)
 """RESUME within about 2 s of slurmd's start can be undone by its registration (measured on 22.05)."""
 
 
-def is_cordoned(work: NodeWork) -> Seen:
+def check_cordoned(work: NodeWork) -> Seen:
     """Ask whether new pods are kept away."""
     node = _kube_node(work)
     return Done() if node is None or not node.schedulable else NotYet("new pods may still come")
@@ -42,7 +42,7 @@ def cordon(work: NodeWork) -> None:
         work.far.kubernetes.cordon(work.kube_name, work.loan.id)
 
 
-def is_evicted(work: NodeWork) -> Seen:
+def check_evicted(work: NodeWork) -> Seen:
     """Say done only when there is nothing to evict from: the passes of evict() say the rest."""
     return Done("not in Kubernetes") if _kube_node(work) is None else NotYet("pods have to leave first")
 
@@ -66,7 +66,7 @@ def evict(work: NodeWork) -> Seen:
     return NotYet(f"{found.evicting} pods are leaving") if found.left else Done()
 
 
-def has_left(work: NodeWork) -> Seen:
+def check_left(work: NodeWork) -> Seen:
     """Ask whether Kubernetes has forgotten the node."""
     return Done() if _kube_node(work) is None else NotYet("Kubernetes still has the node")
 
@@ -78,7 +78,7 @@ def leave(work: NodeWork) -> None:
         work.far.kubernetes.delete_node(work.kube_name, node.uid)
 
 
-def is_off(work: NodeWork) -> Seen:
+def check_off(work: NodeWork) -> Seen:
     """Ask the BMC; its answer may be a minute old, and an unknown one is not off."""
     state = work.far.power.state(work.node)
     return Done() if state is PowerState.OFF else NotYet(f"BMC says {state}")
@@ -107,7 +107,7 @@ def _keep_jobs_away(work: NodeWork) -> NotYet | None:
     return None
 
 
-def is_on(work: NodeWork) -> Seen:
+def check_on(work: NodeWork) -> Seen:
     """Ask the BMC."""
     state = work.far.power.state(work.node)
     return Done() if state is PowerState.ON else NotYet(f"BMC says {state}")
@@ -118,7 +118,7 @@ def power_on(work: NodeWork) -> None:
     work.far.power.on(work.node)
 
 
-def has_booted(work: NodeWork) -> Seen:
+def check_booted(work: NodeWork) -> Seen:
     """Ask for the proof of a reboot: slurmd registered after the power was cut, and sshd answers."""
     node = _slurm_node(work)
     if not is_registered_since(node, last_touched(work)):
@@ -130,7 +130,7 @@ def has_booted(work: NodeWork) -> Seen:
     return Done()
 
 
-def is_clean(work: NodeWork) -> Seen:
+def check_clean(work: NodeWork) -> Seen:
     """Check on the node itself that nothing of the loan outlived the reboot."""
     node = _slurm_node(work)
     if not is_registered_since(node, last_touched(work)):
@@ -146,7 +146,7 @@ def is_clean(work: NodeWork) -> Seen:
     return NotYet(f"Slurm sees too few of {', '.join(short)}") if short else Done()
 
 
-def is_resumed(work: NodeWork) -> Seen:
+def check_resumed(work: NodeWork) -> Seen:
     """Ask whether our mark keeps the node out of Slurm; somebody else's drain is theirs to lift."""
     node = _slurm_node(work)
     if not is_kept_away(node):
@@ -159,7 +159,7 @@ def resume(work: NodeWork) -> None:
     work.far.slurm.resume([work.node])
 
 
-def is_settled(work: NodeWork) -> Seen:
+def check_settled(work: NodeWork) -> Seen:
     """Ask whether Slurm can use the node, and still can a while after: RESUME on a dead node is taken back later."""
     node = _slurm_node(work)
     if is_kept_away(node):

@@ -23,7 +23,7 @@ _NAMED = 4
 """How many nodes a sentence names before it counts the rest: a card line holds about this many."""
 
 
-def is_reserved(work: TakeWork) -> Seen:
+def check_reserved(work: TakeWork) -> Seen:
     """Ask for our reservation, and write its nodes down as the loan's: from here on they are held."""
     found = work.far.slurm.reservations().get(reservation_name(work.loan.id, work.taking.wave))
     if found is None:
@@ -44,7 +44,7 @@ def reserve(work: TakeWork) -> Seen | None:
     return None
 
 
-def is_draining(work: TakeWork) -> Seen:
+def check_draining(work: TakeWork) -> Seen:
     """Ask whether every node of the wave carries DRAIN with our mark; a node with somebody else's is given up."""
     without = [n for n in _ours(work) if "DRAIN" not in n.flags]
     return NotYet(f"{_names(without)} without DRAIN") if without else Done()
@@ -57,7 +57,7 @@ def drain(work: TakeWork) -> None:
         work.far.slurm.drain(without, mark(work.loan.id))
 
 
-def is_quiet(work: TakeWork) -> Seen:
+def check_quiet(work: TakeWork) -> Seen:
     """Ask for IDLE+DRAIN on every node: COMPLETING still runs an epilog, MIXED still runs a job."""
     busy = [n for n in _ours(work) if not _is_quiet(n)]
     if not busy:
@@ -73,7 +73,7 @@ def leave_busy_ones(work: TakeWork) -> Seen:
     return Done(f"went on without {_names(busy)}")
 
 
-def is_unreserved(work: TakeWork) -> Seen:
+def check_unreserved(work: TakeWork) -> Seen:
     """Ask whether our reservation is gone."""
     name = reservation_name(work.loan.id, work.taking.wave)
     return NotYet(f"reservation {name} still stands") if name in work.far.slurm.reservations() else Done()
@@ -84,7 +84,7 @@ def unreserve(work: TakeWork) -> None:
     work.far.slurm.unreserve(reservation_name(work.loan.id, work.taking.wave))
 
 
-def is_down(work: TakeWork) -> Seen:
+def check_down(work: TakeWork) -> Seen:
     """Ask whether every node of the wave is DOWN+DRAIN: a reboot must not bring it back by itself."""
     up = [n for n in _ours(work) if not is_out_of_slurm(n)]
     return NotYet(f"{_names(up)} not DOWN+DRAIN yet") if up else Done()

@@ -13,11 +13,16 @@ from loans.loan import Loan
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who acts. groups: Slack user group ids, and `cli` for whoever runs lendbot's own command line."""
+    """Somebody who acts.
+
+    groups   Slack user group ids, and `cli` for whoever runs lendbot's own command line
+    team     the Slack workspace that the id is of: the same id means somebody else in another one
+    """
 
     id: str
     groups: frozenset[str] = frozenset()
     tz: str = "UTC"
+    team: str = ""
 
     def is_in(self, people: frozenset[str]) -> bool:
         """Return True when a list of user and group ids means this person."""
