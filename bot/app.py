@@ -6,17 +6,17 @@ from typing import Final
 
 import structlog
 
-from bot import metrics, slack_line
 from bot.core import Core
-from bot.lease import WALL_TTL, Lease
 from bot.listeners import buttons, forms, messages
 from bot.listeners.front import Front
 from bot.listeners.queue import Queue
-from bot.people import People
-from bot.publisher import Publisher
-from bot.schedule import Schedule
-from bot.settings_file import BadSettings
-from bot.slack_line import HttpLine, SocketLine
+from bot.process import metrics
+from bot.process.lease import WALL_TTL, Lease
+from bot.process.schedule import Schedule
+from bot.publishing.pump import Publisher
+from bot.settings.file import BadSettings
+from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
+from bot.slack.people import People
 from commands.lookup import OPEN
 from conversion import due, reconcile
 from conversion.crew import Crew
@@ -96,7 +96,7 @@ class Program:
         self._engine = Engine(core)
         self._schedule = Schedule()
         self._slack = core.settings.slack
-        self._client = slack_line.client(self._slack)
+        self._client = web_client(self._slack)
         self._queue = Queue(core.store, core.clock.now)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock.now, core.clock.wall(WALL_TTL))
@@ -167,7 +167,7 @@ class Program:
             raise BadSettings(None, [f"classes.{loan.node_class}: loan #{loan.id} {why}" for loan in lost])
 
     def _listen(self) -> SocketLine | HttpLine:
-        bolt = slack_line.app(self._slack, self._client)
+        bolt = bolt_app(self._slack, self._client)
         groups = {
             who
             for node_class in self._core.classes.values()

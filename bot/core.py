@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from adapters.hostlist import expanded
-from bot import classes as from_settings
-from bot.clock import Clock
 from bot.far_sides import Adapters, adapters
-from bot.settings import SiteSettings
-from bot.settings_file import BadSettings, find, load
+from bot.process.clock import Clock
+from bot.settings import classes as from_settings
+from bot.settings.file import BadSettings, find, load
+from bot.settings.site import SiteSettings
 from commands.desk import Desk
 from conversion.pace import Pace
 from conversion.subjects import Ground

@@ -17,8 +17,8 @@ from adapters.shell import SshShell
 from adapters.slurm import SlurmCommands
 from adapters.ssh import SshConnections
 from adapters.ssh_login import SshLogin
-from bot.clock import Clock
-from bot.settings import KubernetesSettings, PowerSettings, SiteSettings, SshSettings
+from bot.process.clock import Clock
+from bot.settings.site import KubernetesSettings, PowerSettings, SiteSettings, SshSettings
 from conversion.ports import FarSides, Power
 from loans.nodes import NodeName
 

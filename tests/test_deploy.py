@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from bot.cli import app
+from bot.cli.main import app
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from bot.cli import STEPS, app
+from bot.cli.main import STEPS, app
 from commands import grammar
 from tests.generated_docs import settings
 

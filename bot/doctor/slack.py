@@ -6,11 +6,11 @@ from typing import Any, Final, ParamSpec
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot import slack_line
 from bot.core import Core
 from bot.doctor.asking import Check
 from bot.doctor.findings import Bad, Heard
-from bot.scopes import SCOPES
+from bot.slack.line import web_client
+from bot.slack.scopes import SCOPES
 
 P = ParamSpec("P")
 
@@ -28,7 +28,7 @@ _ADVICE: Final = {
 
 def checks(core: Core) -> Iterator[Check]:
     """Yield what is asked of Slack. The app's token is another than the bot's: it is tried even if that is refused."""
-    slack = slack_line.client(core.settings.slack)
+    slack = web_client(core.settings.slack)
     yield Check(TOKEN, partial(_scopes, slack))
     if core.settings.slack.mode == "socket":
         yield Check("Slack: app token", partial(_socket, core, slack), TOKEN, frozenset({Heard.NOTHING}))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.listeners.queue import Queue
-from bot.people import People
+from bot.slack.people import People
 from bot.views.rendered import Rendered
 from bot.views.replies import reply
 from commands import grammar

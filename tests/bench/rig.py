@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.core import Core, build
-from bot.settings import PaceSettings
+from bot.settings.site import PaceSettings
 from commands import grammar
 from commands.lend import SignOff
 from commands.replies import Preview, Requested

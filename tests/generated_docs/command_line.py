@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from bot.cli import app
+from bot.cli.main import app
 
 _HEAD = """# The command line
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
-from bot.metrics import StoreCollector
+from bot.process.metrics import StoreCollector
 from store.db import Store
 
 _HEAD = """# Metrics

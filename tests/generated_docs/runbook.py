@@ -4,7 +4,7 @@ from collections.abc import Callable
 from inspect import getdoc
 from typing import Any
 
-from bot.spans import written
+from bot.settings.spans import written
 from conversion import plans
 from conversion.pace import Pace
 from conversion.steps import Step

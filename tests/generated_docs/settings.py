@@ -12,9 +12,9 @@ from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bot.settings import SiteSettings
-from bot.settings_file import SECRETS
-from bot.spans import written
+from bot.settings.file import SECRETS
+from bot.settings.site import SiteSettings
+from bot.settings.spans import written
 
 _HEAD = """# Settings
 

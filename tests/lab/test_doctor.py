@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SlurmSettings
+from bot.settings.site import SlurmSettings
 from tests.lab.product.rig import Rig, rigged
 from tests.lab.site import bmc, faults, kubernetes, postgres, processes, slurm
 from tests.lab.site.fixtures import make_idle

@@ -5,16 +5,16 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from bot.cli.opened import EXIT_REFUSED, opened
 from bot.core import Core
-from bot.core_cli import EXIT_REFUSED, opened
 from bot.doctor.examination import examine
 from bot.doctor.findings import Verdict
 from bot.doctor.shown import progress, summary, table
-from bot.log import configure
+from bot.process.log import configure
 from loans.nodes import NodeName
 
 
-def doctor(config: Path | None, node: str | None) -> None:
+def run(config: Path | None, node: str | None) -> None:
     """Ask every far side, print the table, and end with 1 unless every row is fine."""
     with opened(config) as core:
         # A watch that is lost warns every few seconds; the table says it once.

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.settings import ClockSettings
+from bot.settings.site import ClockSettings
 
 
 class Clock:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.core_cli import EXIT_REFUSED, opened
-from bot.local_zone import local_zone
+from bot.cli.local_zone import local_zone
+from bot.cli.opened import EXIT_REFUSED, opened
 from bot.views.plain import plain
 from bot.views.replies import reply
 from commands import grammar

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot import slack_line
-from bot.publisher import Publisher
+from bot.publishing.pump import Publisher
+from bot.slack.line import SocketLine, bolt_app, web_client
 from loans.loan import State
 from sandbox.faults import Fault
 from sandbox.slack import seed
@@ -194,8 +194,8 @@ def test_a_line_that_finds_slack_away_connects_when_it_is_back(fast_house: House
     """lendbot starts all the same, for nodes may be on their way home, and tries again by itself."""
     house = fast_house
     settings = house.program._core.settings.slack
-    client = slack_line.client(settings)
-    line = slack_line.SocketLine(slack_line.app(settings, client), settings, client)
+    client = web_client(settings)
+    line = SocketLine(bolt_app(settings, client), settings, client)
     house.site.call(lambda: house.site.faults.set(Fault("slack", "refuse")))
     line.start()
     assert line.silent_for() == timedelta.max

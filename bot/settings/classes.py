@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.settings import ClassSettings, PaceSettings, SiteSettings
+from bot.settings.site import ClassSettings, PaceSettings, SiteSettings
 from conversion.pace import Pace
 from loans.classes import NodeClass, Rules
 from loans.nodes import NodeName, Taint

@@ -24,7 +24,7 @@ class BadInput(ValueError):  # noqa: N818 - it is said to a person
     """A line or an option we cannot use; the message says which, with an example."""
 
 
-def when(phrase: str | None, now: str | None, tz: str, *, jsonl: bool) -> None:
+def run(phrase: str | None, now: str | None, tz: str, *, jsonl: bool) -> None:
     """Answer one phrase, or each line of standard input."""
     if jsonl:
         for line in sys.stdin.buffer:

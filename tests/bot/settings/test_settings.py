@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from adapters.hostlist import expanded
-from bot.classes import classes
 from bot.core import build
-from bot.settings import SiteSettings
-from bot.settings_file import PLACES, BadSettings, find, load
+from bot.settings.classes import classes
+from bot.settings.file import PLACES, BadSettings, find, load
+from bot.settings.site import SiteSettings
 from loans.nodes import Taint
 
-EXAMPLE = Path(__file__).parents[2] / "lendbot.example.toml"
+EXAMPLE = Path(__file__).parents[3] / "lendbot.example.toml"
 SECRETS = {
     "LENDBOT_SLACK__BOT_TOKEN": "xoxb-1",
     "LENDBOT_SLACK__APP_TOKEN": "xapp-1",

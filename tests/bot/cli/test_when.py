@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bot.when_cli import answer_line
+from bot.cli.when import answer_line
 
 COMMAND = [sys.executable, "-m", "bot.cli", "when"]
 AT = {"now": "2026-11-24T10:00", "tz": "America/Indiana/Indianapolis"}

@@ -5,10 +5,8 @@ The SDK's builtin Socket Mode client is used: the others have histories of wedgi
 watched.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from threading import Thread
 from time import time
 from typing import Any, Final
 
@@ -24,14 +22,15 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 from waitress.server import create_server
 
-from bot.settings import SlackSettings
+from bot.process.background import in_background
+from bot.settings.site import SlackSettings
 
 log = structlog.get_logger()
 
 _GOODBYE_S: Final = 5.0
 
 
-def client(settings: SlackSettings) -> WebClient:
+def web_client(settings: SlackSettings) -> WebClient:
     """Return a client that retries what Slack says may be retried, three times."""
     handlers = [
         ConnectionErrorRetryHandler(max_retry_count=1),
@@ -46,7 +45,7 @@ def client(settings: SlackSettings) -> WebClient:
     )
 
 
-def app(settings: SlackSettings, slack: WebClient) -> App:
+def bolt_app(settings: SlackSettings, slack: WebClient) -> App:
     """Return bolt's app; every listener acks at once and hands its work over (listeners/queue.py)."""
     secret = settings.signing_secret
     return App(
@@ -135,10 +134,3 @@ class HttpLine:
     def close(self) -> None:
         """Serve no more."""
         self._server.close()
-
-
-def in_background(name: str, work: Callable[[], object]) -> Thread:
-    """Run something until the process ends."""
-    thread = Thread(target=work, name=name, daemon=True)
-    thread.start()
-    return thread

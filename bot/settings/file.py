@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.settings import SiteSettings
+from bot.settings.site import SiteSettings
 
 PLACES: Final = (Path("lendbot.toml"), Path("/etc/lendbot/lendbot.toml"))
 SECRETS: Final = frozenset({"bot_token", "app_token", "signing_secret", "password"})

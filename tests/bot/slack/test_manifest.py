@@ -7,11 +7,11 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from bot.scopes import EVENTS, SCOPES
-from bot.settings import SlackSettings
+from bot.settings.site import SlackSettings
+from bot.slack.scopes import EVENTS, SCOPES
 from bot.views import actions
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 TEXT = {"type": "string", "minLength": 1}
 SHAPE = {

@@ -6,7 +6,7 @@ from typing import Final, TextIO, cast
 
 import structlog
 
-from bot.settings import LogSettings
+from bot.settings.site import LogSettings
 
 _TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "apscheduler", "waitress")
 """Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""

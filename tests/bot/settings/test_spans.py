@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.spans import span, written
+from bot.settings.spans import span, written
 
 
 @pytest.mark.parametrize(

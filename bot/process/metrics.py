@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from waitress.server import create_server
 
-from bot.slack_line import in_background
+from bot.process.background import in_background
 from loans.loan import NodeState, State
 from store.db import Store
 

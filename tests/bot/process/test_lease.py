@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.lease import Lease
+from bot.process.lease import Lease
 from tests.conversion.shelf import Shelf, a_store
 
 NAME = "worker"

@@ -14,7 +14,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.surroundings import Surroundings
+from bot.publishing.surroundings import Surroundings
 from bot.views.loan_card import card
 from bot.views.news import news, orphan
 from bot.views.rendered import Rendered

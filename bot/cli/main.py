@@ -37,17 +37,17 @@ app = typer.Typer(
 @app.command(rich_help_panel=SERVICE)
 def serve(config: ConfigOption = None) -> None:
     """Run lendbot: Slack, the engine and the clock, until SIGTERM or Ctrl-C."""
-    from bot import serve_cli
+    from bot.cli import service
 
-    serve_cli.serve(config, with_slack=True)
+    service.serve(config, with_slack=True)
 
 
 @app.command(rich_help_panel=SERVICE)
 def worker(config: ConfigOption = None) -> None:
     """Run lendbot without Slack: nodes move and come home in time, and Slack is told when `serve` runs again."""
-    from bot import serve_cli
+    from bot.cli import service
 
-    serve_cli.serve(config, with_slack=False)
+    service.serve(config, with_slack=False)
 
 
 @app.command(rich_help_panel=SERVICE)
@@ -63,17 +63,17 @@ def doctor(
     (?), because a side that it builds on gave no answer. Ends with 0 only
     when every row is fine, else with 1.
     """
-    from bot.doctor import command
+    from bot.cli.doctor import run
 
-    command.doctor(config, node)
+    run(config, node)
 
 
 @app.command(rich_help_panel=SERVICE)
 def upgrade(config: ConfigOption = None) -> None:
     """Bring the store's tables up to this version; `serve` and `worker` do so by themselves."""
-    from bot import upgrade_cli
+    from bot.cli import service
 
-    upgrade_cli.upgrade(config)
+    service.upgrade(config)
 
 
 @app.command(rich_help_panel=LOANS)
@@ -82,17 +82,17 @@ def status(
     config: ConfigOption = None,
 ) -> None:
     """Show the open loans, or everything about one loan: each node, its step, and what it waits for."""
-    from bot import say_cli
+    from bot.cli import say
 
-    say_cli.status(config, loan)
+    say.status(config, loan)
 
 
 @app.command(rich_help_panel=LOANS)
 def loans(config: ConfigOption = None) -> None:
     """List the latest loans, ended ones too."""
-    from bot import say_cli
+    from bot.cli import say
 
-    say_cli.loans(config)
+    say.loans(config)
 
 
 @app.command(rich_help_panel=LOANS)
@@ -104,9 +104,9 @@ def history(
     config: ConfigOption = None,
 ) -> None:
     """Show who decided what, and what was changed on the nodes; the newest last."""
-    from bot import say_cli
+    from bot.cli import say
 
-    say_cli.history(config, of)
+    say.history(config, of)
 
 
 @app.command("give-back", rich_help_panel=LOANS)
@@ -127,7 +127,7 @@ def give_back(
 
     Safe to say again: every step first asks what is so.
     """
-    from bot import say_cli
+    from bot.cli import say
 
     if from_step and from_step not in STEPS:
         raise typer.BadParameter(f"{from_step!r} is no step; there are {', '.join(STEPS)}")
@@ -136,9 +136,9 @@ def give_back(
     if is_number and from_step:
         raise typer.BadParameter("--from is for nodes: name them instead of the loan")
     if is_number:
-        say_cli.give_back_loan(config, int(number))
+        say.give_back_loan(config, int(number))
     else:
-        say_cli.give_back_nodes(config, what, loan, from_step)
+        say.give_back_nodes(config, what, loan, from_step)
 
 
 @app.command(rich_help_panel=WORDS)
@@ -154,9 +154,9 @@ def when(
     ] = False,
 ) -> None:
     """Say how lendbot reads a time phrase: a JSON object with deadline, interval, duration_s, ask or refused."""
-    from bot import when_cli
+    from bot.cli.when import run
 
-    when_cli.when(phrase, now, tz, jsonl=jsonl)
+    run(phrase, now, tz, jsonl=jsonl)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -179,7 +179,3 @@ def _root(
 def main() -> None:
     """Run the command line."""
     app()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.main import app
 from loans.loan import Loan, NodeState, State
 from sandbox.faults import Fault
 from store.db import Store
 from tests.conversion.rig import Rig, rigged
 from tests.store.values import a_loan, a_node
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "when"]
 HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy", "apscheduler"}
 """What takes seconds to import, and no help text needs."""
@@ -94,7 +94,9 @@ def test_help_lists_every_command() -> None:
 @pytest.mark.parametrize("words", [["--help"], ["doctor", "--help"], ["--version"], ["when", "for 3 days"]])
 def test_words_that_need_no_far_side_wait_for_no_library_of_one(words: list[str]) -> None:
     """Help comes at once: it is asked for by people in a hurry."""
-    program = "import sys; from bot.cli import app; app(standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    program = (
+        "import sys; from bot.cli.main import app; app(standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
     )

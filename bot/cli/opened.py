@@ -9,8 +9,8 @@ from typing import Final
 from rich.console import Console
 
 from bot.core import Core, build
-from bot.log import configure
-from bot.settings_file import BadSettings
+from bot.process.log import configure
+from bot.settings.file import BadSettings
 from store.errors import NotUpgraded, StoreError
 
 EXIT_REFUSED: Final = 1

@@ -1,7 +1,7 @@
 """Everything that a site decides: one TOML file, and the environment for secrets. Read once, checked at start, frozen.
 
 Every field's description is printed in docs/settings.md. A wrong value is refused with its key, what is wrong with it
-and an example (bot/settings_file.py).
+and an example (bot/settings/file.py).
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from bot.spans import Span, SpanOrNone
+from bot.settings.spans import Span, SpanOrNone
 from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"

@@ -1,4 +1,4 @@
-"""`lendbot serve` and `lendbot worker`: one program that runs until it is told to stop."""
+"""`lendbot serve` and `lendbot worker`, a program that runs until it is told to stop; and `lendbot upgrade`."""
 
 import os
 import signal
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from threading import Event
 
+import typer
+
 from bot.app import Program
-from bot.core_cli import opened
+from bot.cli.opened import opened
 
 
 def serve(config: Path | None, *, with_slack: bool) -> None:
@@ -24,3 +26,10 @@ def serve(config: Path | None, *, with_slack: bool) -> None:
             # this process is gone.
             sys.stderr.flush()
             os._exit(0)
+
+
+def upgrade(config: Path | None) -> None:
+    """Bring the store's tables up to this version."""
+    with opened(config) as core:
+        core.store.upgrade()
+        typer.echo(f"{core.store.address} is at {core.store.check().at}")

@@ -13,8 +13,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bot import metrics
 from bot.app import Program
+from bot.process import metrics
 from sandbox.slack import seed
 from tests.bot.house import House, eventually, shown
 from tests.conversion.rig import rigged

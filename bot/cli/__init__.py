@@ -1,0 +1,1 @@
+"""The command line: main.py says what is typed, and imports what a command does when it is called."""
