@@ -7,6 +7,7 @@ from typing import Final
 
 _PATIENCE: Final[Mapping[str, timedelta]] = {
     "reserve": timedelta(minutes=30),
+    "claim": timedelta(minutes=5),
     "drain": timedelta(minutes=5),
     "quiet": timedelta(minutes=10),
     "unreserve": timedelta(minutes=5),

@@ -7,10 +7,11 @@ from conversion.steps import NodeWork, Plan, Step, TakeWork
 
 TAKE: Final[Plan[TakeWork]] = (
     Step("reserve", taking.check_reserved, taking.reserve, repeats=True),
-    Step("drain", taking.check_draining, taking.drain),
-    Step("quiet", taking.check_quiet, late=taking.leave_busy_ones),
+    Step("claim", taking.check_claimed, taking.claim),
+    Step("drain", taking.check_draining, taking.drain, repeats=True),
+    Step("quiet", taking.check_quiet, taking.leave_lost_ones, late=taking.leave_busy_ones),
     Step("unreserve", taking.check_unreserved, taking.unreserve),
-    Step("down", taking.check_down, taking.down),
+    Step("down", taking.check_down, taking.down, repeats=True),
 )
 """A wave of nodes out of Slurm."""
 

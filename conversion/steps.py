@@ -13,7 +13,7 @@ from conversion.pace import Pace
 from conversion.ports import FarSides
 from loans.classes import NodeClass
 from loans.journal import Entry
-from loans.loan import Loan, NodeLoan, Taking
+from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
 
 
@@ -66,7 +66,7 @@ class NodeWork:
 class TakeWork:
     """All that a step of taking may touch.
 
-    nodes    those of this wave that are still wanted, in name order; empty until the reservation stands
+    parts    every node that this wave has claimed, in name order, given up or not; empty until then
     choose   picks nodes as Slurm stands now; StepFailed when there is none to be had for a reason that will not pass
     claim    writes the nodes of the reservation down as this loan's; calling it twice is fine
     drop     gives one node of the wave up, with the reason
@@ -75,13 +75,18 @@ class TakeWork:
     loan: Loan
     node_class: NodeClass
     taking: Taking
-    nodes: tuple[NodeName, ...]
+    parts: tuple[NodeLoan, ...]
     far: FarSides
     pace: Pace
     now: datetime
     choose: Callable[[], tuple[NodeName, ...]]
     claim: Callable[[Sequence[NodeName]], None]
     drop: Callable[[NodeName, str], None]
+
+    @property
+    def nodes(self) -> tuple[NodeName, ...]:
+        """Return those of this wave that are still wanted, in name order."""
+        return tuple(part.node for part in self.parts if part.state is NodeState.TAKING)
 
 
 W = TypeVar("W", NodeWork, TakeWork)
@@ -92,7 +97,7 @@ class Step(Generic[W]):
     """One change.
 
     name        as the journal and the card say it
-    done        asks the far side; changes nothing
+    done        asks the far side, or the store; changes nothing in either
     do          changes it, or asks for the change; None when the step only waits. What it returns, if anything, is an
                 answer read after the change
     tries       how often `do` (or the wait) may fail before the plan fails

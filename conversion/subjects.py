@@ -16,7 +16,7 @@ from conversion.steps import NodeWork, StepFailed, TakeWork
 from loans.classes import NodeClass
 from loans.journal import Entry, EntryKind
 from loans.lifecycle import Broke, move
-from loans.loan import Loan, NodeLoan, NodeState, State, Taking
+from loans.loan import Loan, NodeLoan, State, Taking
 from loans.nodes import NodeName
 from loans.selection import Wish, choose
 from store.audit import Audit
@@ -98,7 +98,7 @@ class TakeSubject:
             self._loan,
             self._class,
             self.taking,
-            tuple(part.node for part in self._parts() if part.state is NodeState.TAKING),
+            self._parts(),
             self._ground.far,
             self.pace,
             self.now(),
@@ -124,12 +124,12 @@ class TakeSubject:
             tx.outbox.card(self._loan.id, now)
         self._all.append(entry)
 
-    def _parts(self) -> Sequence[NodeLoan]:
+    def _parts(self) -> tuple[NodeLoan, ...]:
         with self._ground.store.read() as tx:
             return self._of_wave(tx)
 
-    def _of_wave(self, tx: Tx) -> Sequence[NodeLoan]:
-        return [part for part in tx.nodes.of(self._loan.id) if part.wave == self.taking.wave]
+    def _of_wave(self, tx: Tx) -> tuple[NodeLoan, ...]:
+        return tuple(part for part in tx.nodes.of(self._loan.id) if part.wave == self.taking.wave)
 
     def _choose(self) -> tuple[NodeName, ...]:
         """Pick from Slurm as it stands now; a wave that replaces takes what there is, or says that there is none."""

@@ -4,7 +4,8 @@ Measured (22.05, three streams of short jobs): "query idle, then DOWN" killed 5 
 IDLE+DRAIN, DOWN killed none. One call serves the whole wave at every step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from conversion.ports import Busy
 from conversion.steps import Done, NotYet, Seen, StepFailed, TakeWork
@@ -19,17 +20,15 @@ from loans.nodes import (
     reservation_name,
 )
 
+_NONE_LEFT = "none of the nodes of this wave can be had any more"
 _NAMED = 4
 """How many nodes a sentence names before it counts the rest: a card line holds about this many."""
 
 
 def check_reserved(work: TakeWork) -> Seen:
-    """Ask for our reservation, and write its nodes down as the loan's: from here on they are held."""
-    found = work.far.slurm.reservations().get(reservation_name(work.loan.id, work.taking.wave))
-    if found is None:
-        return NotYet("Slurm has not reserved the nodes yet")
-    work.claim(found.nodes)
-    return Done(f"{len(found.nodes)} nodes reserved")
+    """Ask for our reservation."""
+    found = _reserved(work)
+    return Done(f"{len(found)} nodes reserved") if found else NotYet("Slurm has not reserved the nodes yet")
 
 
 def reserve(work: TakeWork) -> Seen | None:
@@ -44,30 +43,47 @@ def reserve(work: TakeWork) -> Seen | None:
     return None
 
 
+def check_claimed(work: TakeWork) -> Seen:
+    """Ask the store for the wave's nodes; they are written in one go, so one of them is all of them."""
+    return Done() if work.parts else NotYet("the reserved nodes are not written down yet")
+
+
+def claim(work: TakeWork) -> None:
+    """Write what Slurm has reserved down as the loan's: from here on no other loan can have it."""
+    found = _reserved(work)
+    if not found:
+        raise StepFailed("the reservation went away before its nodes were written down")
+    work.claim(found)
+
+
 def check_draining(work: TakeWork) -> Seen:
-    """Ask whether every node of the wave carries DRAIN with our mark; a node with somebody else's is given up."""
-    without = [n for n in _ours(work) if "DRAIN" not in n.flags]
-    return NotYet(f"{_names(without)} without DRAIN") if without else Done()
+    """Ask whether every node of the wave carries DRAIN, and none has become somebody else's."""
+    wave = _look(work)
+    without = [n for n in wave.ours if "DRAIN" not in n.flags]
+    return wave.lost_one() or (NotYet(f"{_names(without)} without DRAIN") if without else Done())
 
 
 def drain(work: TakeWork) -> None:
-    """Keep new jobs away from what has no DRAIN yet."""
-    without = [n.name for n in _ours(work) if "DRAIN" not in n.flags]
+    """Keep new jobs away from what has no DRAIN yet; give up what somebody else has drained meanwhile."""
+    without = [n.name for n in _keep_ours(work) if "DRAIN" not in n.flags]
     if without:
         work.far.slurm.drain(without, mark(work.loan.id))
 
 
 def check_quiet(work: TakeWork) -> Seen:
     """Ask for IDLE+DRAIN on every node: COMPLETING still runs an epilog, MIXED still runs a job."""
-    busy = [n for n in _ours(work) if not _is_quiet(n)]
-    if not busy:
-        return Done()
-    return NotYet(f"{_names(busy)} still busy")
+    wave = _look(work)
+    return wave.lost_one() or _quiet(wave.ours)
+
+
+def leave_lost_ones(work: TakeWork) -> Seen:
+    """Wait for the jobs that still run; give up what somebody else has drained meanwhile."""
+    return _quiet(_keep_ours(work))
 
 
 def leave_busy_ones(work: TakeWork) -> Seen:
     """Go on without the nodes that never got quiet: DRAIN harmed nothing, and their jobs go on."""
-    busy = [n for n in _ours(work) if not _is_quiet(n)]
+    busy = [n for n in _keep_ours(work) if not _is_quiet(n)]
     for node in busy:
         work.drop(node.name, f"it is still {node.state}; its jobs were left alone")
     return Done(f"went on without {_names(busy)}")
@@ -86,13 +102,14 @@ def unreserve(work: TakeWork) -> None:
 
 def check_down(work: TakeWork) -> Seen:
     """Ask whether every node of the wave is DOWN+DRAIN: a reboot must not bring it back by itself."""
-    up = [n for n in _ours(work) if not is_out_of_slurm(n)]
-    return NotYet(f"{_names(up)} not DOWN+DRAIN yet") if up else Done()
+    wave = _look(work)
+    up = [n for n in wave.ours if not is_out_of_slurm(n)]
+    return wave.lost_one() or (NotYet(f"{_names(up)} not DOWN+DRAIN yet") if up else Done())
 
 
 def down(work: TakeWork) -> Seen | None:
     """Mark DOWN what is exactly IDLE+DRAIN in this read, and nothing else: DOWN kills."""
-    up = [n for n in _ours(work) if not is_out_of_slurm(n)]
+    up = [n for n in _keep_ours(work) if not is_out_of_slurm(n)]
     quiet = [n.name for n in up if is_drained(n)]
     if quiet:
         work.far.slurm.down(quiet, mark(work.loan.id))
@@ -105,21 +122,56 @@ def _is_quiet(node: SlurmNode) -> bool:
     return is_out_of_slurm(node) or (node.base == "IDLE" and {"DRAIN"} <= node.flags <= {"DRAIN", "RESERVED"})
 
 
-def _ours(work: TakeWork) -> list[SlurmNode]:
-    """Return the wave's nodes as Slurm reports them; one with a foreign reason is dropped, and left as it is."""
+def _quiet(ours: Sequence[SlurmNode]) -> Seen:
+    busy = [n for n in ours if not _is_quiet(n)]
+    return NotYet(f"{_names(busy)} still busy") if busy else Done()
+
+
+@dataclass(frozen=True)
+class _Wave:
+    """The wave's nodes as Slurm reports them.
+
+    lost   why a node is no longer the loan's to take, by its name
+    """
+
+    ours: Sequence[SlurmNode]
+    lost: Mapping[NodeName, str]
+
+    def lost_one(self) -> NotYet | None:
+        """Return what is to be told of the first node that has still to be given up."""
+        return next((NotYet(f"{name}: {why}") for name, why in self.lost.items()), None)
+
+
+def _look(work: TakeWork) -> _Wave:
+    """Tell the nodes that are still the loan's from those that Slurm forgot, or that carry a foreign reason."""
+    if not work.nodes:
+        raise StepFailed(_NONE_LEFT)
     seen = work.far.slurm.nodes()
-    ours: list[SlurmNode] = []
-    for name in work.nodes:
-        node = seen.get(name)
-        if node is None:
-            work.drop(name, "Slurm does not know it any more")
-        elif node.reason and marked_by(node.reason) != work.loan.id and is_kept_away(node):
-            work.drop(name, f'somebody else set it {node.state}: "{node.reason}"')
-        else:
-            ours.append(node)
-    if not ours:
-        raise StepFailed("none of the nodes of this wave can be had any more")
-    return ours
+    lost = {name: why for name in work.nodes if (why := _why_lost(work, seen.get(name)))}
+    return _Wave([seen[name] for name in work.nodes if name not in lost], lost)
+
+
+def _why_lost(work: TakeWork, node: SlurmNode | None) -> str:
+    if node is None:
+        return "Slurm does not know it any more"
+    if node.reason and marked_by(node.reason) != work.loan.id and is_kept_away(node):
+        return f'somebody else set it {node.state}: "{node.reason}"'
+    return ""
+
+
+def _keep_ours(work: TakeWork) -> Sequence[SlurmNode]:
+    """Give up what is lost, and leave it as it is; return the others, at least one."""
+    wave = _look(work)
+    for name, why in wave.lost.items():
+        work.drop(name, why)
+    if not wave.ours:
+        raise StepFailed(_NONE_LEFT)
+    return wave.ours
+
+
+def _reserved(work: TakeWork) -> Sequence[NodeName]:
+    found = work.far.slurm.reservations().get(reservation_name(work.loan.id, work.taking.wave))
+    return found.nodes if found else ()
 
 
 def _names(nodes: Sequence[SlurmNode]) -> str:

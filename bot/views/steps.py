@@ -40,6 +40,7 @@ FAILED: Final[Mapping[str, str]] = {
 """The steps of the way out, when one is why a node goes back."""
 TAKING: Final[Mapping[str, str]] = {
     "reserve": "reserving them",
+    "claim": "writing them down",
     "drain": "draining them",
     "quiet": "waiting for running jobs to end",
     "unreserve": "handing the reservation back",

@@ -1,0 +1,159 @@
+"""The steps of taking, looked at one by one: what a check may do, and what stands after a crash between two of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conversion.plans import TAKE
+from conversion.steps import StepFailed, TakeWork
+from conversion.subjects import TakeSubject
+from loans.journal import EntryKind
+from loans.loan import NodeState, State
+from loans.nodes import NodeName, reservation_name
+from store.db import Store, Tx
+from tests.conversion.rig import Rig, rigged
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with rigged() as found:
+        yield found
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class DyingAt:
+    """The real store, in a process that dies when a step's line of this kind is about to be kept, or has been."""
+
+    def __init__(self, store: Store, step: str, kind: EntryKind, *, kept: bool) -> None:
+        self._store = store
+        self._line = (step, kind)
+        self._kept = kept
+
+    def read(self) -> Any:
+        return self._store.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        with self._store.write() as tx:
+            before = len(tx.journal.of(1))
+            yield tx
+            dies = self._line in [(entry.step, entry.kind) for entry in tx.journal.of(1)[before:]]
+            if dies and not self._kept:
+                raise Killed
+        if dies:
+            raise Killed
+
+
+def die_at(rig: Rig, step: str, kind: EntryKind, *, kept: bool) -> None:
+    store: Any = DyingAt(rig.core.store, step, kind, kept=kept)
+    with pytest.raises(Killed):
+        rig.tick_until(f"death at {step} {kind}", lambda: False, ground=rig.with_store(store))
+
+
+@pytest.mark.parametrize("step", TAKE, ids=lambda step: step.name)
+def test_a_check_changes_nothing_ours_included(rig: Rig, step: Any) -> None:
+    """Whoever only asks how a wave stands must not thereby claim a node or give one up, whatever Slurm says of it."""
+    rig.lend("lend 3 gpu nodes to k8s for 2 hours")
+    die_at(rig, "drain", EntryKind.FINISHED, kept=True)
+    forgotten, theirs, ours = (part.node for part in rig.parts())
+    rig.site.call(lambda: rig.site.world.slurm.update(theirs, "DRAIN", "ECC errors", "root"))
+    with rig.core.store.read() as tx:
+        before = (rig.parts(), tx.takings.get(1, 1), tx.journal.of(1), tx.audit.of(1))
+        loan, taking = tx.loans.get(1), tx.takings.get(1, 1)
+    work = _forgetful(TakeSubject(rig.ground, loan, taking, "take").work(), forgotten)
+    slurm = rig.room()
+    try:
+        step.done(replace(work, choose=_forbidden, claim=_forbidden, drop=_forbidden))
+    except StepFailed:
+        assert step.name not in {"reserve", "claim"}
+    with rig.core.store.read() as tx:
+        assert before == (rig.parts(), tx.takings.get(1, 1), tx.journal.of(1), tx.audit.of(1))
+    assert {name: node["slurm"]["reason"] for name, node in rig.room().items()} == {
+        name: node["slurm"]["reason"] for name, node in slurm.items()
+    }
+    assert ours in work.nodes
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["before the line is kept", "after it"])
+@pytest.mark.parametrize(
+    ("step", "kind", "claimed"),
+    [
+        ("reserve", EntryKind.DID, 0),
+        ("reserve", EntryKind.FINISHED, 0),
+        ("claim", EntryKind.STARTED, 0),
+        ("claim", EntryKind.DID, 2),
+        ("claim", EntryKind.FINISHED, 2),
+    ],
+    ids=str,
+)
+def test_a_death_between_reservation_and_claim_loses_no_node(
+    rig: Rig, step: str, kind: EntryKind, claimed: int, *, kept: bool
+) -> None:
+    """What Slurm reserved for a loan is that loan's after the restart: the same nodes, once, and home in the end."""
+    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    die_at(rig, step, kind, kept=kept)
+    assert len(rig.parts()) == claimed
+    reserved = _reserved(rig)
+    assert len(reserved) == 2
+    rig.run_to(State.LENT)
+    assert [part.node for part in rig.parts()] == sorted(reserved)
+    rig.ask("give back #1")
+    rig.run_to(State.RETURNED)
+    rig.assert_harmless_and_home(*reserved)
+
+
+def test_a_reservation_that_an_admin_deletes_before_the_claim_ends_the_wave(rig: Rig) -> None:
+    """Nodes that nothing holds any more are not written down: a job may run there by now."""
+    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    die_at(rig, "claim", EntryKind.STARTED, kept=True)
+    rig.ground.far.slurm.unreserve(reservation_name(1, 1))
+    rig.run_to(State.FAILED)
+    assert rig.parts() == ()
+    rig.assert_harmless_and_home()
+
+
+@pytest.mark.parametrize("at", ["drain", "quiet", "down"])
+def test_a_node_that_somebody_else_drains_is_given_up_with_their_reason(rig: Rig, at: str) -> None:
+    """The wave goes on without it, and the card says whose words took it away."""
+    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    die_at(rig, at, EntryKind.STARTED, kept=True)
+    theirs, ours = (part.node for part in rig.parts())
+    rig.site.call(lambda: rig.site.world.slurm.update(theirs, "DRAIN", "ECC errors", "root"))
+    rig.run_to(State.LENT)
+    first = {part.node: part for part in rig.parts() if part.wave == 1}
+    assert first[ours].state is NodeState.LENT
+    assert first[theirs].state in {NodeState.UNWINDING, NodeState.UNWOUND}
+    with rig.core.store.read() as tx:
+        told = [line.detail for line in tx.audit.of(1) if line.node == theirs and line.what == "give up"]
+    assert len(told) == 1
+    assert told[0].startswith("somebody else set it IDLE+DRAIN")
+    assert told[0].endswith(': "ECC errors"')
+
+
+def _forgetful(work: TakeWork, node: NodeName) -> TakeWork:
+    """Return the same work, beside a Slurm that has forgotten one node."""
+    real = work.far.slurm
+
+    class Slurm:
+        def nodes(self) -> Any:
+            return {name: found for name, found in real.nodes().items() if name != node}
+
+        def reservations(self) -> Any:
+            return real.reservations()
+
+    forgetful: Any = Slurm()
+    return replace(work, far=replace(work.far, slurm=forgetful))
+
+
+def _forbidden(*asked: object) -> Any:
+    raise AssertionError(f"a check wanted to change something: {asked}")
+
+
+def _reserved(rig: Rig) -> Sequence[NodeName]:
+    return rig.ground.far.slurm.reservations()[reservation_name(1, 1)].nodes
