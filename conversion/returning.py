@@ -13,12 +13,12 @@ from loans.nodes import (
     PowerState,
     SlurmNode,
     has_lost_drain,
+    is_in_service,
     is_kept_away,
     is_reboot_reason,
     is_registered_since,
     mark,
     marked_by,
-    may_run_jobs,
     runs_nothing,
 )
 
@@ -166,7 +166,7 @@ def check_settled(work: NodeWork) -> Seen:
         if _is_ours_to_lift(work, node) or not node.reason:
             raise StepFailed(f"Slurm took the RESUME back: it says {node.state}, {node.reason or 'no reason'}")
         return _left_to_others(node)
-    if not may_run_jobs(node):
+    if not is_in_service(node):
         return NotYet(f"Slurm says {node.state}")
     usable_for = work.now - _last(work, RESUME, work.part.since)
     if usable_for < work.pace.settle_for:

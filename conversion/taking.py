@@ -15,6 +15,7 @@ from loans.nodes import (
     is_drained,
     is_kept_away,
     is_out_of_slurm,
+    is_quiet,
     mark,
     marked_by,
     reservation_name,
@@ -83,7 +84,7 @@ def leave_lost_ones(work: TakeWork) -> Seen:
 
 def leave_busy_ones(work: TakeWork) -> Seen:
     """Go on without the nodes that never got quiet: DRAIN harmed nothing, and their jobs go on."""
-    busy = [n for n in _keep_ours(work) if not _is_quiet(n)]
+    busy = [n for n in _keep_ours(work) if not _has_gone_quiet(n)]
     for node in busy:
         work.drop(node.name, f"it is still {node.state}; its jobs were left alone")
     return Done(f"went on without {_names(busy)}")
@@ -117,13 +118,13 @@ def down(work: TakeWork) -> Seen | None:
     return NotYet(f"{_names(waiting)} not exactly IDLE+DRAIN") if waiting else None
 
 
-def _is_quiet(node: SlurmNode) -> bool:
-    """Return True for IDLE+DRAIN, with or without the RESERVED of our own reservation."""
-    return is_out_of_slurm(node) or (node.base == "IDLE" and {"DRAIN"} <= node.flags <= {"DRAIN", "RESERVED"})
+def _has_gone_quiet(node: SlurmNode) -> bool:
+    """Return True for IDLE+DRAIN, and for what is out of Slurm already."""
+    return is_out_of_slurm(node) or is_quiet(node)
 
 
 def _quiet(ours: Sequence[SlurmNode]) -> Seen:
-    busy = [n for n in ours if not _is_quiet(n)]
+    busy = [n for n in ours if not _has_gone_quiet(n)]
     return NotYet(f"{_names(busy)} still busy") if busy else Done()
 
 

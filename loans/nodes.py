@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final, NewType
 
 NodeName = NewType("NodeName", str)
@@ -67,18 +67,76 @@ class SlurmNode:
         return "+".join([self.base, *sorted(self.flags)])
 
 
+class FlagMeans(Enum):
+    """What a flag behind Slurm's base state tells of the node."""
+
+    KIND = "what kind of node it is, not how it is"
+    IN_USE = "Slurm's own: jobs run on it, or will"
+    AWAY = "no job may start on it, or nobody knows that one may"
+
+
+FLAGS: Final[Mapping[str, FlagMeans]] = {
+    # How the node came to Slurm. It stays on it for life and is nobody's say.
+    "CLOUD": FlagMeans.KIND,
+    "DYNAMIC": FlagMeans.KIND,  # 21.08's word for DYNAMIC_FUTURE
+    "DYNAMIC_FUTURE": FlagMeans.KIND,  # a FUTURE node that a slurmd has claimed
+    "DYNAMIC_NORM": FlagMeans.KIND,  # registered itself with `slurmd -Z`: every node of Slinky and soperator
+    # Jobs have it, or get it next.
+    "COMPLETING": FlagMeans.IN_USE,  # an epilog runs; the next job follows
+    "PLANNED": FlagMeans.IN_USE,  # backfill has put a job there that has not started
+    "RESERVED": FlagMeans.IN_USE,  # its reservation's jobs run there; one of ours is known by its name, not by this
+    # A person or Slurm keeps jobs away.
+    "DRAIN": FlagMeans.AWAY,
+    "FAIL": FlagMeans.AWAY,  # "do not allocate new work"
+    "MAINTENANCE": FlagMeans.AWAY,  # a reservation with Flags=MAINT, for people who work on the machine
+    "BLOCKED": FlagMeans.AWAY,  # a neighbour's job has the whole of its topology block to itself (24.05)
+    # slurmd is not there, or was not believed.
+    "NOT_RESPONDING": FlagMeans.AWAY,
+    "INVALID_REG": FlagMeans.AWAY,  # it registered with less than slurm.conf promises: the sign of a lost GPU
+    "EXTERNAL": FlagMeans.AWAY,  # has no slurmd at all (25.05)
+    # It reboots, or is about to: jobs start again after that, if it comes back.
+    "REBOOT_REQUESTED": FlagMeans.AWAY,
+    "REBOOT_ISSUED": FlagMeans.AWAY,
+    "REBOOT_CANCELED": FlagMeans.AWAY,
+    # Power saving: Slurm would have to boot it first, and ResumeTimeout is when it learns that it cannot.
+    "POWER": FlagMeans.AWAY,  # 20.11's word for POWERED_DOWN
+    "POWERED_DOWN": FlagMeans.AWAY,
+    "POWERING_DOWN": FlagMeans.AWAY,
+    "POWERING_UP": FlagMeans.AWAY,
+    "POWER_DOWN": FlagMeans.AWAY,
+    "POWER_UP": FlagMeans.AWAY,
+    "POWER_DRAIN": FlagMeans.AWAY,
+    # Cray's counters measure something there; gone since 24.05.
+    "PERFCTRS": FlagMeans.AWAY,
+    # Words of an update that a node may carry for a moment.
+    "RESUME": FlagMeans.AWAY,
+    "UNDRAIN": FlagMeans.AWAY,
+}
+"""Every flag that Slurm prints, 20.11 to 26.05 (node_state_flags in slurm_protocol_defs.c, node_info.c before 21.08).
+
+An allow-list: a flag that is not in this table, as a new Slurm may have, is nobody's leave to take the node, and no
+reason to count on it.
+"""
+
 _RUNS_JOBS: Final = frozenset({"IDLE", "ALLOCATED", "MIXED"})
-_KEEPS_JOBS_AWAY: Final = frozenset({"DRAIN", "NOT_RESPONDING", "MAINTENANCE", "POWERED_DOWN", "POWERING_DOWN", "FAIL"})
+_KINDS: Final = frozenset(flag for flag, means in FLAGS.items() if means is FlagMeans.KIND)
+_SLURMS_OWN: Final = _KINDS | {flag for flag, means in FLAGS.items() if means is FlagMeans.IN_USE}
+_NO_JOB_LEFT: Final = frozenset(FLAGS) - {"COMPLETING"}
 
 
 def is_free(node: SlurmNode) -> bool:
-    """Return True for exactly IDLE: a flag of any kind means that somebody else has a say."""
-    return node.base == "IDLE" and not node.flags
+    """Return True for IDLE and nothing else: a flag that does not just describe the node is somebody's say."""
+    return node.base == "IDLE" and node.flags <= _KINDS
 
 
 def is_drained(node: SlurmNode) -> bool:
     """Return True for exactly IDLE+DRAIN; a COMPLETING node still runs an epilog (measured: it was taken as free)."""
-    return node.base == "IDLE" and node.flags == {"DRAIN"}
+    return node.base == "IDLE" and node.flags - _KINDS == {"DRAIN"}
+
+
+def is_quiet(node: SlurmNode) -> bool:
+    """Return True for IDLE+DRAIN, with or without the RESERVED that a reservation of ours puts there."""
+    return node.base == "IDLE" and {"DRAIN"} <= node.flags - _KINDS <= {"DRAIN", "RESERVED"}
 
 
 def is_out_of_slurm(node: SlurmNode) -> bool:
@@ -92,23 +150,36 @@ def is_kept_away(node: SlurmNode) -> bool:
 
 
 def runs_nothing(node: SlurmNode) -> bool:
-    """Return True when cutting the power ends no job: DOWN, or idle with DRAIN, so that none can start either."""
-    return node.base == "DOWN" or (node.base == "IDLE" and "DRAIN" in node.flags and "COMPLETING" not in node.flags)
+    """Return True when cutting the power ends no job: DOWN, or idle with DRAIN, so that none can start either.
+
+    Beside DRAIN any flag will do but COMPLETING, and a word that we do not know: it may be the next COMPLETING.
+    """
+    is_idle = node.base == "IDLE" and "DRAIN" in node.flags and node.flags <= _NO_JOB_LEFT
+    return node.base == "DOWN" or is_idle
 
 
 def has_lost_drain(node: SlurmNode) -> bool:
-    """Return True when a node that should carry DRAIN has none, and no person put it where it is.
+    """Return True when a node that should carry DRAIN has none, and no person took it down or set it to FAIL.
 
     RESUME on a node without slurmd wipes DRAIN and reason; seconds later it is DOWN, "Not responding", by Slurm itself
     (measured). From there ReturnToService=1 brings it back by itself at its next boot.
     """
+    put_there = node.base == "DOWN" or "FAIL" in node.flags
     by_slurm = node.reason is None or node.reason_by == "slurm"
-    return "DRAIN" not in node.flags and (may_run_jobs(node) or by_slurm)
+    return "DRAIN" not in node.flags and (by_slurm or not put_there)
 
 
 def may_run_jobs(node: SlurmNode) -> bool:
-    """Return True when Slurm may place a job on the node now."""
-    return node.base in _RUNS_JOBS and not node.flags & _KEEPS_JOBS_AWAY
+    """Return True when the node is Slurm's to use: it runs jobs, or one may start there at once.
+
+    This is what the floor counts, so a flag that nobody here knows is a no.
+    """
+    return node.base in _RUNS_JOBS and node.flags <= _SLURMS_OWN
+
+
+def is_in_service(node: SlurmNode) -> bool:
+    """Return True when nothing is wrong with the node, though a neighbour's job may keep others off it (BLOCKED)."""
+    return node.base in _RUNS_JOBS and node.flags <= _SLURMS_OWN | {"BLOCKED"}
 
 
 def is_reboot_reason(reason: str | None) -> bool:

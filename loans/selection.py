@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from loans.classes import NodeClass
-from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs
+from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs, reserved_by
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ class Wish:
     """What is looked for.
 
     until      when the loan would end: a reservation that starts before keeps its nodes
-    held       nodes of open loans, by loan
+    held       nodes of open loans, by loan; also those that a loan has asked Slurm for, or is about to
     given_up   nodes that failed in this one
+    promised   nodes that other loans have been approved for and have not chosen yet: the floor needs as many more
+    others     classes that may share nodes with this one: their floors are kept too
     """
 
     node_class: NodeClass
@@ -89,6 +91,8 @@ class Wish:
     until: datetime
     held: Mapping[NodeName, int] = field(default_factory=dict)
     given_up: frozenset[NodeName] = frozenset()
+    promised: int = 0
+    others: tuple[NodeClass, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Choice:
 
     taken        at most the wished count, by name
     free         how many could go now, floor kept
-    usable       nodes of the class that Slurm can use now, before anything goes
+    usable       nodes of the class that Slurm can use now and no open loan holds, before anything goes
     total        nodes of the class
     next_free    nodes that free themselves later, soonest first
     """
@@ -125,6 +129,11 @@ class Choice:
         return len(self.taken) == self.wished
 
     @property
+    def kept(self) -> int:
+        """Return how many free nodes stay for the floor's sake."""
+        return sum(isinstance(p.why, KeptByFloor) for p in self.passed_over)
+
+    @property
     def next_free(self) -> tuple[PassedOver, ...]:
         """Return the busy nodes whose jobs have to end, soonest first."""
         busy = [p for p in self.passed_over if isinstance(p.why, RunsJobs) and p.why.until is not None]
@@ -138,17 +147,48 @@ def choose(seen: Seen, wish: Wish) -> Choice:
     returns  taken: as many of wish.count as can go now, which may be none
     """
     of_class = sorted((n for n in seen.nodes.values() if wish.node_class.has(n)), key=lambda n: n.name)
-    usable = sum(may_run_jobs(n) for n in of_class)
     running = _jobs_by_node(seen.jobs)
     reserved = _reserved_by_node(seen.reservations, wish.until)
     reasons = {n.name: _reason(n, wish, running, reserved) for n in of_class}
-    free = [name for name, why in reasons.items() if why is None]
-    floor = wish.node_class.rules.floor
-    may_go = max(0, min(len(free), usable - floor))
-    taken = tuple(free[: max(0, min(may_go, wish.count))])
-    spare: Why = NotNeeded() if len(taken) >= wish.count else KeptByFloor(floor)
-    passed_over = tuple(PassedOver(name, why or spare) for name, why in reasons.items() if name not in set(taken))
-    return Choice(taken, passed_over, wish.count, may_go, usable, len(of_class), floor)
+    kept = _kept_by_floors(seen, wish, [name for name, why in reasons.items() if why is None])
+    may_go = [name for name, why in reasons.items() if why is None and name not in kept]
+    taken = tuple(may_go[: max(0, wish.count)])
+    spare = NotNeeded() if len(taken) >= wish.count else None
+    whys = {name: why or spare or kept.get(name) for name, why in reasons.items() if name not in set(taken)}
+    passed_over = tuple(PassedOver(name, why) for name, why in whys.items() if why is not None)
+    usable = len(staying(seen, wish.node_class, wish.held))
+    return Choice(taken, passed_over, wish.count, len(may_go), usable, len(of_class), wish.node_class.rules.floor)
+
+
+def _kept_by_floors(seen: Seen, wish: Wish, free: Sequence[NodeName]) -> Mapping[NodeName, KeptByFloor]:
+    """Let the free nodes go one by one until a floor says stop; return those that stay, each with its floor."""
+    classes = {c.name: c for c in (*wish.others, wish.node_class)}
+    spare = {name: len(staying(seen, c, wish.held)) - c.rules.floor for name, c in classes.items()}
+    spare[wish.node_class.name] -= wish.promised
+    kept: dict[NodeName, KeptByFloor] = {}
+    for node in free:
+        its = [name for name, c in classes.items() if c.has(seen.nodes[node])]
+        full = [name for name in its if spare[name] <= 0]
+        if full:
+            kept[node] = KeptByFloor(max(classes[name].rules.floor for name in full))
+            continue
+        for name in its:
+            spare[name] -= 1
+    return kept
+
+
+def staying(seen: Seen, node_class: NodeClass, held: Collection[NodeName]) -> frozenset[NodeName]:
+    """Return the nodes of a class that Slurm can use, and that no loan has or is about to have: what the floor counts.
+
+    held     nodes of open loans. A reserved one still looks idle, so Slurm's word alone will not do; and a reservation
+             of ours counts whatever the store says, because no other job starts on its nodes.
+    """
+    ours = {node for r in seen.reservations if reserved_by(r.name) for node in r.nodes}
+    return frozenset(
+        n.name
+        for n in seen.nodes.values()
+        if node_class.has(n) and may_run_jobs(n) and n.name not in held and n.name not in ours
+    )
 
 
 def _reason(

@@ -6,7 +6,11 @@ import pytest
 
 from adapters import slurm_text
 from conversion.ports import UnexpectedAnswer
+from loans.classes import NodeClass, Rules
 from loans.nodes import NodeName, SlurmNode, is_drained, is_free, marked_by, may_run_jobs
+from loans.selection import Seen, Wish, choose
+
+UNTIL = datetime(2026, 11, 27, tzinfo=UTC)
 
 LINE = (
     "NodeName=gpu003 Arch=x86_64 CoresPerSocket=1 CPUAlloc=0 CPUEfctv=8 CPUTot=8 CPULoad=0.52 "
@@ -84,6 +88,25 @@ def test_what_is_not_known_is_never_free_nor_drained(said: str) -> None:
 def test_a_state_without_meaning_runs_no_jobs_for_us() -> None:
     """An unknown base state is not taken for a schedulable one either."""
     assert not may_run_jobs(read(State="HIBERNATING"))
+
+
+def site(*states: str) -> Seen:
+    lines = (line(State=state).replace("gpu003", f"gpu{i:03}") for i, state in enumerate(states, 1))
+    return Seen(slurm_text.nodes("".join(lines)))
+
+
+def test_a_site_of_dynamic_and_cloud_nodes_can_lend_them() -> None:
+    """Where every line says DYNAMIC_NORM, as on Kubernetes-run clusters, a loan is possible."""
+    seen = site("IDLE+DYNAMIC_NORM", "IDLE+CLOUD", "IDLE+DRAIN+DYNAMIC_NORM", "IDLE+COMPLETING+DRAIN+DYNAMIC_NORM")
+    assert choose(seen, Wish(NodeClass("gpu", "gpu"), 4, UNTIL)).taken == ("gpu001", "gpu002")
+    assert [is_drained(node) for node in seen.nodes.values()] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("dead", ["IDLE+INVALID_REG", "IDLE+REBOOT_ISSUED", "IDLE@", "IDLE#", "MIXED^", "IDLE+SOON"])
+def test_nodes_that_only_look_idle_are_no_floor(dead: str) -> None:
+    """A floor of two is two nodes that can run jobs."""
+    seen = site("IDLE", "IDLE", dead, dead)
+    assert choose(seen, Wish(NodeClass("gpu", "gpu", Rules(floor=2)), 2, UNTIL)).taken == ()
 
 
 @pytest.mark.parametrize(

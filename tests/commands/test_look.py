@@ -58,7 +58,7 @@ def test_free_says_per_class_what_could_go_now(counter: Counter) -> None:
     answer = counter.say("free", STRANGER)
     assert isinstance(answer, Free)
     found = {node_class.name: choice for node_class, choice in answer.classes}
-    assert (found["gpu"].free, found["gpu"].floor, found["gpu"].total) == (4, 2, 6)
+    assert (found["gpu"].free, found["gpu"].floor, found["gpu"].total) == (3, 2, 6)
     assert found["cpu"].total == 2
 
 

@@ -21,18 +21,24 @@ from loans.lifecycle import (
 )
 from loans.loan import NODE_GONE, NODE_MOVING, NodeState
 from loans.nodes import (
+    FLAGS,
+    FlagMeans,
     NodeName,
     SlurmNode,
+    has_lost_drain,
     is_drained,
     is_free,
+    is_in_service,
     is_kept_away,
     is_out_of_slurm,
+    is_quiet,
     is_registered_since,
     mark,
     marked_by,
     may_run_jobs,
     reservation_name,
     reserved_by,
+    runs_nothing,
 )
 from tests.store.values import MINUTE, NOW, a_node
 
@@ -41,7 +47,9 @@ EVENTS: dict[type, NodeEvent] = {
     for event in (Taken(), Arrived(), Broke("Puppet failed"), GiveBack("boot"), CameHome(), GotStuck("no power"))
 }
 BASES = ["IDLE", "ALLOCATED", "MIXED", "DOWN", "UNKNOWN", "FUTURE", "ERROR", "A STATE OF NEXT YEAR"]
-FLAGS = ["DRAIN", "NOT_RESPONDING", "COMPLETING", "RESERVED", "MAINTENANCE", "POWERED_DOWN", "FAIL", "NEW"]
+EVERY_FLAG = [*FLAGS, "NEW"]
+KINDS = sorted(flag for flag, means in FLAGS.items() if means is FlagMeans.KIND)
+AWAY = sorted(flag for flag, means in FLAGS.items() if means is FlagMeans.AWAY)
 
 
 def slurm_node(base: str = "IDLE", *flags: str, **more: Any) -> SlurmNode:
@@ -64,6 +72,16 @@ def slurm_node(base: str = "IDLE", *flags: str, **more: Any) -> SlurmNode:
         (slurm_node("DOWN"), (False, False, False, True, False)),
         (slurm_node("DOWN", "DRAIN"), (False, False, True, True, False)),
         (slurm_node("DOWN", "DRAIN", "NOT_RESPONDING"), (False, False, True, True, False)),
+        (slurm_node("IDLE", "PLANNED"), (False, False, False, False, True)),
+        (slurm_node("MIXED", "COMPLETING", "PLANNED", "RESERVED"), (False, False, False, False, True)),
+        (slurm_node("IDLE", "DYNAMIC_NORM"), (True, False, False, False, True)),
+        (slurm_node("IDLE", "CLOUD", "DYNAMIC_FUTURE"), (True, False, False, False, True)),
+        (slurm_node("IDLE", "DRAIN", "DYNAMIC_NORM"), (False, True, False, True, False)),
+        (slurm_node("IDLE", "COMPLETING", "DRAIN", "DYNAMIC_NORM"), (False, False, False, True, False)),
+        (slurm_node("DOWN", "CLOUD", "DRAIN"), (False, False, True, True, False)),
+        (slurm_node("ALLOCATED", "DYNAMIC_NORM"), (False, False, False, False, True)),
+        (slurm_node("IDLE", "A FLAG OF NEXT YEAR"), (False, False, False, False, False)),
+        (slurm_node("MIXED", "A FLAG OF NEXT YEAR"), (False, False, False, False, False)),
         (slurm_node("UNKNOWN"), (False, False, False, False, False)),
         (slurm_node("A STATE OF NEXT YEAR"), (False, False, False, False, False)),
     ],
@@ -75,8 +93,78 @@ def test_a_state_is_judged_as_slurm_means_it(node: SlurmNode, judged: tuple[bool
     assert found == judged
 
 
+@pytest.mark.parametrize("flag", AWAY)
+@pytest.mark.parametrize("base", ["IDLE", "MIXED", "ALLOCATED"])
+def test_a_flag_that_keeps_jobs_away_makes_a_node_neither_free_nor_one_that_stays(base: str, flag: str) -> None:
+    """The floor is made of nodes that Slurm's users can use: a rebooting or invalid one is none of them."""
+    node = slurm_node(base, flag)
+    assert not is_free(node)
+    assert not may_run_jobs(node)
+
+
 @settings(deadline=None)
-@given(st.sampled_from(BASES), st.sets(st.sampled_from(FLAGS)))
+@given(st.sampled_from(BASES), st.sets(st.sampled_from(EVERY_FLAG)), st.sets(st.sampled_from(KINDS)))
+def test_what_kind_of_node_it_is_never_changes_a_judgement(base: str, flags: set[str], kinds: set[str]) -> None:
+    """Where every node is dynamic or comes from a cloud, lendbot works as it does elsewhere."""
+    plain, special = slurm_node(base, *flags - set(KINDS)), slurm_node(base, *flags, *kinds)
+    judges = (is_free, is_drained, is_quiet, is_out_of_slurm, is_kept_away, may_run_jobs, is_in_service, runs_nothing)
+    assert [judge(plain) for judge in judges] == [judge(special) for judge in judges]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(BASES), st.sets(st.sampled_from(EVERY_FLAG)), st.text(min_size=1).filter(lambda f: f not in FLAGS)
+)
+def test_an_unknown_flag_is_never_safe(base: str, flags: set[str], unknown: str) -> None:
+    """A word of the next Slurm's may mean anything: the node is not taken, not counted on, not switched off."""
+    node = slurm_node(base, *flags, unknown)
+    assert not any(judge(node) for judge in (is_free, is_drained, is_quiet, may_run_jobs, is_in_service))
+    assert base == "DOWN" or not runs_nothing(node)
+
+
+@pytest.mark.parametrize(
+    ("node", "harmless"),
+    [
+        (slurm_node("DOWN"), True),
+        (slurm_node("DOWN", "COMPLETING"), True),
+        (slurm_node("IDLE", "DRAIN"), True),
+        (slurm_node("IDLE", "DRAIN", "NOT_RESPONDING", "INVALID_REG"), True),
+        (slurm_node("IDLE"), False),
+        (slurm_node("IDLE", "COMPLETING", "DRAIN"), False),
+        (slurm_node("MIXED", "DRAIN"), False),
+        (slurm_node("UNKNOWN", "DRAIN"), False),
+    ],
+    ids=lambda value: value.state if isinstance(value, SlurmNode) else str(value),
+)
+def test_the_power_is_cut_where_no_job_can_be(node: SlurmNode, harmless: bool) -> None:  # noqa: FBT001
+    """A job is never ended by lendbot."""
+    assert runs_nothing(node) == harmless
+
+
+@pytest.mark.parametrize(
+    ("node", "lost"),
+    [
+        (slurm_node("IDLE"), True),
+        (slurm_node("MIXED", reason="looking", reason_by="root"), True),
+        (slurm_node("IDLE", "REBOOT_ISSUED", reason="looking", reason_by="root"), True),
+        (slurm_node("DOWN", "NOT_RESPONDING"), True),
+        (slurm_node("DOWN", reason="Not responding", reason_by="slurm"), True),
+        (slurm_node("DOWN", reason="ECC errors", reason_by="root"), False),
+        (slurm_node("IDLE", "FAIL", reason="ECC errors", reason_by="root"), False),
+        (slurm_node("IDLE", "DRAIN", reason="ECC errors", reason_by="root"), False),
+    ],
+    ids=lambda value: f"{value.state} {value.reason}" if isinstance(value, SlurmNode) else str(value),
+)
+def test_a_lent_node_without_drain_has_lost_it_unless_a_person_took_it_down(
+    node: SlurmNode,
+    lost: bool,  # noqa: FBT001
+) -> None:
+    """DRAIN is put back before a job can start; what staff decided about a node stays."""
+    assert has_lost_drain(node) == lost
+
+
+@settings(deadline=None)
+@given(st.sampled_from(BASES), st.sets(st.sampled_from(EVERY_FLAG)))
 def test_no_state_is_safe_in_two_ways(base: str, flags: set[str]) -> None:
     """Free, drained, and out of Slurm exclude each other, and what is out of Slurm runs no job."""
     node = slurm_node(base, *flags)
@@ -87,7 +175,7 @@ def test_no_state_is_safe_in_two_ways(base: str, flags: set[str]) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(min_size=1).filter(lambda base: base not in {"IDLE", "DOWN"}), st.sets(st.sampled_from(FLAGS)))
+@given(st.text(min_size=1).filter(lambda base: base not in {"IDLE", "DOWN"}), st.sets(st.sampled_from(EVERY_FLAG)))
 def test_an_unknown_state_is_never_safe(base: str, flags: set[str]) -> None:
     """A new Slurm with a new word makes lendbot wait, not guess."""
     node = slurm_node(base, *flags)

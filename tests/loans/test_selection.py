@@ -95,6 +95,59 @@ def test_busy_nodes_count_for_the_floor_and_dead_ones_do_not() -> None:
     assert choose(Seen(by_name(slurm_node(1), slurm_node(2, "DOWN")), ()), Wish(GPU, 1, UNTIL)).taken == ()
 
 
+@pytest.mark.parametrize("flag", ["INVALID_REG", "REBOOT_ISSUED", "POWERED_DOWN", "BLOCKED", "EXTERNAL", "NEW"])
+def test_the_floor_is_kept_of_nodes_that_can_run_jobs(flag: str) -> None:
+    """Two dead nodes that look idle do not make up a floor of two."""
+    two = NodeClass("gpu", "gpu", Rules(floor=2))
+    nodes = by_name(slurm_node(1), slurm_node(2), slurm_node(3, "IDLE", flag), slurm_node(4, "IDLE", flag))
+    found = choose(Seen(nodes), Wish(two, 2, UNTIL))
+    assert (found.taken, found.usable, found.free, found.kept) == ((), 2, 0, 2)
+
+
+def test_a_node_that_another_loan_holds_does_not_stay_however_idle_it_looks() -> None:
+    """Between its reservation and its DRAIN a node looks like any other: two loans must not both leave it behind."""
+    two = NodeClass("gpu", "gpu", Rules(floor=2))
+    nodes = by_name(*(slurm_node(number) for number in range(1, 5)))
+    held = {NodeName("gpu001"): 7, NodeName("gpu002"): 7}
+    found = choose(Seen(nodes), Wish(two, 2, UNTIL, held))
+    assert (found.taken, found.usable, found.kept) == ((), 2, 2)
+
+
+def test_what_lendbot_has_reserved_does_not_stay_even_when_no_loan_is_known_to_hold_it() -> None:
+    """A reservation that outlived its loan, or came late, keeps jobs away all the same."""
+    two = NodeClass("gpu", "gpu", Rules(floor=2))
+    nodes = by_name(*(slurm_node(number) for number in range(1, 5)))
+    ours = Reservation("lendbot_7_1", (NodeName("gpu001"), NodeName("gpu002")), NOW - HOUR, NOW + HOUR)
+    found = choose(Seen(nodes, (), (ours,)), Wish(two, 2, UNTIL))
+    assert (found.taken, found.usable, found.kept) == ((), 2, 2)
+    course = Reservation("course", (NodeName("gpu001"), NodeName("gpu002")), NOW - HOUR, NOW + HOUR)
+    assert choose(Seen(nodes, (), (course,)), Wish(two, 2, UNTIL)).taken == ("gpu003", "gpu004")
+
+
+def test_what_was_promised_before_counts_where_the_floor_needs_it() -> None:
+    """Who asks second is told so before the sign-off, not by a loan that comes up short."""
+    nodes = by_name(*(slurm_node(number) for number in range(1, 11)))
+    six = NodeClass("gpu", "gpu", Rules(floor=6))
+    found = choose(Seen(nodes), Wish(six, 4, UNTIL, promised=3))
+    assert (found.taken, found.free, found.kept) == (("gpu001",), 1, 9)
+    assert choose(Seen(nodes), Wish(NodeClass("gpu", "gpu"), 4, UNTIL, promised=3)).is_enough
+
+
+def test_a_node_of_two_classes_goes_only_when_both_can_spare_it() -> None:
+    """Nobody lends the A100s of another group by asking for plain GPUs."""
+    nodes = by_name(
+        slurm_node(1, features=frozenset({"a100"})),
+        slurm_node(2, features=frozenset({"a100"})),
+        slurm_node(3),
+        slurm_node(4),
+    )
+    a100 = NodeClass("a100", "gpu", Rules(floor=1), features=frozenset({"a100"}))
+    plain = NodeClass("gpu", "gpu", Rules(floor=0))
+    found = choose(Seen(nodes), Wish(plain, 4, UNTIL, others=(a100, plain)))
+    assert found.taken == ("gpu001", "gpu003", "gpu004")
+    assert found.passed_over == (PassedOver(NodeName("gpu002"), KeptByFloor(1)),)
+
+
 def test_a_node_frees_itself_when_its_last_job_ends() -> None:
     """The time that is offered is the one that holds."""
     nodes = by_name(slurm_node(1, "MIXED"), slurm_node(2, "ALLOCATED"), slurm_node(3, "MIXED"))
@@ -178,6 +231,6 @@ def test_whatever_is_asked_only_free_nodes_go_and_the_floor_stays(
     assert all(is_free(nodes[name]) for name in found.taken)
     assert not set(found.taken) & (set(wish.held) | wish.given_up)
     assert len(found.taken) <= max(0, count)
-    stays = sum(may_run_jobs(node) for name, node in nodes.items() if name not in found.taken)
+    stays = sum(may_run_jobs(node) for name, node in nodes.items() if name not in {*found.taken, *wish.held})
     assert not found.taken or stays >= floor
     assert sorted([*found.taken, *(p.node for p in found.passed_over)]) == sorted(nodes)
