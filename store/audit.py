@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from loans.nodes import NodeName
@@ -40,6 +40,10 @@ class Audits:
     def write(self, audit: Audit) -> None:
         """Add a row."""
         insert_row(self._connection, _Row, columns_of(audit))
+
+    def newest(self) -> int:
+        """Return the number of the newest row, 0 when there is none."""
+        return self._connection.execute(select(func.max(_Row.id))).scalar() or 0
 
     def of(self, loan_id: int) -> tuple[Audit, ...]:
         """Return what happened to a loan, in order."""

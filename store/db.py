@@ -17,6 +17,7 @@ from store import schema
 from store.audit import Audits
 from store.connect import PATIENCE_S, Mode, connect, read_url, transaction
 from store.drafts import Drafts
+from store.inbox import Inbox
 from store.journal import Journal
 from store.leases import Leases
 from store.loans import Loans
@@ -40,6 +41,7 @@ class Tx:
         self.outbox = Outbox(connection)
         self.audit = Audits(connection)
         self.seen = Seen(connection)
+        self.inbox = Inbox(connection)
         self.posts = Posts(connection)
         self.drafts = Drafts(connection)
         self.leases = Leases(connection)
@@ -80,6 +82,10 @@ class Store:
         with transaction(self._engine, Mode.READ) as connection:
             yield Tx(connection)
 
+    def for_errand(self, errand_id: int, holder: str) -> "Store":
+        """Return the same store, whose next change carries out an errand: it is marked so in the same transaction."""
+        return _ErrandStore(self._engine, self._turns, errand_id, holder)
+
     def upgrade(self) -> None:
         """Bring the tables up to this version, if they are not. Raises NotUpgraded when they are newer."""
         schema.upgrade(self._engine)
@@ -91,3 +97,26 @@ class Store:
     def close(self) -> None:
         """Hang up."""
         self._engine.dispose()
+
+
+class _ErrandStore(Store):
+    """What a command changes here is kept together with the note that it did: a crash never makes it happen twice.
+
+    A command has acted when something happened that is kept for ever: a draft, which nobody decided, is none.
+    """
+
+    def __init__(self, engine: Engine, turns: Turns, errand_id: int, holder: str) -> None:
+        self._engine = engine
+        self._turns = turns
+        self._errand_id = errand_id
+        self._holder = holder
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Change things for the errand. Raises NotOurs when another process has it by now, and as Store.write()."""
+        with super().write() as tx:
+            tx.inbox.hold(self._errand_id, self._holder)
+            before = tx.audit.newest()
+            yield tx
+            if tx.audit.newest() != before:
+                tx.inbox.acted(self._errand_id)

@@ -82,3 +82,11 @@ class NodeTaken(StoreError):  # noqa: N818
         super().__init__(f"{node} is taken by loan #{by_loan}")
         self.node = node
         self.by_loan = by_loan
+
+
+class NotOurs(StoreError):  # noqa: N818
+    """Another process took the errand over, for this one looked dead; nothing was written. It will be done there."""
+
+    def __init__(self, errand_id: int) -> None:
+        super().__init__(f"errand {errand_id} is another process's by now")
+        self.errand_id = errand_id

@@ -32,3 +32,8 @@ class Leases:
     def release(self, name: str, holder: str) -> None:
         """Give up a lease; another holder's is left alone."""
         self._connection.execute(delete(_Row).where(col(_Row.name) == name, col(_Row.holder) == holder))
+
+    def forget(self, prefix: str, before: datetime) -> int:
+        """Delete the leases of a kind that ran out before a moment, where each process has its own; return how many."""
+        dead = delete(_Row).where(col(_Row.name).startswith(prefix, autoescape=True), col(_Row.until) < before)
+        return self._connection.execute(dead).rowcount

@@ -193,6 +193,26 @@ class SeenRow(Row, table=True):
     at: datetime = _at(index=True)
 
 
+class InboxRow(Row, table=True):
+    """Something that a person said or pressed, and that is not answered yet."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (_NEVER_AGAIN,)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    kind: str
+    person: str
+    team: str
+    channel: str | None
+    what: dict[str, Any] = Field(sa_type=JSON)
+    url: str
+    received_at: datetime = _at()
+    holder: str
+    tries: int
+    has_acted: bool
+
+
 class PostRow(Row, table=True):
     """Where a loan's card, or another message that is edited later, stands in Slack."""
 
