@@ -13,7 +13,8 @@ from bot.listeners.queue import Queue
 from bot.process import metrics
 from bot.process.lease import WALL_TTL, Lease
 from bot.process.schedule import Schedule
-from bot.publishing.pump import Publisher
+from bot.publishing.pump import Pump
+from bot.publishing.surroundings import Surroundings
 from bot.settings.file import BadSettings
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
@@ -100,8 +101,14 @@ class Program:
         self._queue = Queue(core.store, core.clock.now)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock.now, core.clock.wall(WALL_TTL))
-        self._publisher = Publisher(
-            core.store, self._client, core.desk, oncall=self._slack.oncall_channel, speed=core.clock.speed
+        self._surroundings = Surroundings(core.store, core.desk)
+        self._pump = Pump(
+            core.store,
+            self._client,
+            core.desk,
+            self._surroundings,
+            oncall=self._slack.oncall_channel,
+            speed=core.clock.speed,
         )
 
     def start(self) -> None:
@@ -152,11 +159,11 @@ class Program:
     def _publish(self) -> None:
         """Write to Slack, unless another process does: two would post two cards for one loan."""
         if self._writing.held:
-            self._publisher.flush()
+            self._pump.flush()
 
     def _recount(self) -> None:
         if self._writing.held:
-            self._publisher.surroundings.recount()
+            self._surroundings.recount()
 
     def _check_classes(self) -> None:
         with self._core.store.read() as tx:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from conversion.news import ORPHAN, tell
+from conversion.news import ORPHAN, Audience, tell
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
 from loans.loan import HOLDING, Loan, NodeLoan, NodeState
@@ -137,7 +137,7 @@ def _act(ground: Ground, mismatch: Mismatch) -> None:
         if mismatch.loan is not None:
             tell(tx, tx.loans.get(mismatch.loan), "mismatch", now, what=mismatch.what)
         else:
-            tx.outbox.put(Letter("oncall", None, "", {"news": ORPHAN, "what": mismatch.what}, now))
+            tx.outbox.put(Letter(Audience.ONCALL, None, "", {"news": ORPHAN, "what": mismatch.what}, now))
 
 
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:

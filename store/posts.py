@@ -1,12 +1,21 @@
 """Where a loan's messages stand in Slack, so that they are edited and answered in place."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from store.rows import columns_of, insert_into, read_one, select_as
+from store.rows import columns_of, insert_into
 from store.tables import PostRow as _Row
+
+
+class PostKind(StrEnum):
+    """Which of a loan's messages is remembered: those that are edited later."""
+
+    CARD = "card"
+    QUESTION = "question"
+    """It asks approvers about a later deadline."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +23,7 @@ class Post:
     """A message in Slack: its channel and its ts, which is its id there."""
 
     loan_id: int
-    kind: str
+    kind: PostKind
     channel: str
     ts: str
 
@@ -25,7 +34,7 @@ class Posts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, loan_id: int, kind: str, channel: str, ts: str) -> Post:
+    def put(self, loan_id: int, kind: PostKind, channel: str, ts: str) -> Post:
         """Remember where a loan's message of this kind stands; the last word counts."""
         post = Post(loan_id, kind, channel, ts)
         row = insert_into(self._connection, _Row).values(columns_of(post))
@@ -33,7 +42,8 @@ class Posts:
         self._connection.execute(row.on_conflict_do_update(index_elements=["loan_id", "kind"], set_=place))
         return post
 
-    def get(self, loan_id: int, kind: str) -> Post | None:
+    def get(self, loan_id: int, kind: PostKind) -> Post | None:
         """Return where it stands, or None when it was never posted."""
-        chosen = select_as(_Row, Post).where(col(_Row.loan_id) == loan_id, col(_Row.kind) == kind)
-        return read_one(self._connection, chosen, Post)
+        chosen = select(col(_Row.channel), col(_Row.ts)).where(col(_Row.loan_id) == loan_id, col(_Row.kind) == kind)
+        found = self._connection.execute(chosen).first()
+        return None if found is None else Post(loan_id, kind, found.channel, found.ts)

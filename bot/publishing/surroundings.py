@@ -5,6 +5,7 @@ Both are as old as the card. A far side that does not answer leaves its line out
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from threading import Lock
 
 import structlog
 
@@ -20,13 +21,14 @@ log = structlog.get_logger()
 
 
 class Surroundings:
-    """Asks the far sides, and remembers how many pods each card has told of."""
+    """Asks the far sides, and remembers how many pods each card has told of: one thread draws, another recounts."""
 
     def __init__(self, store: Store, desk: Callable[[], Desk]) -> None:
         """desk: makes a desk of this moment."""
         self._store = store
         self._desk = desk
         self._told: dict[int, int | None] = {}
+        self._lock = Lock()
 
     def of(self, one: OneLoan) -> OneLoan:
         """Add what the card of a loan in this state tells of."""
@@ -48,12 +50,14 @@ class Surroundings:
             lent = tx.loans.in_states([State.LENT])
             parts = tx.nodes.of_many([loan.id for loan in lent])
         desk = self._desk()
-        self._told = {loan.id: self._told.get(loan.id) for loan in lent}
-        for loan in lent:
-            pods = _pods_on(desk.class_of(loan), parts[loan.id], desk)
-            if pods is not None and sum(pods.values()) != self._told[loan.id]:
-                with self._store.write() as tx:
-                    tx.outbox.card(loan.id, desk.now)
+        counted = {loan.id: _count(_pods_on(desk.class_of(loan), parts[loan.id], desk)) for loan in lent}
+        with self._lock:
+            self._told = {loan_id: self._told.get(loan_id) for loan_id in counted}
+            stale = [loan_id for loan_id, count in counted.items() if count not in (None, self._told[loan_id])]
+        if stale:
+            with self._store.write() as tx:
+                for loan_id in stale:
+                    tx.outbox.card(loan_id, desk.now)
 
     def _with_outlook(self, one: OneLoan) -> OneLoan:
         try:
@@ -64,10 +68,14 @@ class Surroundings:
         return replace(one, choice=choice, jobs_waiting=waiting)
 
     def _with_pods(self, one: OneLoan) -> OneLoan:
-        pods = self.pods(one)
-        count = None if pods is None else sum(pods.values())
-        self._told[one.loan.id] = count
+        count = _count(self.pods(one))
+        with self._lock:
+            self._told[one.loan.id] = count
         return replace(one, pods=count)
+
+
+def _count(pods: Mapping[str, int] | None) -> int | None:
+    return None if pods is None else sum(pods.values())
 
 
 def _pods_on(node_class: NodeClass, parts: Iterable[NodeLoan], desk: Desk) -> Mapping[str, int] | None:

@@ -5,7 +5,7 @@ import pytest
 from loans.loan import Loan
 from store.db import Store
 from store.drafts import Draft
-from store.posts import Post
+from store.posts import Post, PostKind
 from tests.store.values import HOUR, MINUTE, NOW, a_loan
 
 
@@ -38,12 +38,12 @@ def test_old_keys_are_forgotten(store: Store) -> None:
 def test_a_loans_message_is_found_where_it_was_last_posted(store: Store, loan: Loan) -> None:
     """The card is edited in place, and lives on in the new place when it was posted anew."""
     with store.write() as tx:
-        assert tx.posts.get(loan.id, "card") is None
-        tx.posts.put(loan.id, "card", "C0OLD", "1.1")
-        tx.posts.put(loan.id, "thread", "C0OPS", "3.3")
-        tx.posts.put(loan.id, "card", "C0NEW", "2.2")
+        assert tx.posts.get(loan.id, PostKind.CARD) is None
+        tx.posts.put(loan.id, PostKind.CARD, "C0OLD", "1.1")
+        tx.posts.put(loan.id, PostKind.QUESTION, "C0OPS", "3.3")
+        tx.posts.put(loan.id, PostKind.CARD, "C0NEW", "2.2")
     with store.read() as tx:
-        assert tx.posts.get(loan.id, "card") == Post(loan.id, "card", "C0NEW", "2.2")
+        assert tx.posts.get(loan.id, PostKind.CARD) == Post(loan.id, PostKind.CARD, "C0NEW", "2.2")
 
 
 def test_a_draft_is_found_by_its_number(store: Store) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.publishing.pump import Publisher
+from bot.publishing.pump import Pump
+from bot.publishing.surroundings import Surroundings
 from bot.slack.line import SocketLine, bolt_app, web_client
 from loans.loan import State
 from sandbox.faults import Fault
@@ -21,15 +22,15 @@ from tests.conversion.rig import Rig, rigged
 from tests.stories.store_lock import Lock, impatient, lock_on
 
 SILENCE_S = 0.3
-"""How long the publisher waits for Slack here; in the product it is 10 s."""
+"""How long the pump waits for Slack here; in the product it is 10 s."""
 
 
 @dataclass
 class Desk:
-    """A site without a running lendbot: the test turns the engine, and the publisher, by hand."""
+    """A site without a running lendbot: the test turns the engine, and the pump, by hand."""
 
     rig: Rig
-    publisher: Publisher
+    pump: Pump
     lock: Lock
 
     def fault(self, mode: str, times: int | None = None) -> None:
@@ -47,29 +48,31 @@ class Desk:
             return tx.outbox.backlog().count
 
     def publish_all(self) -> None:
-        eventually("an empty outbox", lambda: self.publisher.flush() == 0 and not self.waiting(), within_s=60.0)
+        eventually("an empty outbox", lambda: self.pump.flush() == 0 and not self.waiting(), within_s=60.0)
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     with rigged(impatient, gpu_nodes=4, cpu_nodes=0, busy=0.0) as rig, lock_on(rig.site.paths / "lendbot.db") as lock:
         told = rig.site.site_json
-        yield Desk(rig, publisher(rig, told, timeout_s=SILENCE_S), lock)
+        yield Desk(rig, pump(rig, told, timeout_s=SILENCE_S), lock)
 
 
-def publisher(rig: Rig, told: dict[str, Any], timeout_s: float) -> Publisher:
+def pump(rig: Rig, told: dict[str, Any], timeout_s: float) -> Pump:
     client = WebClient(told["bot_token"], base_url=told["slack_api_url"], timeout=timeout_s)  # type: ignore[arg-type]
-    return Publisher(rig.core.store, client, rig.core.desk, oncall=seed.C_ONCALL, speed=rig.core.clock.speed)
+    core = rig.core
+    beside = Surroundings(core.store, core.desk)
+    return Pump(core.store, client, core.desk, beside, oncall=seed.C_ONCALL, speed=core.clock.speed)
 
 
 def test_slack_that_hangs_holds_up_no_node_and_costs_a_turn_one_wait(desk: Desk) -> None:
     """The nodes go out and come home meanwhile; afterwards there is one card, and it is true."""
     loan = desk.rig.lend("lend 1 gpu node to k8s for 9 days")
     desk.fault("hang")
-    assert desk.publisher.flush() == 0
+    assert desk.pump.flush() == 0
     desk.rig.run_to(State.LENT)
     assert desk.waiting() > 2, "more than one message waits"
-    assert desk.publisher.flush() == 0
+    assert desk.pump.flush() == 0
     assert len(desk.rig.site.call(desk.rig.site.faults.listed)) == 1
     desk.rig.ask(f"give back #{loan.id}")
     desk.rig.run_to(State.RETURNED)
@@ -84,7 +87,7 @@ def test_slack_that_hangs_holds_up_no_node_and_costs_a_turn_one_wait(desk: Desk)
 
 def test_a_store_that_is_locked_while_slack_takes_a_card_brings_no_second_card(desk: Desk) -> None:
     """What is out is out: it is written down as soon as the store takes it, and not posted again."""
-    patient = publisher(desk.rig, desk.rig.site.site_json, timeout_s=10.0)
+    patient = pump(desk.rig, desk.rig.site.site_json, timeout_s=10.0)
     desk.rig.lend("lend 1 gpu node to k8s from tomorrow 8am until tomorrow 6pm")
     taken = slow_answers(desk)
     from_slack: list[int] = []

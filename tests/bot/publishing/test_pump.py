@@ -119,16 +119,16 @@ def lent(house: House, node: str) -> int:
 
 def test_a_lent_card_counts_pods_and_is_edited_only_when_the_count_is_another(house: House) -> None:
     """Whoever thinks of a recall sees how much work it would end; a count that stands is not an edit."""
-    publisher = house.program._publisher
+    surroundings = house.program._surroundings
     loan = lent(house, "gpu001")
     house.card(loan, "no pods on them at")
     eventually("all is out", lambda: not waiting(house))
-    publisher.surroundings.recount()
+    surroundings.recount()
     assert not [letter for letter in waiting(house) if letter.loan_id == loan]
-    publisher.surroundings._told[loan] = 3
-    publisher.surroundings.recount()
+    surroundings._told[loan] = 3
+    surroundings.recount()
     assert [letter.kind for letter in waiting(house) if letter.loan_id == loan] in (["card"], [])
-    eventually("it is counted anew", lambda: publisher.surroundings._told[loan] == 0)
+    eventually("it is counted anew", lambda: surroundings._told[loan] == 0)
     end(house, loan)
 
 
@@ -184,6 +184,6 @@ def test_a_second_program_sends_nothing_twice(house: House) -> None:
     card = house.card(loan)
     eventually("all is out", lambda: not waiting(house))
     count = len(house.cards())
-    assert house.program._publisher.flush() == 0
+    assert house.program._pump.flush() == 0
     assert len(house.cards()) == count
     assert house.card(loan).ts == card.ts

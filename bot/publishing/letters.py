@@ -1,0 +1,113 @@
+"""Letters on their way: what a letter tells is looked up as it stands now, and put up where it belongs.
+
+A card is posted once and edited after; what is said about a loan goes to its requester, or to the card's thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from bot.publishing import drawing
+from bot.publishing.board import Board, Place
+from bot.publishing.question import Question
+from bot.publishing.refusals import NotYetPossible
+from bot.publishing.surroundings import Surroundings
+from bot.views.loan_card import card
+from bot.views.summary import Summary, summary
+from commands.desk import Desk
+from commands.look import one_loan
+from commands.replies import OneLoan
+from conversion.news import Audience
+from loans.loan import State
+from store.db import Store
+from store.outbox import Letter
+from store.posts import Post, PostKind
+from store.tables import CARD
+
+CARD_EVERY_S: Final = 2.0
+"""Slack's advice for edits of one message, in wall time."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A letter's loan as it stands now. post: where its card is; ended: how it went, once it is over."""
+
+    one: OneLoan
+    post: Post | None
+    ended: Summary | None
+
+
+class Letters:
+    """Delivers one letter at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        desk: Callable[[], Desk],
+        surroundings: Surroundings,
+        *,
+        oncall: str,
+        speed: float,
+    ) -> None:
+        """desk: makes a desk of this moment. speed: of lendbot's clock, which the cards tell of."""
+        self._store = store
+        self._board = board
+        self._desk = desk
+        self._surroundings = surroundings
+        self._question = Question(store, board)
+        self._oncall = oncall
+        self._speed = speed
+        self._edited: dict[int, float] = {}
+
+    def is_too_soon(self, letter: Letter) -> bool:
+        """Return True for a card that was edited a moment ago."""
+        last = self._edited.get(letter.loan_id or 0, 0.0)
+        return letter.kind == CARD and monotonic() - last < CARD_EVERY_S
+
+    def deliver(self, letter: Letter) -> None:
+        """Put a letter up.
+
+        raises   NotYetPossible; what Slack's client raises; StoreUnavailable
+        """
+        if letter.loan_id is None:
+            self._board.put_up(drawing.orphan(letter), Place(self._oncall))
+            return
+        about = self._look_up(letter.loan_id)
+        if letter.kind == CARD:
+            self._put_up_card(about)
+            self._question.close_if_answered(about.one)
+            return
+        place = self._place(letter, about.post)
+        if letter.kind == Audience.APPROVERS:
+            self._question.ask(letter, about.one, place)
+            return
+        pods = self._surroundings.pods(about.one) if drawing.tells_pods(letter) else None
+        self._board.put_up(drawing.letter(letter, about.one, pods), place)
+
+    def _look_up(self, loan_id: int) -> _Subject:
+        with self._store.read() as tx:
+            loan = tx.loans.get(loan_id)
+            one = one_loan(tx, loan, self._desk())
+            ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
+            return _Subject(one, tx.posts.get(loan.id, PostKind.CARD), ended)
+
+    def _put_up_card(self, about: _Subject) -> None:
+        """Edit the card; post it when there is none, or when somebody deleted it."""
+        one = self._surroundings.of(about.one)
+        drawn = card(one, about.ended, self._speed)
+        self._edited[one.loan.id] = monotonic()
+        if about.post is None or not self._board.edit(about.post, drawn):
+            self._board.put_up_as(PostKind.CARD, one.loan.id, drawn, Place(one.node_class.channel))
+
+    def _place(self, letter: Letter, card_at: Post | None) -> Place:
+        match letter.kind:
+            case Audience.REQUESTER:
+                return Place(letter.to)
+            case Audience.ONCALL:
+                return Place(self._oncall)
+            case _ if card_at is None:
+                raise NotYetPossible("the card is not posted yet")
+            case _:
+                return Place(card_at.channel, card_at.ts, broadcast=letter.kind == Audience.APPROVERS)

@@ -1,0 +1,76 @@
+"""What Slack refuses: which letter no second try mends, which waits and for how long, and what is said then.
+
+Pure. It asks nobody and writes nothing: the pump does with a letter what is judged here.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from slack_sdk.errors import SlackApiError
+
+from conversion.news import Audience
+from store.outbox import Letter
+
+GIVE_UP_AFTER: Final = timedelta(days=2)
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+_DOUBLINGS: Final = 9
+"""2 ** 9 s is past the longest pause."""
+_FOR_ITS_CARD: Final = timedelta(seconds=1)
+_HOPELESS: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "user_not_found"}
+)
+"""What no second try mends: our own blocks, or somebody who is gone."""
+_NOT_IN: Final = frozenset({"channel_not_found", "not_in_channel"})
+
+
+class NotYetPossible(Exception):  # noqa: N818 - it is an answer, not an accident
+    """The letter waits for another one: a thread needs its card first."""
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """It is dropped."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Waits:
+    """It is tried again after a pause. pause: in wall time, for it is Slack's."""
+
+    why: str
+    pause: timedelta
+
+
+def judged(letter: Letter, error: Exception, age: timedelta) -> Hopeless | Waits:
+    """Return what becomes of a letter that could not be sent. age: in wall time, since it was made."""
+    verdict = _judged(letter, error)
+    if isinstance(verdict, Waits) and age > GIVE_UP_AFTER:
+        return Hopeless(f"gave up after {GIVE_UP_AFTER}: {verdict.why}")
+    return verdict
+
+
+def _judged(letter: Letter, error: Exception) -> Hopeless | Waits:
+    match error:
+        case NotYetPossible():
+            return Waits(str(error), _FOR_ITS_CARD)
+        case SlackApiError():
+            return _refused(letter, error)
+        case _:
+            return Waits(f"{type(error).__name__}: {error}", _pause(letter))
+
+
+def _refused(letter: Letter, error: SlackApiError) -> Hopeless | Waits:
+    why = str(error.response.get("error") or error)
+    # For a direct message there is no channel to be invited to: the person is gone.
+    if why in _HOPELESS or (letter.kind == Audience.REQUESTER and why == "channel_not_found"):
+        return Hopeless(why)
+    if why in _NOT_IN:
+        why = f"{why}: is lendbot in the channel? `/invite` it there"
+    headers = error.response.headers or {}
+    return Waits(why, max(_pause(letter), timedelta(seconds=int(headers.get("Retry-After", 0)))))
+
+
+def _pause(letter: Letter) -> timedelta:
+    return min(timedelta(seconds=2 ** min(letter.tries, _DOUBLINGS)), LONGEST_PAUSE)
