@@ -6,9 +6,9 @@ from functools import partial
 
 from adapters.addresses import Address, addressed
 from adapters.command import LocalRunner, Runner, SshRunner
-from adapters.drain import DrainRules
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
+from adapters.kube.drain import DrainRules
 from adapters.power.ipmi import IpmiPower
 from adapters.power.redfish import RedfishPower, RedfishSystem
 from adapters.power.router import PowerRouter

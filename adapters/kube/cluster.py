@@ -10,9 +10,9 @@ from typing import Final
 
 from kubernetes.client import ApiClient
 
-from adapters.drain import DrainRules
 from adapters.kube.api import SIDE, Json, KubeApi, path
 from adapters.kube.daemons import DaemonSet, daemonset_of, standing
+from adapters.kube.drain import DrainRules
 from adapters.kube.evictions import Evictions
 from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
 from adapters.kube.objects import HeldNode, items_of, understood

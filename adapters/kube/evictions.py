@@ -11,9 +11,9 @@ from datetime import datetime
 from http.client import CONFLICT, NOT_FOUND
 from typing import Final
 
-from adapters.drain import Action, DrainRules, Verdict, judge
 from adapters.kube.api import Json, KubeApi, path
 from adapters.kube.budgets import Budget, Eviction, budget_of, read_eviction, sentence
+from adapters.kube.drain import Action, DrainRules, Verdict, judge
 from adapters.kube.objects import Pod, items_of, pod_of
 from adapters.kube.rights import DELETE_PODS, EVICT_PODS, LIST_BUDGETS, LIST_PODS
 from conversion.ports import Blocker, DrainPass

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.drain import DrainRules
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
+from adapters.kube.drain import DrainRules
 from conversion.ports import Kubernetes
 from loans.nodes import KubeNode
 from tests.contract.kube.far_side import FarSide, SandboxSide

@@ -5,8 +5,8 @@ A cluster has other tenants, whose pods may come to the node as well: what is sa
 
 import pytest
 
-from adapters.drain import DrainRules
 from adapters.kube.cluster import KubeCluster
+from adapters.kube.drain import DrainRules
 from conversion.ports import DrainPass
 from loans.nodes import KubeNode
 from tests.contract.kube.conftest import NODE, Make

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.drain import Action, DrainRules, judge
 from adapters.kube.api import KubeApi
 from adapters.kube.connect import connect
+from adapters.kube.drain import Action, DrainRules, judge
 from adapters.kube.evictions import Evictions
 from loans.nodes import KubeNode
 from tests.contract.kube.conftest import NODE, TIMEOUT

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.drain import Action, DrainRules, Verdict, judge
+from adapters.kube.drain import Action, DrainRules, Verdict, judge
 from adapters.kube.objects import Owner, Pod, Toleration
 from tests.adapters.kube_rig import NOW, a_pod
 
