@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from adapters.hostlist import expanded
@@ -18,7 +17,6 @@ from commands.desk import Desk
 from conversion.pace import Pace
 from conversion.subjects import Ground
 from loans.classes import NodeClass
-from loans.nodes import NodeName
 from store.db import Store
 
 
@@ -57,14 +55,7 @@ def build(path: Path | None = None) -> Core:
     try:
         node_classes = from_settings.classes(settings, expanded)
         store = Store.open(settings.store.url.get_secret_value())
-        built = adapters(settings, partial(_driver_of, store, node_classes), clock)
+        built = adapters(settings, clock)
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
     return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace))
-
-
-def _driver_of(store: Store, node_classes: Mapping[str, NodeClass], node: NodeName) -> str | None:
-    """Return the power driver of a node that a loan holds: nobody else's power is ours to touch."""
-    with store.read() as tx:
-        held = tx.nodes.holding(node)
-        return node_classes[tx.loans.get(held.loan_id).node_class].power if held else None

@@ -1,6 +1,6 @@
 """Builds the adapters from the settings. Only the composition root comes here; nothing is asked of a far side yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,24 +11,30 @@ from adapters.kube.connect import connect
 from adapters.kube.drain import DrainRules
 from adapters.power.ipmi import IpmiPower
 from adapters.power.redfish import RedfishPower, RedfishSystem
-from adapters.power.router import PowerRouter
 from adapters.power.xcat import XcatPower
 from adapters.shell import SshShell
 from adapters.slurm import SlurmCommands
 from adapters.ssh import SshConnections
 from adapters.ssh_login import SshLogin
 from bot.process.clock import Clock
-from bot.settings.site import KubernetesSettings, PowerSettings, SiteSettings, SshSettings
+from bot.settings.site import (
+    IpmiSettings,
+    KubernetesSettings,
+    PowerSettings,
+    RedfishSettings,
+    SiteSettings,
+    SshSettings,
+    XcatSettings,
+)
 from conversion.ports import FarSides, Power
 from loans.nodes import NodeName
 
 
 @dataclass(frozen=True)
 class Adapters:
-    """The adapters, and what has to be closed at the end. drivers: the BMCs by their name in the settings."""
+    """The adapters, and what has to be closed at the end."""
 
     far: FarSides
-    drivers: Mapping[str, Power]
     kubernetes: KubeCluster
     connections: tuple[SshConnections, ...]
 
@@ -39,11 +45,8 @@ class Adapters:
             connection.close()
 
 
-def adapters(settings: SiteSettings, driver_of: Callable[[NodeName], str | None], clock: Clock) -> Adapters:
-    """Build every adapter.
-
-    driver_of   the name of the power driver of a node
-    """
+def adapters(settings: SiteSettings, clock: Clock) -> Adapters:
+    """Build every adapter."""
     nodes = SshConnections(_login(settings.ssh, settings.ssh.user), jump=_jump(settings.ssh.jump))
     management = settings.slurm.management
     runner: Runner = LocalRunner()
@@ -56,9 +59,9 @@ def adapters(settings: SiteSettings, driver_of: Callable[[NodeName], str | None]
         runner, timeout=settings.slurm.timeout, max_age=settings.slurm.max_age, conf=settings.slurm.conf
     )
     kubernetes = _kubernetes(settings.kubernetes, clock)
-    drivers = {name: _power(of, runner) for name, of in settings.power.items()}
-    far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(settings.ssh)), PowerRouter(drivers, driver_of))
-    return Adapters(far, drivers, kubernetes, connections)
+    powers = {name: _power(of, runner) for name, of in settings.power.items()}
+    far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(settings.ssh)), powers)
+    return Adapters(far, kubernetes, connections)
 
 
 def _login(ssh: SshSettings, user: str) -> SshLogin:
@@ -86,12 +89,12 @@ def _kubernetes(of: KubernetesSettings, clock: Clock) -> KubeCluster:
 
 
 def _power(of: PowerSettings, runner: Runner) -> Power:
-    match of.driver:
-        case "redfish":
+    match of:
+        case RedfishSettings():
             return RedfishPower(
                 system=partial(_system, of), user=of.user, password=of.password, verify=of.verify, timeout=of.timeout
             )
-        case "ipmi":
+        case IpmiSettings():
             by_template = addressed(of.address, of.port)
             said = {name: _host_port(address, of.port) for name, address in of.addresses.items()}
             return IpmiPower(
@@ -101,9 +104,9 @@ def _power(of: PowerSettings, runner: Runner) -> Power:
                 password=of.password,
                 timeout=of.timeout,
             )
-        case "xcat":
+        case XcatSettings():
             return XcatPower(runner, timeout=of.timeout)
 
 
-def _system(of: PowerSettings, node: NodeName) -> RedfishSystem:
+def _system(of: RedfishSettings, node: NodeName) -> RedfishSystem:
     return RedfishSystem(of.url.format(node=node), of.system.format(node=node) or None)

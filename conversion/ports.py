@@ -169,7 +169,7 @@ class NodeShell(Protocol):
 
 
 class Power(Protocol):
-    """The BMCs. Their answer may be a minute old: ask again."""
+    """BMCs of one kind. Their answer may be a minute old: ask again."""
 
     def state(self, node: NodeName) -> PowerState:
         """Return what the BMC says."""
@@ -183,9 +183,9 @@ class Power(Protocol):
 
 @dataclass(frozen=True)
 class FarSides:
-    """Everything out there that a step may touch."""
+    """Everything out there that a step may touch. powers: by their names in the settings, as NodeClass.power says."""
 
     slurm: Slurm
     kubernetes: Kubernetes
     shell: NodeShell
-    power: Power
+    powers: Mapping[str, Power]

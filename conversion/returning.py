@@ -56,7 +56,7 @@ def evict(work: NodeWork) -> Seen:
     node = _kube_node(work)
     if node is None:
         return Done("not in Kubernetes")
-    if not node.ready and work.far.power.state(work.node) is PowerState.OFF:
+    if not node.ready and work.power.state(work.node) is PowerState.OFF:
         return Done("its power is off: nothing runs there")
     found = work.far.kubernetes.drain(work.kube_name, force=work.part.forced_by is not None)
     if found.blocked:
@@ -80,7 +80,7 @@ def leave(work: NodeWork) -> None:
 
 def check_off(work: NodeWork) -> Seen:
     """Ask the BMC; its answer may be a minute old, and an unknown one is not off."""
-    state = work.far.power.state(work.node)
+    state = work.power.state(work.node)
     return Done() if state is PowerState.OFF else NotYet(f"BMC says {state}")
 
 
@@ -92,7 +92,7 @@ def power_off(work: NodeWork) -> Seen | None:
     held = _keep_jobs_away(work)
     if held is not None:
         return held
-    work.far.power.off(work.node)
+    work.power.off(work.node)
     return None
 
 
@@ -109,20 +109,20 @@ def _keep_jobs_away(work: NodeWork) -> NotYet | None:
 
 def check_on(work: NodeWork) -> Seen:
     """Ask the BMC."""
-    state = work.far.power.state(work.node)
+    state = work.power.state(work.node)
     return Done() if state is PowerState.ON else NotYet(f"BMC says {state}")
 
 
 def power_on(work: NodeWork) -> None:
     """Switch on."""
-    work.far.power.on(work.node)
+    work.power.on(work.node)
 
 
 def check_booted(work: NodeWork) -> Seen:
     """Ask for the proof of a reboot: slurmd registered after the power was cut, and sshd answers."""
     node = _slurm_node(work)
     if not is_registered_since(node, last_touched(work)):
-        return NotYet(f"BMC says {work.far.power.state(work.node)}; Slurm says {node.state}, no registration yet")
+        return NotYet(f"BMC says {work.power.state(work.node)}; Slurm says {node.state}, no registration yet")
     try:
         work.far.shell.run(work.node, ("true",), timeout=work.pace.command_timeout)
     except Unreachable as e:

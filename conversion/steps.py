@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from conversion.pace import Pace
-from conversion.ports import FarSides
+from conversion.ports import FarSides, Power
 from loans.classes import NodeClass
 from loans.journal import Entry
 from loans.loan import Loan, NodeLoan, NodeState, Taking
@@ -60,6 +60,11 @@ class NodeWork:
     def kube_name(self) -> str:
         """Return the node's name in Kubernetes."""
         return self.node_class.kube_name.format(node=self.node)
+
+    @property
+    def power(self) -> Power:
+        """Return what switches the BMCs of the node's class; the settings are refused at start when it is not there."""
+        return self.far.powers[self.node_class.power]
 
 
 @dataclass(frozen=True)

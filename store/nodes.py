@@ -77,10 +77,6 @@ class Nodes:
         """Return every node that an open loan has a claim on, by loan and name."""
         return self._sorted(_EVERY.where(_OPEN))
 
-    def holding(self, node: NodeName) -> NodeLoan | None:
-        """Return the part that a node has in an open loan, or None when no loan has it."""
-        return read_one(self._connection, _EVERY.where(col(_Row.node) == node, _OPEN), NodeLoan)
-
     def _sorted(self, query: Select[Any]) -> tuple[NodeLoan, ...]:
         """Sort here: PostgreSQL would follow its locale, SQLite the bytes."""
         return tuple(sorted(read_all(self._connection, query, NodeLoan), key=lambda node: (node.loan_id, node.node)))

@@ -34,7 +34,7 @@ def _ssh(core: Core, sample: Callable[[], NodeName]) -> str:
 
 def _bmc(core: Core, node_class: NodeClass, sample: Callable[[], NodeName]) -> str:
     node = sample()
-    state = core.adapters.drivers[node_class.power].state(node)
+    state = core.adapters.far.powers[node_class.power].state(node)
     if state is PowerState.UNKNOWN:
         raise Bad(f"{node}: neither on nor off", "ask the BMC by hand; lendbot never takes unknown for off")
     return f"{node}: power is {state} ({node_class.power})"

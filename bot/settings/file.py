@@ -9,11 +9,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.settings.site import SiteSettings
+from bot.settings.site import POWER_DRIVERS, SiteSettings
 
 PLACES: Final = (Path("lendbot.toml"), Path("/etc/lendbot/lendbot.toml"))
 SECRETS: Final = frozenset({"bot_token", "app_token", "signing_secret", "password"})
 """Keys that are taken from the environment only: a settings file is copied, mailed and committed."""
+_DRIVERS: Final = ", ".join(repr(driver) for driver in POWER_DRIVERS)
+_TO_DRIVER: Final = len(("power", "NAME"))
 
 
 class BadSettings(Exception):  # noqa: N818 - it names what is wrong
@@ -94,26 +96,40 @@ def _env_name(key: str) -> str:
 
 def _line(error: ErrorDetails) -> str:
     """Write one mistake: `classes.gpu.floor: should be at least 0, is -3; for example 8`."""
-    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    loc, driver = _without_driver(error["loc"])
+    key = ".".join(str(part) for part in loc) or "the file"
     problem = error["msg"].removeprefix("Value error, ")
     given = "" if error["type"] == "missing" or isinstance(error["input"], dict) else f", is {error['input']!r}"
-    if error["type"] == "extra_forbidden":
-        problem, given = "lendbot knows no such key", ""
-    example = _example(error["loc"])
-    if error["type"] == "missing" and str(error["loc"][-1]) in SECRETS:
-        return f"{key}: missing; set {_env_name(key)} in the environment"
+    match error["type"]:
+        case "union_tag_invalid":
+            key, problem, given = f"{key}.driver", f"should be one of {_DRIVERS}", f", is {error['ctx']['tag']!r}"
+        case "union_tag_not_found":
+            key, problem = f"{key}.driver", f"field required, one of {_DRIVERS}"
+        case "extra_forbidden" if driver:
+            own = ", ".join(name for name in POWER_DRIVERS[driver].model_fields if name != "driver")
+            problem, given = f"the {driver} driver knows no such key; its keys are {own}", ""
+        case "extra_forbidden":
+            problem, given = "lendbot knows no such key", ""
+        case "missing" if str(loc[-1]) in SECRETS:
+            return f"{key}: missing; set {_env_name(key)} in the environment"
+    example = _example(POWER_DRIVERS[driver] if driver else SiteSettings, loc)
     return f"{key}: {problem[:1].lower()}{problem[1:]}{given}{f'; for example {example}' if example else ''}"
 
 
-def _example(loc: tuple[int | str, ...]) -> str:
+def _without_driver(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], str]:
+    """Take a BMC's driver out of pydantic's path, where it stands after the table's name; the file has no such key."""
+    if loc[:1] == ("power",) and len(loc) > _TO_DRIVER:
+        return (*loc[:_TO_DRIVER], *loc[_TO_DRIVER + 1 :]), str(loc[_TO_DRIVER])
+    return loc, ""
+
+
+def _example(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     """Return the example of a key: the one that its field declares, or its default."""
-    model: Any = SiteSettings
     field = None
     for part in loc:
-        fields = getattr(model, "model_fields", None)
-        if fields is not None and part in fields:
-            field = fields[part]
-            model = _model_in(field.annotation)
+        if part in model.model_fields:
+            field = model.model_fields[str(part)]
+            model = _model_in(field.annotation) or model
     if field is None:
         return ""
     if field.examples:
@@ -122,8 +138,8 @@ def _example(loc: tuple[int | str, ...]) -> str:
     return "" if default is None or isinstance(default, BaseModel) or field.is_required() else repr(default)
 
 
-def _model_in(annotation: Any) -> Any:
-    """Return the model inside an annotation such as Mapping[str, PowerSettings]."""
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model inside an annotation such as Mapping[str, ClassSettings]."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))

@@ -7,7 +7,7 @@ and an example (bot/settings/file.py).
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -37,6 +37,8 @@ def _address_of_store(url: SecretStr) -> SecretStr:
     return url
 
 
+BmcPassword = Annotated[SecretStr, Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")]
+PowerTimeout = Annotated[Span, Field(timedelta(seconds=20), description="for one question")]
 Template = Annotated[str, AfterValidator(_template)]
 """Text with the node's name in place of {node}."""
 
@@ -121,21 +123,46 @@ class KubernetesSettings(Section):
     evict_unmanaged: bool = Field(default=False, description="evict pods without a controller; else they block")
 
 
-class PowerSettings(Section):
-    """One kind of BMC. The table's name is what a class names as its `power`."""
+class RedfishSettings(Section):
+    """BMCs that speak Redfish. The table's name is what a class names as its `power`."""
 
-    driver: Literal["redfish", "ipmi", "xcat"] = Field(description="xcat: rpower on the management host")
-    address: Template = Field("{node}-bmc", description="ipmi: a BMC's address, from the node's name")
-    addresses: Mapping[str, str] = Field(default_factory=dict, description="ipmi: host:port that follow no template")
-    port: Port = Field(623, description="ipmi")
-    url: Template = Field("https://{node}-bmc", description="redfish: the service's address, from the node's name")
+    driver: Literal["redfish"] = Field(description="the BMC, or a service for many, over HTTPS")
+    url: Template = Field("https://{node}-bmc", description="the service's address, from the node's name")
     system: Template = Field(
-        "", pattern="^(/.*)?$", description="redfish: the system's path; {node} allowed; empty: the one of that name"
+        "", pattern="^(/.*)?$", description="the system's path there; {node} allowed; empty: the one of that name"
     )
-    verify: Path | bool = Field(default=True, description="redfish: a CA file, or false for self-signed certificates")
-    user: str = Field("", description="the BMC account")
-    password: SecretStr = Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")
-    timeout: Span = Field(timedelta(seconds=20), description="for one question")
+    verify: Path | bool = Field(default=True, description="a CA file, or false for self-signed certificates")
+    user: str = Field("", description="the BMC's account")
+    password: BmcPassword
+    timeout: PowerTimeout
+
+
+class IpmiSettings(Section):
+    """BMCs that speak IPMI, asked with ipmitool."""
+
+    driver: Literal["ipmi"] = Field(description="ipmitool's lanplus, on lendbot's own host")
+    address: Template = Field("{node}-bmc", description="a BMC's address, from the node's name")
+    addresses: Mapping[str, str] = Field(default_factory=dict, description="host:port that follow no template")
+    port: Port = Field(623, description="UDP, on the BMC")
+    user: str = Field("", description="the BMC's account")
+    password: BmcPassword
+    timeout: PowerTimeout
+
+
+class XcatSettings(Section):
+    """BMCs that xCAT switches; their accounts are its affair."""
+
+    driver: Literal["xcat"] = Field(description="rpower on the management host")
+    timeout: PowerTimeout
+
+
+PowerSettings = Annotated[RedfishSettings | IpmiSettings | XcatSettings, Field(discriminator="driver")]
+"""One kind of BMC: each driver has its own keys, and refuses the others'."""
+POWER_DRIVERS: Final[Mapping[str, type[Section]]] = {
+    "redfish": RedfishSettings,
+    "ipmi": IpmiSettings,
+    "xcat": XcatSettings,
+}
 
 
 class TaintSettings(Section):

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from adapters.command import SshRunner
 from adapters.power.redfish import RedfishPower, RedfishSystem
-from adapters.power.router import PowerRouter
 from adapters.power.xcat import XcatPower
 from adapters.ssh import SshConnections, SshLogin
 from conversion.ports import Denied, FarSideError, Power, UnexpectedAnswer, Unreachable
@@ -201,25 +200,3 @@ def test_a_host_that_is_not_there_is_unreachable() -> None:
     )
     with pytest.raises(Unreachable):
         power.state(NODE)
-
-
-def test_each_node_goes_to_the_driver_of_its_class(redfish: RedfishPower, xcat: XcatPower, handle: Handle) -> None:
-    """A site has BMCs of several makes."""
-    router = PowerRouter(
-        {"redfish": redfish, "xcat": xcat}, {"gpu002": "xcat", "gpu003": "redfish", "gpu004": "xcat"}.get
-    )
-    router.off(NodeName("gpu003"))
-    router.off(NodeName("gpu004"))
-    powers = handle.call(lambda: [handle.world.machines[f"gpu00{i}"].power for i in (2, 3, 4)])
-    assert powers[0] == "on"
-    assert "on" not in powers[1:]
-    router.on(NodeName("gpu004"))
-    assert router.state(NodeName("gpu002")) is PowerState.ON
-
-
-def test_a_node_without_a_driver_is_not_switched_by_chance(redfish: RedfishPower) -> None:
-    """A hole in the settings is said, with the node."""
-    router = PowerRouter({"redfish": redfish}, {"gpu003": "ipmi"}.get)
-    for name in ("gpu003", "gpu005"):
-        with pytest.raises(UnexpectedAnswer, match="no power driver"):
-            router.off(NodeName(name))

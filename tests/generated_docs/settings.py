@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.settings.file import SECRETS
-from bot.settings.site import SiteSettings
+from bot.settings.site import POWER_DRIVERS, SiteSettings
 from bot.settings.spans import written
 
 _HEAD = """# Settings
@@ -57,13 +57,12 @@ def keys() -> frozenset[str]:
 def _keys(model: type[BaseModel], at: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield f"{at}{name}"
-        inner = _model_in(field.annotation)
-        if inner is not None:
+        for inner in _models_in(field.annotation):
             yield from _keys(inner, f"{at}{name}.{'NAME.' if _is_named(field) else ''}")
 
 
 def _secrets(model: type[BaseModel]) -> Iterator[str]:
-    for key in sorted(_keys(model, "")):
+    for key in sorted(set(_keys(model, ""))):
         if key.rpartition(".")[2] in SECRETS or key == "store.url":
             yield key
 
@@ -74,22 +73,22 @@ def _environment(key: str) -> str:
 
 def _tables(model: type[BaseModel], at: str) -> Iterator[str]:
     """Yield a chapter for the model's own keys, then one for each table inside it."""
-    own = [(name, field) for name, field in model.model_fields.items() if _model_in(field.annotation) is None]
+    own = [(name, field) for name, field in model.model_fields.items() if not _models_in(field.annotation)]
     if own:
-        title = _title(at)
+        title = _title(at, model)
         rows = "".join(_row(f"{at}.{name}" if at else name, name, field) for name, field in own)
         says = "" if not at else f"\n{' '.join((model.__doc__ or '').split())}\n"
         yield f"\n## {title}\n{says}\n| key | what | default | meaning |\n| --- | --- | --- | --- |\n{rows}"
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
-        if inner is not None:
-            under = f"{at}.{name}" if at else name
+        under = f"{at}.{name}" if at else name
+        for inner in _models_in(field.annotation):
             yield from _tables(inner, f"{under}.NAME" if _is_named(field) else under)
 
 
-def _title(at: str) -> str:
+def _title(at: str, model: type[BaseModel]) -> str:
     """Return a table's header as the file has it; a list of tables has two brackets."""
-    return f"[[{at}]]" if at.endswith(".taints") else f"[{at}]" if at else "At the top of the file"
+    driver = next((f" with `driver = {json.dumps(name)}`" for name, of in POWER_DRIVERS.items() if of is model), "")
+    return f"[[{at}]]" if at.endswith(".taints") else f"[{at}]{driver}" if at else "At the top of the file"
 
 
 def _row(path: str, name: str, field: FieldInfo) -> str:
@@ -171,10 +170,11 @@ def _is_named(field: FieldInfo) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """Return every model inside an annotation: BMCs have one for each driver."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)
+        return (annotation,)
+    return tuple(model for part in get_args(annotation) for model in _models_in(part))
 
 
 def _cell(text: str) -> str:
