@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from commands.desk import Caller, Desk
-from commands.lend import Terms, understood, unknown_class
+from commands.lend import understood, unknown_class
 from commands.replies import BadTime, NotANumber, Reply, WrongFields
 from loans import when
 from loans.classes import NodeClass
 from loans.policy import NoNodes, Refused, TooLong, TooMany, TooShort, may_request
+from loans.terms import Terms
 
 _DIGITS = 15
 _ANY = timedelta(hours=1)

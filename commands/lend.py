@@ -23,15 +23,16 @@ from commands.replies import (
 )
 from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
+from conversion import orders
 from conversion.estimate import estimate
+from conversion.outlook import outlook
 from conversion.ports import FarSideError
-from conversion.slurm_view import look
 from loans import when
 from loans.classes import NodeClass
-from loans.loan import Loan, State
+from loans.loan import State
 from loans.policy import Refused, may_request
-from loans.selection import Choice, RunsJobs, Wish, choose
-from store.audit import Audit
+from loans.selection import Choice, RunsJobs
+from loans.terms import Terms
 from store.db import Tx
 
 
@@ -42,30 +43,6 @@ class Lend:
     count: int
     class_word: str
     tail: str
-
-
-@dataclass(frozen=True)
-class Terms:
-    """A wish whose time is settled: what a draft holds."""
-
-    node_class: str
-    count: int
-    until: datetime
-    starts_at: datetime | None = None
-    purpose: str = ""
-    channel: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the draft's content."""
-        starts_at = self.starts_at.isoformat() if self.starts_at else None
-        return {"verb": "lend", **self.__dict__, "until": self.until.isoformat(), "starts_at": starts_at}
-
-    @classmethod
-    def from_json(cls, what: Mapping[str, Any]) -> "Terms":
-        """Read a draft back."""
-        starts_at = datetime.fromisoformat(what["starts_at"]) if what["starts_at"] else None
-        rest = {key: what[key] for key in ("node_class", "count", "purpose", "channel")}
-        return cls(until=datetime.fromisoformat(what["until"]), starts_at=starts_at, **rest)
 
 
 @dataclass(frozen=True)
@@ -127,18 +104,19 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
-        choice, waiting = outlook(node_class, terms.count, terms.until, desk)
+        found = outlook(desk.store, desk.far.slurm, node_class, terms.count, terms.until)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
+    choice = found.choice
     could_ever = choice.total - choice.floor
     if terms.count > (choice.free if terms.starts_at is None else could_ever):
         return _not_enough(choice, terms, caller, desk)
     with desk.store.write() as tx:
-        draft = tx.drafts.put(caller.person.id, terms.as_json(), desk.now)
+        draft = tx.drafts.put(caller.person.id, _as_json(terms), desk.now)
         took = estimate(tx, node_class.name)
     return Preview(
         draft, node_class, choice, terms.until, caller.person.tz, desk.now,
-        starts_at=terms.starts_at, purpose=terms.purpose, jobs_waiting=waiting, estimate=took,
+        starts_at=terms.starts_at, purpose=terms.purpose, jobs_waiting=found.jobs_waiting, estimate=took,
     )  # fmt: skip
 
 
@@ -155,7 +133,7 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     with desk.store.write() as tx:
         if (loan_id := _loan_made_of(tx, ask.draft)) is not None:
             return _asked_before(tx, loan_id, node_class, desk)
-        loan = _request(tx, terms, node_class, caller, desk)
+        loan = orders.request(tx, terms, node_class.rules, caller.person.id, desk.now)
         tx.drafts.became(ask.draft, loan.id)
         return Requested(loan, node_class)
 
@@ -171,25 +149,6 @@ def _asked_before(tx: Tx, loan_id: int, node_class: NodeClass, desk: Desk) -> Re
     return Requested(loan, node_class) if loan.state is State.REQUESTED else one_loan(tx, loan, desk)
 
 
-def _request(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: Desk) -> Loan:
-    loan = tx.loans.add(
-        Loan(
-            requester=caller.person.id,
-            node_class=node_class.name,
-            count=terms.count,
-            until=terms.until,
-            asked_at=desk.now,
-            lapses_at=min(desk.now + node_class.rules.lapse_after, terms.until),
-            purpose=terms.purpose,
-            channel=terms.channel,
-            starts_at=terms.starts_at,
-        )
-    )
-    tx.audit.write(Audit(desk.now, caller.person.id, "request", loan.id, None, f"{loan.count} {node_class.name}"))
-    tx.outbox.card(loan.id, desk.now)
-    return loan
-
-
 def drafted(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     """Read a draft: only its own asker's, and only while its deadline and class still stand."""
     with desk.store.read() as tx:
@@ -198,17 +157,8 @@ def drafted(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
         return StaleDraft()
     if draft.who != caller.person.id:
         return StaleDraft(theirs=False)
-    terms = Terms.from_json(draft.what)
+    terms = _from_json(draft.what)
     return terms if terms.until > desk.now else StaleDraft()
-
-
-def outlook(node_class: NodeClass, count: int, until: datetime, desk: Desk) -> tuple[Choice, int]:
-    """Return the choice as Slurm stands now, and how many jobs wait for the partition. Raises FarSideError."""
-    with desk.store.read() as tx:
-        held = {part.node: part.loan_id for part in tx.nodes.held()}
-    seen = look(desk.far.slurm)
-    waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in seen.jobs)
-    return choose(seen, Wish(node_class, count, until, held)), waiting
 
 
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:
@@ -220,16 +170,27 @@ def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> Not
     with desk.store.write() as tx:
         if choice.free:
             fewer = replace(terms, count=choice.free)
-            now_draft = tx.drafts.put(caller.person.id, fewer.as_json(), desk.now)
+            now_draft = tx.drafts.put(caller.person.id, _as_json(fewer), desk.now)
         if later_at is not None and later_at < terms.until:
-            later_draft = tx.drafts.put(caller.person.id, replace(terms, starts_at=later_at).as_json(), desk.now)
+            later_draft = tx.drafts.put(caller.person.id, _as_json(replace(terms, starts_at=later_at)), desk.now)
     node_class = desk.classes[terms.node_class]
     return NotEnough(choice, node_class, caller.person.tz, now_draft, later_draft, later_at)
 
 
 def _drafted(options: list[tuple[str, Terms]], caller: Caller, desk: Desk) -> tuple[tuple[str, int], ...]:
     with desk.store.write() as tx:
-        return tuple((say, tx.drafts.put(caller.person.id, terms.as_json(), desk.now)) for say, terms in options)
+        return tuple((say, tx.drafts.put(caller.person.id, _as_json(terms), desk.now)) for say, terms in options)
+
+
+def _as_json(terms: Terms) -> dict[str, Any]:
+    starts_at = terms.starts_at.isoformat() if terms.starts_at else None
+    return {"verb": "lend", **terms.__dict__, "until": terms.until.isoformat(), "starts_at": starts_at}
+
+
+def _from_json(what: Mapping[str, Any]) -> Terms:
+    starts_at = datetime.fromisoformat(what["starts_at"]) if what["starts_at"] else None
+    rest = {key: what[key] for key in ("node_class", "count", "purpose", "channel")}
+    return Terms(until=datetime.fromisoformat(what["until"]), starts_at=starts_at, **rest)
 
 
 def _read(found: re.Match[str]) -> Lend:

@@ -9,12 +9,11 @@ from commands.lookup import OPEN, find, meant
 from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
+from conversion.outlook import free
 from conversion.ports import FarSideError
-from conversion.slurm_view import look
 from loans.journal import EntryKind
 from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
-from loans.selection import Wish, choose
 from store.db import Tx
 
 RECENT = 20
@@ -100,14 +99,10 @@ def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
 
 
 def _free(desk: Desk) -> Reply:
-    with desk.store.read() as tx:
-        held = {part.node: part.loan_id for part in tx.nodes.held()}
     try:
-        seen = look(desk.far.slurm)
+        return Free(free(desk.store, desk.far.slurm, desk.classes.values(), desk.now), desk.now)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
-    found = [(c, choose(seen, Wish(c, len(seen.nodes), desk.now, held))) for c in desk.classes.values()]
-    return Free(tuple(found), desk.now)
 
 
 def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:

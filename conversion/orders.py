@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from conversion.news import tell
+from loans.classes import Rules
 from loans.lifecycle import Event, GiveBack, Lapse, Return, Start, advance, move
 from loans.loan import Loan, NodeLoan, NodeState, State, Taking
 from loans.nodes import NodeName
+from loans.terms import Terms
 from store.audit import Audit
 from store.db import Tx
 
@@ -26,6 +28,26 @@ def record(tx: Tx, loan: Loan, event: Event, now: datetime, *, who: str, detail:
     tx.audit.write(Audit(now, who, type(event).__name__.lower(), loan.id, None, detail))
     tx.outbox.card(loan.id, now)
     return saved
+
+
+def request(tx: Tx, terms: Terms, rules: Rules, by: str, now: datetime) -> Loan:
+    """Make a loan of terms that somebody asks for, with its card: approvers decide from there."""
+    loan = tx.loans.add(
+        Loan(
+            requester=by,
+            node_class=terms.node_class,
+            count=terms.count,
+            until=terms.until,
+            asked_at=now,
+            lapses_at=min(now + rules.lapse_after, terms.until),
+            purpose=terms.purpose,
+            channel=terms.channel,
+            starts_at=terms.starts_at,
+        )
+    )
+    tx.audit.write(Audit(now, by, "request", loan.id, None, f"{loan.count} {loan.node_class}"))
+    tx.outbox.card(loan.id, now)
+    return loan
 
 
 def start(tx: Tx, loan: Loan, now: datetime) -> Loan:

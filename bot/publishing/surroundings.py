@@ -10,8 +10,8 @@ from threading import Lock
 import structlog
 
 from commands.desk import Desk
-from commands.lend import outlook
 from commands.replies import OneLoan
+from conversion.outlook import outlook
 from conversion.ports import FarSideError
 from loans.classes import NodeClass
 from loans.loan import NodeLoan, NodeState, State
@@ -60,12 +60,13 @@ class Surroundings:
                     tx.outbox.card(loan_id, desk.now)
 
     def _with_outlook(self, one: OneLoan) -> OneLoan:
+        slurm = self._desk().far.slurm
         try:
-            choice, waiting = outlook(one.node_class, one.loan.count, one.loan.until, self._desk())
+            found = outlook(self._store, slurm, one.node_class, one.loan.count, one.loan.until)
         except FarSideError as e:
             log.warning("card.without_outlook", loan=one.loan.id, why=str(e))
             return one
-        return replace(one, choice=choice, jobs_waiting=waiting)
+        return replace(one, choice=found.choice, jobs_waiting=found.jobs_waiting)
 
     def _with_pods(self, one: OneLoan) -> OneLoan:
         count = _count(self.pods(one))

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.fill import Fill, errors, filled
-from commands.lend import Settle, SignOff, Terms, drafted
+from commands.lend import Settle, SignOff, drafted
 from commands.replies import BadTime, NotANumber, Preview, Requested, StaleDraft, UnknownClass, WhichTime, WrongFields
 from loans import when
 from loans.policy import NoNodes, TooLong, TooMany
+from loans.terms import Terms
 from tests.commands.counter import APPROVER, REQUESTER, Counter
 
 ZONE = ZoneInfo("America/Indiana/Indianapolis")
