@@ -108,7 +108,7 @@ class Program:
             core.desk,
             self._surroundings,
             oncall=self._slack.oncall_channel,
-            speed=core.clock.speed,
+            clock=core.clock,
         )
 
     def start(self) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.site import Site, SiteOptions
+from sandbox.starting_at import At
 from sandbox.world import WorldOptions
 
 
@@ -22,13 +23,14 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     redfish_tls: Annotated[bool, typer.Option(help="The BMCs speak TLS.")] = False,  # noqa: FBT002 - an option
     budgets: Annotated[bool, typer.Option(help="Tenants protect their pods with disruption budgets.")] = True,  # noqa: FBT002 - an option
     return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
+    at: At = None,
 ) -> None:
     """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
     world = WorldOptions(
         gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
     )
     options = SiteOptions(
-        directory.resolve(), speed=speed, port=port, redfish_tls=redfish_tls, budgets=budgets, world=world
+        directory.resolve(), speed=speed, at=at, port=port, redfish_tls=redfish_tls, budgets=budgets, world=world
     )
     try:
         asyncio.run(_run(options))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.processes import running
+from sandbox.starting_at import At, passed_on
 
 
 def main(
@@ -16,13 +17,14 @@ def main(
     directory: Annotated[Path, typer.Option("--dir", help="Where keys, settings, logs and the store go.")] = Path(
         "run/demo"
     ),
+    at: At = None,
 ) -> None:
     """Run the demo until Ctrl-C."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` starts us with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     print("Starting a small site and lendbot ...", flush=True)
     try:
-        with running(directory.resolve(), "--port", str(port), "--speed", str(speed)) as pair:
+        with running(directory.resolve(), "--port", str(port), "--speed", str(speed), *passed_on(at)) as pair:
             print(_greeting(pair.told["page_url"], speed, directory), flush=True)
             while (dead := pair.dead()) is None:
                 time.sleep(0.5)

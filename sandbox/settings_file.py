@@ -112,6 +112,7 @@ max_nodes = {max(1, count - floor)}
 
 def _pace(clock: Mapping[str, Any]) -> str:
     speed = clock["speed"]
+    shows = f"shows = {_quoted(clock['shows'])}\n" if clock["shows"] != clock["origin"] else ""
     return f"""[pace]
 tick = "{_TICK_S} s"
 command_timeout = "{_real(_COMMAND, speed)}"
@@ -120,7 +121,7 @@ puppet_timeout = "{_real(_PUPPET, speed)}"
 [clock]
 speed = {float(speed)}
 origin = {_quoted(clock["origin"])}
-"""
+{shows}"""
 
 
 def _real(site: timedelta, speed: float) -> str:

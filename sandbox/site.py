@@ -9,6 +9,7 @@ import json
 import resource
 import ssl
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -41,12 +42,14 @@ _SHUTDOWN_S: Final = 0.1
 class SiteOptions:
     """Where the site keeps its files, how fast its clock runs, and which port its page has (0: a free one).
 
+    at            what the clock shows at the start; None for the real time
     redfish_tls   the BMCs speak TLS, with a certificate of the site's own
     budgets       the tenants of the cluster protect their pods with disruption budgets
     """
 
     directory: Path
     speed: float = 60.0
+    at: datetime | None = None
     port: int = 0
     redfish_tls: bool = False
     budgets: bool = True
@@ -61,7 +64,7 @@ class Site:
         self.options = options
         self.directory = options.directory
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.clock = SiteClock(options.speed)
+        self.clock = SiteClock.showing(options.at, options.speed) if options.at else SiteClock(options.speed)
         self.faults = Faults()
         self.world = World(options.world, self.clock, self.faults)
         self.kube = KubeSite(self.clock, self.faults, budgets=options.budgets)
@@ -118,7 +121,11 @@ class Site:
             "bot_token": seed.BOT_TOKEN,
             "app_token": seed.APP_TOKEN,
             "signing_secret": seed.SIGNING_SECRET,
-            "clock": {"origin": self.clock.origin.isoformat(), "speed": self.clock.speed},
+            "clock": {
+                "speed": self.clock.speed,
+                "origin": self.clock.began.isoformat(),
+                "shows": self.clock.origin.isoformat(),
+            },
             "slurm": {"host": MANAGEMENT_ADDRESS, "port": self._ssh_port, "user": "root"},
             "ssh": {
                 "user": "root",

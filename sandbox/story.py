@@ -15,6 +15,7 @@ import typer
 from sandbox.driver import Driver, TookTooLong, buttons, told, wait_for
 from sandbox.processes import Pair, running
 from sandbox.slack.seed import C_APPROVALS, C_OPS, U_APPROVER, U_REQUESTER
+from sandbox.starting_at import At, passed_on
 
 ENDED: Final = ("· returned ·", "· failed ·", "· stuck ·")
 """What a card says of a loan that moves no more."""
@@ -123,12 +124,12 @@ class Story:
         print(f"{stamp}  {who}:\n{' ' * 10}{body}\n", flush=True)
 
 
-def main(speed: Annotated[float, typer.Option(help="How many seconds pass in one.")] = 300.0) -> None:
+def main(speed: Annotated[float, typer.Option(help="How many seconds pass in one.")] = 300.0, at: At = None) -> None:
     """Tell the story of one loan."""
     with tempfile.TemporaryDirectory(prefix="lendbot-story-") as scratch:
         directory = Path(scratch)
         try:
-            with running(directory, "--port", "0", "--speed", str(speed)) as pair:
+            with running(directory, "--port", "0", "--speed", str(speed), *passed_on(at)) as pair:
                 is_home = Story(pair).tell()
         except (RuntimeError, TookTooLong) as e:
             is_home = False

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,17 +55,23 @@ class Handle:
 @contextmanager
 def running(
     *,
+    at: datetime,
     directory: Path | None = None,
     speed: float = 600.0,
     slack: SlackSettings | None = None,
     redfish_tls: bool = False,
     **world: Any,
 ) -> Iterator[Handle]:
-    """Run a site for the length of a with block; world takes the fields of WorldOptions."""
+    """Run a site for the length of a with block.
+
+    at      the moment that its clock shows at the start: a test says which, so that it is the same on every day
+    world   the fields of WorldOptions
+    """
     with tempfile.TemporaryDirectory() as scratch:
         options = SiteOptions(
             directory or Path(scratch),
             speed=speed,
+            at=at,
             redfish_tls=redfish_tls,
             world=WorldOptions(**world),
             slack=slack or SlackSettings(),

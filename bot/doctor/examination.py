@@ -23,7 +23,7 @@ def examine(core: Core, tell: Tell, named: NodeName | None = None) -> list[Resul
 
 
 def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
-    yield Check("settings", lambda: f"classes {', '.join(core.classes)}; clock x{core.clock.speed:g}")
+    yield Check("settings", partial(_settings, core))
     yield Check("store", partial(_store, core))
     yield from slack.checks(core)
     slurm = SlurmSide(core)
@@ -32,6 +32,11 @@ def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
     # Who may not read is told all that they may not.
     yield Check("Kubernetes: rights", partial(_kube_rights, core), _KUBERNETES, frozenset({Heard.NOTHING}))
     yield from nodes.checks(core, slurm, named)
+
+
+def _settings(core: Core) -> str:
+    shows = f", a rehearsal's: it shows {core.clock.now():%Y-%m-%d %H:%M} UTC" if core.clock.is_set else ""
+    return f"classes {', '.join(core.classes)}; clock x{core.clock.speed:g}{shows}"
 
 
 def _store(core: Core) -> str:

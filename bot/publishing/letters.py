@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from bot.process.clock import Clock
 from bot.publishing import drawing
 from bot.publishing.board import Board, Place
 from bot.publishing.question import Question
 from bot.publishing.refusals import NotYetPossible
 from bot.publishing.surroundings import Surroundings
 from bot.views.loan_card import card
+from bot.views.rehearsal import Rehearsal
 from bot.views.summary import Summary, summary
 from commands.desk import Desk
 from commands.look import one_loan
@@ -49,16 +51,16 @@ class Letters:
         surroundings: Surroundings,
         *,
         oncall: str,
-        speed: float,
+        clock: Clock,
     ) -> None:
-        """desk: makes a desk of this moment. speed: of lendbot's clock, which the cards tell of."""
+        """desk: makes a desk of this moment. clock: lendbot's; the cards tell when it is a rehearsal's."""
         self._store = store
         self._board = board
         self._desk = desk
         self._surroundings = surroundings
         self._question = Question(store, board)
         self._oncall = oncall
-        self._speed = speed
+        self._rehearsal = Rehearsal(clock.speed, clock.is_set)
         self._edited: dict[int, float] = {}
 
     def is_too_soon(self, letter: Letter) -> bool:
@@ -96,7 +98,7 @@ class Letters:
     def _put_up_card(self, about: _Subject) -> None:
         """Edit the card; post it when there is none, or when somebody deleted it."""
         one = self._surroundings.of(about.one)
-        drawn = card(one, about.ended, self._speed)
+        drawn = card(one, about.ended, self._rehearsal)
         self._edited[one.loan.id] = monotonic()
         if about.post is None or not self._board.edit(about.post, drawn):
             self._board.put_up_as(PostKind.CARD, one.loan.id, drawn, Place(one.node_class.channel))

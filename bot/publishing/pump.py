@@ -7,6 +7,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from bot.process.clock import Clock
 from bot.publishing.board import Board
 from bot.publishing.letters import Letters
 from bot.publishing.refusals import Hopeless, NotYetPossible, Waits, judged
@@ -37,14 +38,14 @@ class Pump:
         surroundings: Surroundings,
         *,
         oncall: str,
-        speed: float,
+        clock: Clock,
     ) -> None:
-        """desk: makes a desk of this moment. speed: of lendbot's clock; Slack keeps to the wall's."""
+        """desk: makes a desk of this moment. clock: lendbot's; Slack keeps to the wall's."""
         self._store = store
         self._desk = desk
-        self._speed = speed
+        self._clock = clock
         self._board = Board(store, client)
-        self._letters = Letters(store, self._board, desk, surroundings, oncall=oncall, speed=speed)
+        self._letters = Letters(store, self._board, desk, surroundings, oncall=oncall, clock=clock)
 
     def flush(self) -> int:
         """Send what is due and return how many went out; the store being away costs a turn, nothing else."""
@@ -84,14 +85,14 @@ class Pump:
 
     def _put_back(self, letter: Letter, error: Exception) -> None:
         now = self._desk().now
-        verdict = judged(letter, error, (now - letter.made_at) / self._speed)
+        verdict = judged(letter, error, self._clock.on_wall(now - letter.made_at))
         which = {"letter": letter.id, "kind": letter.kind, "loan": letter.loan_id, "why": verdict.why}
         with self._store.write() as tx:
             match verdict:
                 case Hopeless(why):
                     tx.outbox.dropped(letter, now, why)
                 case Waits(why, pause):
-                    tx.outbox.failed(letter, why, now + pause * self._speed)
+                    tx.outbox.failed(letter, why, now + self._clock.wall(pause))
         if isinstance(verdict, Hopeless):
             log.error("slack.message_dropped", **which)
         else:

@@ -5,7 +5,7 @@ and an example (bot/settings/file.py).
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -220,10 +220,19 @@ class PaceSettings(Section):
 
 
 class ClockSettings(Section):
-    """The clock. A rehearsal on a test partition may run it faster; every card then says so."""
+    """The clock, for rehearsals. It may run faster, and begin at another date; every card then says so."""
 
     speed: float = Field(1.0, ge=1, le=3600, description="seconds that pass in one; 1 everywhere but in rehearsals")
-    origin: AwareDatetime = Field(datetime(2026, 1, 1, tzinfo=UTC), description="when a fast clock was right")
+    origin: AwareDatetime | None = Field(None, description="the real moment at which the rehearsal begins")
+    shows: AwareDatetime | None = Field(
+        None, description="what lendbot's clock shows at that moment; absent: the real time"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_origin(self) -> "ClockSettings":
+        if self.origin is None and (self.speed != 1 or self.shows is not None):
+            raise ValueError("a clock that is fast, or set to another date, needs origin: when the rehearsal begins")
+        return self
 
 
 class LogSettings(Section):

@@ -1,7 +1,5 @@
 """Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
 
-from bot.views.blocks import context
-from bot.views.rendered import Block
 from bot.views.steps import left
 from bot.views.text import about, counted, deadline, moment, quote, who
 from commands.replies import OneLoan
@@ -44,8 +42,3 @@ def remaining(one: OneLoan) -> str:
     """Return how long until the last node arrives; empty while past runs do not tell."""
     span = left(one.parts, one.estimate, one.now)
     return f"{about(span)} left" if span is not None else ""
-
-
-def clock_runs_fast(speed: float) -> Block | None:
-    """Return the warning of a site that rehearses: its hours are not the reader's."""
-    return context(f"Rehearsal: the clock of this site runs {speed:g} times as fast.") if speed != 1 else None

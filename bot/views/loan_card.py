@@ -8,13 +8,13 @@ from bot.views.ended import ended
 from bot.views.lines import (
     approved_by,
     asked_by,
-    clock_runs_fast,
     purpose,
     remaining,
     title,
     what,
 )
 from bot.views.progress import progress
+from bot.views.rehearsal import REAL_TIME, Rehearsal, warning
 from bot.views.rendered import Block, Rendered
 from bot.views.steps import taking as taking_step
 from bot.views.summary import Summary
@@ -27,11 +27,11 @@ from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
 _AWAY: Final = frozenset({NodeState.LENT, NodeState.RETURNING, NodeState.HOME, NodeState.STUCK})
 
 
-def card(one: OneLoan, summary: Summary | None = None, speed: float = 1.0) -> Rendered:
-    """Return the card of a loan as it stands. summary: of its journal, once it is over. speed: of this site's clock."""
+def card(one: OneLoan, summary: Summary | None = None, clock_of_site: Rehearsal = REAL_TIME) -> Rendered:
+    """Return the card of a loan as it stands. summary: of its journal, once it is over."""
     drawn = _card(one, summary)
-    fast = clock_runs_fast(speed)
-    return message(drawn.text, *drawn.blocks, fast) if fast else drawn
+    warned = warning(clock_of_site)
+    return message(drawn.text, *drawn.blocks, warned) if warned else drawn
 
 
 def _card(one: OneLoan, summary: Summary | None) -> Rendered:

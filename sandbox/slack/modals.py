@@ -1,6 +1,5 @@
 """A person in front of a modal or the app's home: filling in, submitting, going back, closing."""
 
-import time
 from typing import Any
 
 from sandbox.slack import payloads
@@ -39,7 +38,7 @@ class Modals:
         choice = {} if element["type"] == "button" else picked(element, value)
         if choice and element["type"] != "overflow":
             view.state.setdefault(block["block_id"], {})[action_id] = choice
-        action = payloads.action(block, element, choice, f"{time.time():.6f}")
+        action = payloads.action(block, element, choice, self.space.now_s())
         trigger = self.core.tickets.trigger(view.user, view.id if view.content["type"] == "modal" else None)
         answer = await self.line.send("interactive", payloads.view_action(self.person(user), view, action, trigger))
         if not answer.is_acked:

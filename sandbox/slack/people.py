@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 from typing import Any
 
 from sandbox.slack import payloads, seed
@@ -74,7 +73,7 @@ class People(Modals):
         state = message.states.setdefault(who.id, {})
         if choice and element["type"] != "overflow":
             state.setdefault(block["block_id"], {})[action_id] = choice
-        action = payloads.action(block, element, choice, self.now_s())
+        action = payloads.action(block, element, choice, self.space.now_s())
         extra = self._tickets(who, message) | {"state": {"values": state_of(message.blocks or [], state)}}
         payload = payloads.message_action(who, room, message, action, extra)
         answer = await self.line.send("interactive", payload)
@@ -87,7 +86,7 @@ class People(Modals):
     async def shortcut(self, user: str, callback_id: str) -> Answer:
         """Use a global shortcut."""
         who = self.person(user)
-        payload = payloads.shortcut(who, callback_id, self.now_s(), self.core.tickets.trigger(who.id))
+        payload = payloads.shortcut(who, callback_id, self.space.now_s(), self.core.tickets.trigger(who.id))
         return await self.line.send("interactive", payload)
 
     async def message_shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Answer:
@@ -162,11 +161,6 @@ class People(Modals):
     def _tickets(self, who: User, message: Message) -> Json:
         path = self.core.tickets.url(who.id, message.channel, message.ts, message.thread_ts)
         return {"trigger_id": self.core.tickets.trigger(who.id), "response_url": self.core.base_url + path}
-
-    @staticmethod
-    def now_s() -> str:
-        """Return the wall's time as an action_ts."""
-        return f"{time.time():.6f}"
 
 
 def find(blocks: list[Json], action_id: str, value: Any = None, block_id: str | None = None) -> tuple[Json, Json]:

@@ -32,6 +32,10 @@ class Workspace:
         self._last_us = max(int(self.clock.now().timestamp() * 1_000_000), self._last_us + 1)
         return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
 
+    def now_s(self) -> str:
+        """Return the site's time as Slack dates what a person does."""
+        return f"{self.clock.now().timestamp():.6f}"
+
     def new_id(self, letter: str) -> str:
         """Return a fresh id in Slack's shape."""
         return f"{letter}0{next(self._serial):05d}{secrets.token_hex(2).upper()}"

@@ -20,6 +20,7 @@ from conversion.ports import Denied, FarSideError, Power, UnexpectedAnswer, Unre
 from loans.nodes import NodeName, PowerState
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 
 NODE = NodeName("gpu003")
 SHORT = timedelta(seconds=1)
@@ -29,7 +30,7 @@ Eventually = Callable[[Callable[[], bool]], None]
 @pytest.fixture
 def handle() -> Iterator[Handle]:
     """Return a site where nobody else is at work."""
-    with running(gpu_nodes=4, cpu_nodes=1, busy=0.0) as found:
+    with running(at=MOMENT, gpu_nodes=4, cpu_nodes=1, busy=0.0) as found:
         yield found
 
 

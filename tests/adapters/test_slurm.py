@@ -16,6 +16,7 @@ from conversion.ports import Busy, Denied, FarSideError, Ran, UnexpectedAnswer, 
 from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 
 MARK = "lendbot #12"
 LONG = timedelta(hours=1)
@@ -48,7 +49,7 @@ class Bench:
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     """Return a site where nobody else is at work."""
-    with running(busy=0.0) as handle:
+    with running(at=MOMENT, busy=0.0) as handle:
         ssh = handle.site_json["ssh"]
         connections = SshConnections(SshLogin(ssh["user"], Path(ssh["key_file"]), Path(ssh["known_hosts"])))
         yield Bench(handle, connections)

@@ -9,6 +9,7 @@ from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
+from tests.moment import days_on
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -17,7 +18,7 @@ DAY = timedelta(days=1)
 def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
     """The deadline itself stays until it is signed."""
     loan = counter.lent("gpu001")
-    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    day = days_on(6, counter.now)
     answer = counter.say(f"extend #1 until {day} 18:00")
     assert isinstance(answer, ExtensionAsked)
     assert answer.loan.until == loan.until
@@ -54,14 +55,14 @@ def test_a_length_that_would_shorten_it_is_not_offered(counter: Counter) -> None
 def test_those_concerned_may_ask(counter: Counter, who: object) -> None:
     """An approver may ask for it too; somebody else then signs."""
     counter.lent("gpu001")
-    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    day = days_on(6, counter.now)
     assert isinstance(counter.do(Extend(1, f"until {day} 18:00"), who), ExtensionAsked)  # type: ignore[arg-type] - a Caller
 
 
 def test_a_stranger_may_not(counter: Counter) -> None:
     """Nobody keeps another's nodes away."""
     counter.lent("gpu001")
-    day = (counter.now + 6 * DAY).strftime("%d %B %Y")
+    day = days_on(6, counter.now)
     answer = counter.say(f"extend #1 until {day} 18:00", STRANGER)
     assert isinstance(answer, Forbidden)
     assert isinstance(answer.reasons[0], NotInGroup)
@@ -72,7 +73,7 @@ def test_a_stranger_may_not(counter: Counter) -> None:
 def test_an_extension_over_policy_is_refused(counter: Counter, days: int, reason: type) -> None:
     """Not later, or longer than the class allows from the loan's very start."""
     counter.lent("gpu001")
-    day = (counter.now + days * DAY).strftime("%d %B %Y")
+    day = days_on(days, counter.now)
     answer = counter.say(f"extend #1 until {day} 15:00")
     assert isinstance(answer, Forbidden)
     assert [type(each) for each in answer.reasons] == [reason]
@@ -145,6 +146,6 @@ def test_a_form_says_under_its_field_what_is_wrong_with_the_time(counter: Counte
     """Whoever mistypes a deadline mends it where they typed it; who may ask for it is judged when they have."""
     counter.lent("gpu001")
     days = {"before": 1, "after": 6, "far": 300}
-    said = words.format(**{name: (counter.now + far * DAY).strftime("%d %B %Y") for name, far in days.items()})
+    said = words.format(**{name: days_on(far, counter.now) for name, far in days.items()})
     assert type(errors(worded(1, said), STRANGER, counter.desk)) is wrong
     assert errors(worded(9, said), REQUESTER, counter.desk) is None or wrong is BadTime

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from adapters.ssh import SshConnections, SshLogin
 from conversion.ports import NodeShell, Power, Ran, Slurm
 from loans.nodes import NodeName
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 
 SOON = timedelta(seconds=15)
 
@@ -47,6 +48,7 @@ class SiteUnderTest:
     powers      each driver that this site can be switched with, made for an account
     known_hosts what the shell trusts
     start_job   have a job run on a node, and return its id
+    now         the time that Slurm's host has
     """
 
     slurm: Slurm
@@ -58,6 +60,7 @@ class SiteUnderTest:
     account: Account
     nodes: tuple[NodeName, ...]
     start_job: Callable[[NodeName], int]
+    now: Callable[[], datetime]
 
 
 class AccountRunner:
@@ -73,7 +76,7 @@ class AccountRunner:
 @contextmanager
 def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
     """Yield the sandbox, with nobody else at work in it."""
-    with running(gpu_nodes=count, cpu_nodes=1, busy=0.0) as handle, ExitStack() as ends:
+    with running(at=MOMENT, gpu_nodes=count, cpu_nodes=1, busy=0.0) as handle, ExitStack() as ends:
         told = handle.site_json
         login = SshLogin(told["ssh"]["user"], Path(told["ssh"]["key_file"]), Path(told["ssh"]["known_hosts"]))
         management = (told["slurm"]["host"], told["slurm"]["port"])
@@ -99,6 +102,7 @@ def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
             account=Account(told["redfish"]["user"], told["redfish"]["password"]),
             nodes=tuple(NodeName(f"gpu{number:03}") for number in range(1, count + 1)),
             start_job=lambda node: _sneak(handle, node),
+            now=handle.site.clock.now,
         )
 
 
@@ -125,6 +129,7 @@ def lab_site(told: Mapping[str, Any], start_job: Callable[[NodeName], int]) -> I
             account=Account(told["bmc"]["user"], Path(told["bmc"]["password_file"]).read_text().strip()),
             nodes=tuple(NodeName(node) for node in told["nodes"]),
             start_job=start_job,
+            now=lambda: datetime.now(UTC),
         )
 
 

@@ -21,6 +21,7 @@ from loans.loan import Loan, NodeLoan
 from loans.policy import Person
 from sandbox.testing import Handle, running
 from store.db import Store
+from tests.moment import MOMENT
 
 REQUESTER = Caller(Person("U0REQUEST1", tz="America/Indiana/Indianapolis"), "C0HPCOPS01")
 APPROVER = Caller(Person("U0APPROVE1", frozenset({"S0GPUAPPR1"}), "Europe/Zurich"))
@@ -121,7 +122,7 @@ class Rig:
 @contextmanager
 def rigged(adjust: Callable[[str], str] = str, **site_options: Any) -> Iterator[Rig]:
     """Run a site and build the product's core on it. adjust: changes the text of lendbot.toml."""
-    options = {"speed": 1800.0, "gpu_nodes": 12, "cpu_nodes": 2, "busy": 0.2} | site_options
+    options = {"speed": 1800.0, "gpu_nodes": 12, "cpu_nodes": 2, "busy": 0.2, "at": MOMENT} | site_options
     with running(**options) as site:
         before = dict(os.environ)
         env = (line.split("=", 1) for line in (site.paths / "lendbot.env").read_text().splitlines())

@@ -25,7 +25,7 @@ class Batch:
         options = WorldOptions(
             gpu_nodes=gpu_nodes, cpu_nodes=2, busy=busy, return_to_service=return_to_service, seed=seed
         )
-        self.world = World(options, SiteClock(1.0, ORIGIN), self.faults, lively=False)
+        self.world = World(options, SiteClock.showing(ORIGIN), self.faults, lively=False)
 
     def pass_time(self, seconds: float) -> None:
         self.world.agenda.advance(self.world.agenda.now + timedelta(seconds=seconds))

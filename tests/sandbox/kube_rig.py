@@ -13,6 +13,7 @@ from kubernetes import client, config
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import ADMIN_TOKEN, BOT_TOKEN, KubeSite
+from tests.moment import MOMENT
 
 SPEED = 200.0
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Bench:
 
     def __init__(self, folder: Path, speed: float, *, tls: bool) -> None:
         self.faults = Faults()
-        self.site = KubeSite(SiteClock(speed), self.faults)
+        self.site = KubeSite(SiteClock.showing(MOMENT, speed), self.faults)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -18,6 +18,7 @@ from sandbox.faults import Faults
 from sandbox.slack import seed, sight
 from sandbox.slack.people import People
 from sandbox.slack.server import SlackSettings, SlackSite
+from tests.moment import MOMENT
 
 PATIENCE_S = 8.0
 
@@ -95,7 +96,7 @@ def running(settings: SlackSettings | None = None) -> Iterator[Rig]:
 
 
 async def _serve(settings: SlackSettings, faults: Faults, loop: asyncio.AbstractEventLoop) -> tuple[Rig, web.AppRunner]:
-    slack = SlackSite(SiteClock(), faults, settings=settings)
+    slack = SlackSite(SiteClock.showing(MOMENT), faults, settings=settings)
     app = web.Application()
     slack.add_routes(app)
     runner = web.AppRunner(app, shutdown_timeout=0.5)

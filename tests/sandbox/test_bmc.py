@@ -9,12 +9,13 @@ from sushy.resources.system.system import System
 
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 from tests.sandbox.site_rig import broken, eventually, tile
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
-    with running(speed=200, busy=0.0, gpu_nodes=6, cpu_nodes=1) as handle:
+    with running(at=MOMENT, speed=200, busy=0.0, gpu_nodes=6, cpu_nodes=1) as handle:
         yield handle
 
 
@@ -94,7 +95,7 @@ def test_a_stale_bmc_tells_of_the_past(site: Handle) -> None:
 
 def test_the_bmcs_speak_tls_when_told_to() -> None:
     """The certificate is the site's own: who checks has to be given it."""
-    with running(gpu_nodes=1, cpu_nodes=1, busy=0.0, redfish_tls=True) as site:
+    with running(at=MOMENT, gpu_nodes=1, cpu_nodes=1, busy=0.0, redfish_tls=True) as site:
         redfish = site.site_json["redfish"]
         assert redfish["url"].startswith("https://")
         auth = sushy.auth.BasicAuth(redfish["user"], redfish["password"])

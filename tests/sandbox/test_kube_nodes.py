@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -136,7 +135,7 @@ def test_a_kubelet_elsewhere_is_judged_by_its_lease(bench: Bench) -> None:
     meta = {"name": "lab001", "namespace": "kube-node-lease"}
 
     def renew() -> bool:
-        spec = {"holderIdentity": "lab001", "renewTime": datetime.now(UTC).isoformat()}
+        spec = {"holderIdentity": "lab001", "renewTime": bench.site.cluster.clock.now().isoformat()}
         leases.replace_namespaced_lease("lab001", "kube-node-lease", {"metadata": meta, "spec": spec})
         return bench.is_ready("lab001")
 

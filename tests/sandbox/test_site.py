@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 import requests
 
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 from tests.sandbox.site_rig import MANAGEMENT, PATIENCE_S, eventually, run, shell
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
-    with running(speed=600, gpu_nodes=6, cpu_nodes=2) as handle:
+    with running(at=MOMENT, speed=600, gpu_nodes=6, cpu_nodes=2) as handle:
         yield handle
 
 
@@ -43,7 +45,8 @@ def test_the_settings_it_writes_are_whole(site: Handle) -> None:
     settings = tomllib.loads((site.paths / "lendbot.toml").read_text())
     assert settings["ssh"]["addresses"]["gpu002"] == "127.77.1.2"
     assert settings["classes"].keys() == {"gpu", "cpu"}
-    assert settings["clock"] == {"speed": 600.0, "origin": site.site_json["clock"]["origin"]}
+    assert settings["clock"] == site.site_json["clock"]
+    assert datetime.fromisoformat(settings["clock"]["shows"]) == MOMENT
     secrets = (site.paths / "lendbot.env").read_text()
     assert f"LENDBOT_SLACK__BOT_TOKEN={site.site_json['bot_token']}\n" in secrets
     assert (site.paths / "lendbot.env").stat().st_mode & 0o077 == 0
@@ -113,9 +116,9 @@ def test_the_page_and_slack_share_one_address(site: Handle) -> None:
 
 def test_host_keys_are_kept_between_runs(tmp_path: Path) -> None:
     """A site that is started again is the same site to a strict client."""
-    with running(directory=tmp_path, gpu_nodes=1, cpu_nodes=1, busy=0.0) as first:
+    with running(at=MOMENT, directory=tmp_path, gpu_nodes=1, cpu_nodes=1, busy=0.0) as first:
         keys = [line.split(" ", 1)[1] for line in (first.paths / "known_hosts").read_text().splitlines()]
-    with running(directory=tmp_path, gpu_nodes=1, cpu_nodes=1, busy=0.0) as second:
+    with running(at=MOMENT, directory=tmp_path, gpu_nodes=1, cpu_nodes=1, busy=0.0) as second:
         assert keys == [line.split(" ", 1)[1] for line in (second.paths / "known_hosts").read_text().splitlines()]
 
 
@@ -152,7 +155,7 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(site: Handle, tmp_path: Pa
 def test_a_thousand_nodes_start_in_seconds() -> None:
     """Scale is a parameter."""
     began = time.monotonic()
-    with running(gpu_nodes=1000, cpu_nodes=0, speed=60) as site:
+    with running(at=MOMENT, gpu_nodes=1000, cpu_nodes=0, speed=60) as site:
         assert time.monotonic() - began < 20
         with shell(site, MANAGEMENT) as client:
             assert len(run(client, "scontrol show node -o")[1].splitlines()) == 1000

@@ -6,12 +6,13 @@ import paramiko
 import pytest
 
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 from tests.sandbox.site_rig import MANAGEMENT, address_of, broken, eventually, run, shell, tile
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
-    with running(speed=600, busy=0.0, gpu_nodes=6, cpu_nodes=2) as handle:
+    with running(at=MOMENT, speed=600, busy=0.0, gpu_nodes=6, cpu_nodes=2) as handle:
         yield handle
 
 

@@ -6,6 +6,7 @@ import paramiko
 import pytest
 
 from sandbox.testing import Handle, running
+from tests.moment import MOMENT
 from tests.sandbox.site_rig import address_of, broken, eventually, run, shell, tile
 
 PUPPET = "flock --nonblock --conflict-exit-code 75 /run/lock/lendbot run_puppet"
@@ -13,7 +14,7 @@ PUPPET = "flock --nonblock --conflict-exit-code 75 /run/lock/lendbot run_puppet"
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
-    with running(speed=200, busy=0.0, gpu_nodes=12, cpu_nodes=1) as handle:
+    with running(at=MOMENT, speed=200, busy=0.0, gpu_nodes=12, cpu_nodes=1) as handle:
         yield handle
 
 

@@ -62,7 +62,7 @@ def pump(rig: Rig, told: dict[str, Any], timeout_s: float) -> Pump:
     client = WebClient(told["bot_token"], base_url=told["slack_api_url"], timeout=timeout_s)  # type: ignore[arg-type]
     core = rig.core
     beside = Surroundings(core.store, core.desk)
-    return Pump(core.store, client, core.desk, beside, oncall=seed.C_ONCALL, speed=core.clock.speed)
+    return Pump(core.store, client, core.desk, beside, oncall=seed.C_ONCALL, clock=core.clock)
 
 
 def test_slack_that_hangs_holds_up_no_node_and_costs_a_turn_one_wait(desk: Desk) -> None:

@@ -48,10 +48,14 @@ class Office:
 
     def mention(self, text: str, ts: str = "", **how: Any) -> Answer:
         """Let the requester say something in the channel."""
-        ts = ts or f"{time.time():.6f}"
+        ts = ts or self.new_ts()
         event = {"type": "app_mention", "user": seed.U_REQUESTER, "text": text, "channel": seed.C_OPS, "ts": ts}
         body = {"type": "event_callback", "event_id": f"Ev{ts}", "team_id": seed.TEAM, "event": event}
         return self.post(json.dumps(body).encode(), **how)
+
+    def new_ts(self) -> str:
+        """Return the id of a message that nobody has sent yet."""
+        return self.house.site.call(self.house.site.site.slack.workspace.next_ts)
 
     def heard(self, word: str) -> list[str]:
         """Return what the requester read with a word in it."""
@@ -99,7 +103,7 @@ def test_what_slack_signed_is_done_and_answered(office: Office) -> None:
 
 def test_what_slack_sends_twice_is_answered_once(office: Office) -> None:
     """Slack posts again what was not acked within three seconds."""
-    ts = f"{time.time():.6f}"
+    ts = office.new_ts()
     assert [office.mention("<@U0LENDBOT1> history gpu091", ts).status for _ in range(2)] == [200, 200]
     eventually("an answer", lambda: office.heard("gpu091"))
     office.mention("<@U0LENDBOT1> history gpu092")

@@ -8,6 +8,7 @@ from bot.views import modals
 from bot.views.home import home
 from bot.views.loan_card import card
 from bot.views.news import news
+from bot.views.rehearsal import Rehearsal
 from bot.views.rendered import Rendered
 from bot.views.replies import reply
 from commands.replies import FarSideDown, Free, Loans
@@ -22,7 +23,8 @@ def messages() -> Mapping[str, Rendered]:
 def _messages() -> Iterator[tuple[str, Rendered]]:
     for name, (one, summary) in samples.cards().items():
         yield f"card_{name}", card(one, summary)
-    yield "card_on_a_fast_clock", card(samples.cards()["lent"][0], None, speed=60.0)
+    yield "card_on_a_fast_clock", card(samples.cards()["lent"][0], None, Rehearsal(60.0))
+    yield "card_on_a_set_clock", card(samples.cards()["lent"][0], None, Rehearsal(60.0, is_set=True))
     for name, given in samples.replies().items():
         yield f"reply_{name}", reply(given)
     for name, (facts, one, pods) in samples.news().items():

@@ -15,6 +15,7 @@ from bot.views.loan_card import card
 from bot.views.modals import decline, extend, lend
 from bot.views.news import news
 from bot.views.plain import plain
+from bot.views.rehearsal import REAL_TIME, Rehearsal
 from bot.views.replies import reply
 from commands import replies as r
 from commands.fill import Fill
@@ -80,10 +81,10 @@ def loans(draw: st.DrawFn) -> OneLoan:
 
 
 @QUICKLY
-@given(loans(), st.sampled_from((1.0, 60.0)))
-def test_any_loan_has_a_card_that_slack_takes(one: OneLoan, speed: float) -> None:
+@given(loans(), st.sampled_from((REAL_TIME, Rehearsal(60.0, is_set=True))))
+def test_any_loan_has_a_card_that_slack_takes(one: OneLoan, clock: Rehearsal) -> None:
     """A card that is refused stands still, and shows approvers a loan that is not so."""
-    drawn = card(one, samples.SUMMARY, speed)
+    drawn = card(one, samples.SUMMARY, clock)
     _is_fine(drawn.text, drawn.blocks)
     assert plain(drawn, ZoneInfo("UTC"))
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from sandbox.clock import SiteClock
 from sandbox.faults import Fault, Faults
 from sandbox.kube import ADMIN_TOKEN, KubeSite
+from tests.moment import MOMENT
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ class SandboxSide:
 
     def __init__(self, folder: Path, speed: float = SPEED) -> None:
         self.bot, self.admin = folder / "bot.kubeconfig", folder / "admin.kubeconfig"
-        self._clock = SiteClock(speed=speed)
+        self._clock = SiteClock.showing(MOMENT, speed)
         self._faults = Faults()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox kube", daemon=True)
