@@ -18,11 +18,11 @@ from bot.publishing.surroundings import Surroundings
 from bot.settings.file import BadSettings
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
-from commands.lookup import OPEN
 from conversion import due, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 from loans import when
+from loans.loan import OPEN
 
 log = structlog.get_logger()
 

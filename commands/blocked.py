@@ -9,13 +9,12 @@ from commands.lookup import find, meant
 from commands.replies import Forbidden, Forced, NoLoan, NotFrom, Reply, UnknownNodes, WaitsOn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
-from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
+from loans.loan import NODE_GOING_HOME, NODE_GONE, Loan, NodeLoan
 from loans.policy import Allowed, Refused, may_force, may_give_back
 from store.db import Tx
 from store.errors import Stale
 
 _NODE = r"(?P<node>[A-Za-z][\w.-]*)"
-_GOES_HOME = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) ->
     if part is None:
         has = tuple(p.node for p in tx.nodes.of(loan.id) if p.state not in NODE_GONE)
         return UnknownNodes(loan.id, (ask.node,), has)
-    if part.state not in _GOES_HOME:
+    if part.state not in NODE_GOING_HOME:
         return NotFrom(loan, "force" if isinstance(ask, Force) else "wait for")
     if isinstance(ask, Force):
         return Forced(loan, orders.force(tx, part, desk.now, caller.person.id).node)

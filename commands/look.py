@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
-from commands.lookup import OPEN, find, meant
+from commands.lookup import find, meant
 from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free
 from conversion.ports import FarSideError
 from loans.journal import EntryKind
-from loans.loan import Loan, NodeLoan, NodeState, Taking
+from loans.loan import NODE_GAVE_UP, OPEN, Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
 from store.db import Tx
 
 RECENT = 20
 """Loans and audit rows that one answer shows: about a screen."""
-_DID_NOT_COME = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
     parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
     took = estimate(tx, loan.node_class)
-    broke = {part.node: _breakdown(tx, part, takings) for part in parts if part.state in _DID_NOT_COME}
+    broke = {part.node: _breakdown(tx, part, takings) for part in parts if part.state in NODE_GAVE_UP}
     return OneLoan(loan, desk.class_of(loan), parts, takings, took, desk.now, broke=broke)
 
 

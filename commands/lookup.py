@@ -4,13 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from commands.replies import NoLoan
-from loans.loan import HOLDING, Loan, State
+from loans.loan import OPEN, Loan
 from loans.nodes import NodeName
 from store.db import Tx
 from store.errors import NoSuchLoan
-
-OPEN = (State.REQUESTED, State.APPROVED, *sorted(HOLDING))
-"""What "open" means to people: not ended."""
 
 
 def find(tx: Tx, loan_id: int) -> Loan | NoLoan:

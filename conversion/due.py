@@ -3,7 +3,7 @@
 Each is a query over our own tables for what is due now, so a clock that stood still loses nothing: it is late.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from conversion import orders
@@ -11,22 +11,20 @@ from conversion.news import tell
 from conversion.subjects import Ground
 from loans.classes import Rules
 from loans.lifecycle import DropExtension, Lapse
-from loans.loan import Loan, State
+from loans.loan import UNTIL_DEADLINE, Loan, State
 from store.db import Tx
 from store.errors import Stale
-
-_CAN_RETURN = (State.LENDING, State.LENT)
 
 
 def return_due(ground: Ground) -> int:
     """Order home every loan whose deadline has come; return how many."""
-    return _each(ground, _CAN_RETURN, lambda loan, now: loan.until <= now, _return)
+    return _each(ground, UNTIL_DEADLINE, lambda loan, now: loan.until <= now, _return)
 
 
 def lapse_due(ground: Ground) -> int:
     """End every request that nobody decided in time, and every extension likewise; return how many."""
     requests = _each(ground, (State.REQUESTED,), lambda loan, now: min(loan.lapses_at, loan.until) <= now, _lapse)
-    return requests + _each(ground, _CAN_RETURN, _is_extension_due, _lapse_extension)
+    return requests + _each(ground, UNTIL_DEADLINE, _is_extension_due, _lapse_extension)
 
 
 def remind_due(ground: Ground) -> int:
@@ -94,7 +92,7 @@ def _is_extension_due(loan: Loan, now: datetime) -> bool:
 
 def _each(
     ground: Ground,
-    states: Sequence[State],
+    states: Collection[State],
     is_due: Callable[[Loan, datetime], bool],
     change: Callable[[Tx, Loan, datetime], None],
 ) -> int:

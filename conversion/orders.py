@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 
 from conversion.news import tell
 from loans.classes import Rules
-from loans.lifecycle import Event, GiveBack, Lapse, Return, Start, advance, move
-from loans.loan import Loan, NodeLoan, NodeState, State, Taking
+from loans.lifecycle import NODE_RETURNABLE, Event, GiveBack, Lapse, Return, Start, advance, move
+from loans.loan import Loan, NodeLoan, State, Taking
 from loans.nodes import NodeName
 from loans.terms import Terms
 from store.audit import Audit
 from store.db import Tx
-
-_COMES_HOME_ON_RETURN = frozenset({NodeState.TAKING, NodeState.LENDING, NodeState.LENT, NodeState.STUCK})
 
 
 def record(tx: Tx, loan: Loan, event: Event, now: datetime, *, who: str, detail: str = "") -> Loan:
@@ -65,7 +63,7 @@ def give_back(tx: Tx, loan: Loan, now: datetime, why: str, by: str | None) -> Lo
     """Order every node of a loan home."""
     returning = record(tx, loan, Return(why, by), now, who=by or "lendbot", detail=why)
     for part in tx.nodes.of(loan.id):
-        if part.state in _COMES_HOME_ON_RETURN:
+        if part.state in NODE_RETURNABLE:
             tx.nodes.save(move(part, GiveBack(), now))
     if loan.state is not State.STUCK:
         tell(tx, returning, "returning", now, why=why, by=by or "")
@@ -78,7 +76,7 @@ def give_back_nodes(
     """Order some nodes of a loan home, and let the others be. Those that are on their way already stay so."""
     moved = []
     for part in tx.nodes.of(loan.id):
-        if part.node in nodes and part.state in _COMES_HOME_ON_RETURN:
+        if part.node in nodes and part.state in NODE_RETURNABLE:
             moved.append(tx.nodes.save(move(part, GiveBack(from_step), now)))
             tx.audit.write(Audit(now, by, "give back", loan.id, part.node, from_step))
     if loan.state is State.STUCK and moved:

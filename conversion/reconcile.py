@@ -12,7 +12,7 @@ import structlog
 from conversion.news import ORPHAN, Audience, tell
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
-from loans.loan import HOLDING, Loan, NodeLoan, NodeState
+from loans.loan import HOLDING, NODE_KEPT_OUT, Loan, NodeLoan, NodeState
 from loans.nodes import (
     KubeNode,
     NodeName,
@@ -28,9 +28,6 @@ from store.audit import Audit
 from store.outbox import Letter
 
 log = structlog.get_logger()
-
-_OUT_OF_SLURM = frozenset({NodeState.LENDING, NodeState.LENT})
-"""A node that goes home is given to Slurm by its own plan, which looks for jobs before it cuts the power."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def _of_parts(
 ) -> list[Mismatch]:
     found: list[Mismatch] = []
     for part in parts:
-        if part.state not in _OUT_OF_SLURM:
+        if part.state not in NODE_KEPT_OUT:
             continue
         node, in_kube = slurm.get(part.node), kube.get(part.node)
         if node is not None and has_lost_drain(node):

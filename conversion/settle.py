@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound
-from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, State, Taking, TakingState
+from loans.loan import NODE_COMING, NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, State, Taking, TakingState
 
-_DID_NOT_ARRIVE = frozenset({NodeState.UNWINDING, NodeState.UNWOUND, NodeState.STUCK})
 _ALL_GIVEN_BACK = "every node has been given back"
-_ON_THE_WAY_OUT = frozenset({NodeState.TAKING, NodeState.LENDING})
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def next_for(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking], w
 
 
 def _replacement(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking], waves: int) -> NewWave | None:
-    missing = loan.count - sum(part.state not in _DID_NOT_ARRIVE for part in parts)
+    missing = loan.count - sum(not part.has_failed for part in parts)
     last = max(takings, key=lambda t: t.wave)
     if missing <= 0 or last.state is TakingState.FAILED or last.wave >= waves:
         return None
@@ -47,7 +45,7 @@ def _replacement(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking
 
 
 def _lending(states: set[NodeState]) -> Event | None:
-    if states & _ON_THE_WAY_OUT:
+    if states & NODE_COMING:
         return None
     if NodeState.LENT in states:
         return Arrive()

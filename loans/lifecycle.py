@@ -249,6 +249,8 @@ NODE_TRANSITIONS: Final[Mapping[NodeState, Mapping[type[NodeEvent], NodeState]]]
     NodeState.UNWOUND: {},
     NodeState.HOME: {},
 }
+NODE_RETURNABLE: Final = frozenset(state for state, ways in NODE_TRANSITIONS.items() if GiveBack in ways)
+"""The states from which a person or the deadline sends a node home; the others are on their way, or there."""
 
 
 class NodeNotAllowed(Exception):  # noqa: N818 - as NotAllowed

@@ -41,8 +41,12 @@ class State(StrEnum):
 
 MOVING: Final = frozenset({State.LENDING, State.RETURNING})
 ENDED: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.LAPSED, State.FAILED, State.RETURNED})
+OPEN: Final = frozenset(State) - ENDED
+"""What "open" means to people: something may still become of it."""
 HOLDING: Final = frozenset({State.LENDING, State.LENT, State.RETURNING, State.STUCK})
 """The states in which a loan may have nodes."""
+UNTIL_DEADLINE: Final = frozenset({State.LENDING, State.LENT})
+"""The states that the deadline ends: it is still ahead, and may be extended."""
 
 
 class NodeState(StrEnum):
@@ -66,9 +70,17 @@ class NodeState(StrEnum):
     """Out of both worlds; a person has to look."""
 
 
-NODE_MOVING: Final = frozenset({NodeState.TAKING, NodeState.LENDING, NodeState.UNWINDING, NodeState.RETURNING})
+NODE_COMING: Final = frozenset({NodeState.TAKING, NodeState.LENDING})
+"""On the way into Kubernetes."""
+NODE_GOING_HOME: Final = frozenset({NodeState.UNWINDING, NodeState.RETURNING})
+"""On the way into Slurm, lent before or not: what blocks them there may be forced or waited for."""
+NODE_MOVING: Final = NODE_COMING | NODE_GOING_HOME
 NODE_GONE: Final = frozenset({NodeState.UNWOUND, NodeState.HOME})
 """The states in which the loan has no more claim on the node."""
+NODE_GAVE_UP: Final = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
+"""It failed on the way out; another may be taken in its place."""
+NODE_KEPT_OUT: Final = frozenset({NodeState.LENDING, NodeState.LENT})
+"""Our DRAIN has to hold all the while; one that goes home is given to Slurm by its own plan, which looks for jobs."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +186,11 @@ class NodeLoan:
     begin_at_step: str = ""
     lent_at: datetime | None = None
     left_at: datetime | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Return True when it did not come into Kubernetes, and will not: one that stuck before it was lent counts."""
+        return self.state in NODE_GAVE_UP or (self.state is NodeState.STUCK and self.lent_at is None)
 
 
 class TakingState(StrEnum):

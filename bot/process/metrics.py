@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from waitress.server import create_server
 
 from bot.process.background import in_background
-from loans.loan import NodeState, State
+from loans.loan import OPEN, NodeState
 from store.db import Store
 
 Problems = Callable[[], list[str]]
@@ -25,11 +25,11 @@ class StoreCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         with self._store.read() as tx:
-            loans = tx.loans.in_states([s for s in State if s in OPEN_STATES])
+            loans = tx.loans.in_states(OPEN)
             parts = tx.nodes.held()
             backlog = tx.outbox.backlog()
         by_state = GaugeMetricFamily("lendbot_loans", "Open loans by state", labels=["state"])
-        for state in sorted(OPEN_STATES):
+        for state in sorted(OPEN):
             by_state.add_metric([state], sum(loan.state is state for loan in loans))
         nodes = GaugeMetricFamily("lendbot_nodes", "Nodes held by loans, by state", labels=["state"])
         for node_state in NodeState:
@@ -37,9 +37,6 @@ class StoreCollector(Collector):
         yield by_state
         yield nodes
         yield GaugeMetricFamily("lendbot_outbox_waiting", "Messages that wait to be sent", backlog.count)
-
-
-OPEN_STATES = frozenset({State.REQUESTED, State.APPROVED, State.LENDING, State.LENT, State.RETURNING, State.STUCK})
 
 
 def serve(listen: str, store: Store, problems: Problems) -> None:

@@ -5,7 +5,7 @@ from bot.views.actions import Ref
 from bot.views.blocks import button
 from bot.views.rendered import Block
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
-from loans.loan import Loan, NodeLoan, NodeState
+from loans.loan import NODE_GOING_HOME, Loan, NodeLoan, NodeState
 
 
 def approve(loan: Loan) -> Block:
@@ -59,7 +59,7 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
 
 def wait(loan: Loan, part: NodeLoan) -> Block | None:
     """Return one hour more for a node on its way home."""
-    if part.state not in (NodeState.RETURNING, NodeState.UNWINDING) or part.forced_by is not None:
+    if part.state not in NODE_GOING_HOME or part.forced_by is not None:
         return None
     return button(actions.WAIT, "Give it 1 h more", Ref(loan.id, part.node).value)
 

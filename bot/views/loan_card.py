@@ -1,6 +1,6 @@
 """One loan is one card, edited in place: who, what, until when, what happens next, and the buttons that apply now."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
 from bot.views import buttons
 from bot.views.blocks import actions, context, message, section
@@ -23,8 +23,6 @@ from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans import when
 from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
-
-_AWAY: Final = frozenset({NodeState.LENT, NodeState.RETURNING, NodeState.HOME, NodeState.STUCK})
 
 
 def card(one: OneLoan, summary: Summary | None = None, clock_of_site: Rehearsal = REAL_TIME) -> Rendered:
@@ -141,7 +139,7 @@ def _waves(one: OneLoan) -> list[Block | None]:
 def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
     lent = [part.node for part in one.parts if part.state is NodeState.LENT]
-    short = loan.count - sum(part.state in _AWAY for part in one.parts)
+    short = loan.count - sum(not part.has_failed for part in one.parts)
     fewer = f" {counted(short, 'node')} short of the {loan.count} asked: no other could be had." if short > 0 else ""
     there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
     moving = any(part.state in NODE_MOVING for part in one.parts)

@@ -10,7 +10,7 @@ from bot.views.steps import doing, failed
 from bot.views.text import counted, fold, took
 from bot.views.trouble import SHOWN, shown
 from commands.replies import Breakdown, OneLoan
-from loans.loan import NodeLoan, NodeState
+from loans.loan import NODE_MOVING, NodeLoan, NodeState
 from loans.nodes import NodeName
 
 _STATUS: Final[Mapping[NodeState, str]] = {
@@ -24,7 +24,6 @@ _STATUS: Final[Mapping[NodeState, str]] = {
     NodeState.STUCK: "error",
 }
 _SORTED: Final = ("error", "in_progress", "pending", "complete")
-_DID_NOT_COME: Final = frozenset({NodeState.UNWINDING, NodeState.UNWOUND})
 
 
 def progress(one: OneLoan, title: str) -> Block | None:
@@ -51,7 +50,7 @@ def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
 
 
 def _moves(part: NodeLoan) -> bool:
-    return part.state not in (NodeState.LENT, NodeState.HOME, NodeState.UNWOUND)
+    return part.state in NODE_MOVING or part.state is NodeState.STUCK
 
 
 def _status(part: NodeLoan) -> str:
@@ -92,7 +91,7 @@ def _timing(part: NodeLoan, usual: Mapping[str, timedelta], now: datetime) -> st
 
 def _instead(ordered: Sequence[NodeLoan]) -> Mapping[NodeName, NodeName]:
     """Pair nodes that did not make it with those of later waves, in order: they were taken to replace them."""
-    failed = [part.node for part in ordered if part.state in _DID_NOT_COME]
+    failed = [part.node for part in ordered if part.has_failed]
     later = [part.node for part in ordered if part.wave > 1]
     return dict(zip(failed, later, strict=False))
 

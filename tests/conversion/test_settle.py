@@ -1,6 +1,7 @@
 """What the state of its nodes means for a loan, as a table, and for any mixture of nodes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from conversion.settle import NewWave, next_for
 from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound, may_happen
 from loans.loan import HOLDING, NODE_MOVING, NodeLoan, NodeState, State, Taking, TakingState
-from tests.store.values import a_loan, a_node, a_taking
+from tests.store.values import NOW, a_loan, a_node, a_taking
 
 T, L, K, U, B, R, H, X = (
     NodeState.TAKING,
@@ -85,6 +86,15 @@ def test_a_loan_takes_nodes_only_so_often() -> None:
     loan, parts = a_loan(id=12, state=State.LENDING), nodes(B, B)
     assert next_for(loan, parts, waves(DONE, DONE), waves=3) == NewWave(3, 2)
     assert next_for(loan, parts, waves(DONE, DONE, DONE), waves=3) == Unwound()
+
+
+def test_no_node_is_taken_in_place_of_one_that_was_lent_and_stuck_on_its_way_home() -> None:
+    """Whoever gives a node back early has said how many they need: the cluster gets no other for it."""
+    loan = a_loan(id=12, state=State.LENDING)
+    never_lent, coming = nodes(X, L)
+    came_home_badly = replace(never_lent, lent_at=NOW)
+    assert next_for(loan, [never_lent, coming], waves(DONE), waves=4) == NewWave(2, 1)
+    assert next_for(loan, [came_home_badly, coming], waves(DONE), waves=4) is None
 
 
 @settings(deadline=None)

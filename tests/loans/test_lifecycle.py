@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loans.lifecycle import (
+    NODE_RETURNABLE,
+    NODE_TRANSITIONS,
     TRANSITIONS,
     Approve,
     ApproveExtension,
     Arrive,
     AskExtension,
+    Broke,
+    CameHome,
     Decline,
     DropExtension,
     Event,
@@ -28,7 +32,21 @@ from loans.lifecycle import (
     advance,
     may_happen,
 )
-from loans.loan import ENDED, HOLDING, MOVING, Extension, Loan, State
+from loans.loan import (
+    ENDED,
+    HOLDING,
+    MOVING,
+    NODE_COMING,
+    NODE_GOING_HOME,
+    NODE_GONE,
+    NODE_MOVING,
+    OPEN,
+    UNTIL_DEADLINE,
+    Extension,
+    Loan,
+    NodeState,
+    State,
+)
 from tests.store.values import HOUR, NOW, a_loan
 
 EVENTS: dict[type, Event] = {
@@ -70,6 +88,19 @@ def test_the_table_has_every_state() -> None:
     assert not MOVING & ENDED
     assert not HOLDING & ENDED
     assert MOVING < HOLDING
+    assert HOLDING < OPEN
+    assert {state for state, ways in TRANSITIONS.items() if AskExtension in ways} == UNTIL_DEADLINE
+
+
+def test_each_named_set_of_node_states_is_what_the_table_says() -> None:
+    """A state that is added later is not forgotten by whoever asks which nodes come, go home or are gone."""
+    ways = {state: set(out) for state, out in NODE_TRANSITIONS.items()}
+    assert set(ways) == set(NodeState)
+    assert {state for state, out in ways.items() if Broke in out} == NODE_COMING
+    assert {state for state, out in ways.items() if CameHome in out} == NODE_GOING_HOME
+    assert {state for state, out in ways.items() if not out} == NODE_GONE
+    assert set(NodeState) - NODE_MOVING - NODE_GONE == {NodeState.LENT, NodeState.STUCK}
+    assert set(NodeState) - NODE_GONE - NODE_GOING_HOME == NODE_RETURNABLE
 
 
 @pytest.mark.parametrize("state", State)
