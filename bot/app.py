@@ -11,7 +11,7 @@ from bot.listeners import buttons, forms, messages
 from bot.listeners.front import Front
 from bot.listeners.queue import Queue
 from bot.process import metrics
-from bot.process.lease import WALL_TTL, Lease
+from bot.process.lease import RENEW_EVERY, Lease
 from bot.process.schedule import Schedule
 from bot.publishing.pump import Pump
 from bot.publishing.surroundings import Surroundings
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 _GOODBYE: Final = timedelta(seconds=10)
 """How long a look may take to come to its end when we are told to stop; a service manager kills after 90 s."""
 _PUBLISH_EVERY: Final = timedelta(seconds=0.5)
-_LEASE_EVERY: Final = timedelta(seconds=5)
 _RECOUNT_EVERY: Final = timedelta(minutes=1)
 """A card says how old its count of pods is: a fresher one is a comfort, and Slack takes 50 edits a minute."""
 _CHECK_EVERY: Final = timedelta(seconds=10)
@@ -48,12 +47,12 @@ class Engine:
         self._ground = core.ground()
         self.crew = Crew(core.settings.pace.workers)
         self.worker = Worker(self._ground, self.crew)
-        self.lease = Lease("worker", core.store, core.clock.now, core.clock.wall(WALL_TTL))
+        self.lease = Lease("worker", core.store, core.clock)
 
     def add_jobs(self, schedule: Schedule) -> None:
         """Put the engine's jobs on the schedule."""
         tick = self._core.settings.pace.tick
-        schedule.every(_LEASE_EVERY, "lease", self.lease.take)
+        schedule.every(RENEW_EVERY, "lease", self.lease.take)
         schedule.every(tick, "due", self._if_held(self._due))
         schedule.every(tick, "worker", self._if_held(self.worker.tick))
         schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(lambda: reconcile.reconcile(self._ground)))
@@ -100,7 +99,7 @@ class Program:
         self._client = web_client(self._slack)
         self._queue = Queue(core.store, core.clock.now)
         self._line = self._listen() if with_slack else None
-        self._writing = Lease("publisher", core.store, core.clock.now, core.clock.wall(WALL_TTL))
+        self._writing = Lease("publisher", core.store, core.clock)
         self._surroundings = Surroundings(core.store, core.desk)
         self._pump = Pump(
             core.store,
@@ -124,7 +123,7 @@ class Program:
         if self._line is not None:
             self._line.start()
             self._writing.take()
-            self._schedule.every(_LEASE_EVERY, "publisher's lease", self._writing.take)
+            self._schedule.every(RENEW_EVERY, "publisher's lease", self._writing.take)
             self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
             self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)

@@ -237,10 +237,11 @@ class DraftRow(Row, table=True):
 
 
 class LeaseRow(Row, table=True):
-    """Who does a thing that only one may do, and until when."""
+    """Who does a thing that only one may do, and until when. epoch: the how-manieth holder it is."""
 
     __tablename__ = "leases"
 
     name: str = Field(primary_key=True)
     holder: str
     until: datetime = _at()
+    epoch: int

@@ -1,5 +1,6 @@
 """The one clock. Everything else is told the time; nothing in loans/, conversion/, commands/ or views/ reads it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -33,3 +34,8 @@ class Clock:
     def on_wall(self, span: timedelta) -> timedelta:
         """Return how much of the wall's time passes in a span of lendbot's."""
         return span / self.speed
+
+    @staticmethod
+    def uptime() -> float:
+        """Return seconds that nobody sets and that sleep does not stop: they say how old a thing is."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -6,7 +6,7 @@ from loans.loan import Loan
 from store.db import Store
 from store.drafts import Draft
 from store.posts import Post, PostKind
-from tests.store.values import HOUR, MINUTE, NOW, a_loan
+from tests.store.values import HOUR, NOW, a_loan
 
 
 @pytest.fixture
@@ -64,35 +64,3 @@ def test_a_drafts_number_is_never_given_again(store: Store) -> None:
         new = tx.drafts.put("U0B", {}, NOW)
         assert tx.drafts.get(old) is None
     assert new > old
-
-
-def test_a_lease_has_one_holder_until_it_runs_out(store: Store) -> None:
-    """Two processes do not both run the worker; when one dies the other takes over."""
-    end = NOW + MINUTE
-    with store.write() as tx:
-        assert tx.leases.take("worker", "one", NOW, end)
-        assert not tx.leases.take("worker", "two", NOW, end)
-        assert not tx.leases.take("worker", "two", end - MINUTE / 60, end)
-        assert tx.leases.holder("worker") == "one"
-        assert tx.leases.take("worker", "two", end, end + MINUTE)
-        assert tx.leases.holder("worker") == "two"
-        assert not tx.leases.take("worker", "one", end, end + MINUTE)
-
-
-def test_a_holder_renews_its_lease(store: Store) -> None:
-    """Whoever is at work stays at work."""
-    with store.write() as tx:
-        tx.leases.take("worker", "one", NOW, NOW + MINUTE)
-        assert tx.leases.take("worker", "one", NOW, NOW + HOUR)
-        assert not tx.leases.take("worker", "two", NOW + MINUTE, NOW + HOUR)
-
-
-def test_a_released_lease_is_free_at_once(store: Store) -> None:
-    """A restart does not wait for the old lease to run out; and nobody gives up another's."""
-    with store.write() as tx:
-        tx.leases.take("worker", "one", NOW, NOW + HOUR)
-        tx.leases.release("worker", "two")
-        assert tx.leases.holder("worker") == "one"
-        tx.leases.release("worker", "one")
-        assert tx.leases.holder("worker") is None
-        assert tx.leases.take("worker", "two", NOW, NOW + HOUR)
