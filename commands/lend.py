@@ -31,7 +31,7 @@ from loans import when
 from loans.classes import NodeClass
 from loans.loan import State
 from loans.policy import Refused, may_request
-from loans.selection import Choice, RunsJobs
+from loans.selection import Choice, RunsJobs, Wish
 from loans.terms import Terms
 from store.db import Tx
 
@@ -104,7 +104,8 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
-        found = outlook(desk.store, desk.far.slurm, node_class, terms.count, terms.until)
+        wish = Wish(node_class, terms.count, terms.until, others=tuple(desk.classes.values()))
+        found = outlook(desk.store, desk.far.slurm, wish)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
     choice = found.choice

@@ -189,7 +189,8 @@ class _Look(Generic[W]):
             patience = self.subject.pace.patience_for(self.step.name)
             return self._try_is_over(f"{seen.why} (for {_minutes(patience)})", self.step.tries)
         look_at = self.subject.now() + look_every(self.step, self.subject.pace)
-        return Waiting(self.step.name, seen.why, look_at, blocked=seen.blocked)
+        why = f"{seen.why}; {seen.then}" if seen.then else seen.why
+        return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
 
     def _try_is_over(self, why: str, tries: int) -> Outcome:
         self.subject.write(self.step.name, EntryKind.FAILED, why)

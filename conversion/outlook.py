@@ -4,9 +4,10 @@ For whoever asks before a loan is made, and while one waits for its sign-off.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from conversion.holdings import held
 from conversion.ports import Slurm
 from conversion.slurm_view import look
 from loans.classes import NodeClass
@@ -23,21 +24,24 @@ class Outlook:
     jobs_waiting: int
 
 
-def outlook(store: Store, slurm: Slurm, node_class: NodeClass, count: int, until: datetime) -> Outlook:
-    """Return what a wish would get if its nodes were chosen now. Raises FarSideError."""
-    held, seen = _held(store), look(slurm)
+def outlook(store: Store, slurm: Slurm, wish: Wish) -> Outlook:
+    """Return what a wish would get if its nodes were chosen now. Raises FarSideError.
+
+    wish   without what is held, which is looked up here
+    """
+    seen, node_class = look(slurm), wish.node_class
     waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in seen.jobs)
-    return Outlook(choose(seen, Wish(node_class, count, until, held)), waiting)
+    return Outlook(choose(seen, replace(wish, held=_held(store))), waiting)
 
 
 def free(
     store: Store, slurm: Slurm, classes: Iterable[NodeClass], now: datetime
 ) -> tuple[tuple[NodeClass, Choice], ...]:
     """Return, per class, what could go if everything were asked for. Raises FarSideError."""
-    held, seen = _held(store), look(slurm)
-    return tuple((each, choose(seen, Wish(each, len(seen.nodes), now, held))) for each in classes)
+    seen, before, every = look(slurm), _held(store), tuple(classes)
+    return tuple((each, choose(seen, Wish(each, len(seen.nodes), now, before, others=every))) for each in every)
 
 
 def _held(store: Store) -> dict[NodeName, int]:
     with store.read() as tx:
-        return {part.node: part.loan_id for part in tx.nodes.held()}
+        return held(tx)

@@ -7,7 +7,7 @@ from conversion.steps import NodeWork, Plan, Step, TakeWork
 
 TAKE: Final[Plan[TakeWork]] = (
     Step("reserve", taking.check_reserved, taking.reserve, repeats=True),
-    Step("claim", taking.check_claimed, taking.claim),
+    Step("claim", taking.check_claimed, taking.claim, tries=8, rewind_to="reserve"),
     Step("drain", taking.check_draining, taking.drain, repeats=True),
     Step("quiet", taking.check_quiet, taking.leave_lost_ones, late=taking.leave_busy_ones),
     Step("unreserve", taking.check_unreserved, taking.unreserve),

@@ -15,6 +15,7 @@ from loans.classes import NodeClass
 from loans.journal import Entry
 from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
+from loans.selection import Choice
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,15 @@ class Done:
 
 @dataclass(frozen=True)
 class NotYet:
-    """It is not so yet. blocked: only a person or another tenant can change that."""
+    """It is not so yet.
+
+    blocked   only a person or another tenant can change that
+    then      what lendbot does about it, said only while it waits
+    """
 
     why: str
     blocked: bool = False
+    then: str = ""
 
 
 Seen = Done | NotYet
@@ -72,8 +78,10 @@ class TakeWork:
     """All that a step of taking may touch.
 
     parts    every node that this wave has claimed, in name order, given up or not; empty until then
-    choose   picks nodes as Slurm stands now; StepFailed when there is none to be had for a reason that will not pass
-    claim    writes the nodes of the reservation down as this loan's; calling it twice is fine
+    choose   picks nodes as Slurm stands now, and holds them for the wave in the same transaction
+    let_go   ends that hold, when Slurm has said for certain that it did not reserve them
+    claim    writes the nodes of the reservation down as this loan's, or says in a sentence why they must not go;
+             calling it twice is fine
     drop     gives one node of the wave up, with the reason
     """
 
@@ -84,8 +92,9 @@ class TakeWork:
     far: FarSides
     pace: Pace
     now: datetime
-    choose: Callable[[], tuple[NodeName, ...]]
-    claim: Callable[[Sequence[NodeName]], None]
+    choose: Callable[[], Choice]
+    let_go: Callable[[], None]
+    claim: Callable[[Sequence[NodeName]], str]
     drop: Callable[[NodeName, str], None]
 
     @property

@@ -4,21 +4,22 @@ Every line of the journal is written in one transaction with the row that shows 
 that somebody changed meanwhile makes the run stop: Overtaken.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from conversion.engine import Overtaken
+from conversion.holdings import held
 from conversion.pace import Pace
 from conversion.ports import FarSides
 from conversion.slurm_view import look
-from conversion.steps import NodeWork, StepFailed, TakeWork
+from conversion.steps import NodeWork, TakeWork
 from loans.classes import NodeClass
 from loans.journal import Entry, EntryKind
 from loans.lifecycle import Broke, move
 from loans.loan import Loan, NodeLoan, State, Taking
 from loans.nodes import NodeName
-from loans.selection import Wish, choose
+from loans.selection import Choice, Seen, Wish, broken_floor, choose
 from store.audit import Audit
 from store.db import Store, Tx
 from store.errors import NodeTaken, Stale
@@ -103,6 +104,7 @@ class TakeSubject:
             self.pace,
             self.now(),
             choose=self._choose,
+            let_go=self._let_go,
             claim=self._claim,
             drop=self._drop,
         )
@@ -114,8 +116,8 @@ class TakeSubject:
         now = self.now()
         entry = Entry(self._loan.id, f"take.{self.taking.wave}", 1, self._plan, step, kind, now, detail)
         with self._ground.store.write() as tx:
-            if self._plan == "take" and tx.loans.get(self._loan.id).state is not State.LENDING:
-                raise Overtaken
+            if self._plan == "take":
+                self._check_wanted(tx)
             self.taking = tx.takings.save(replace(self.taking, step=step, note=detail))
             tx.journal.write(entry)
             if kind is EntryKind.DID:
@@ -124,6 +126,10 @@ class TakeSubject:
             tx.outbox.card(self._loan.id, now)
         self._all.append(entry)
 
+    def _check_wanted(self, tx: Tx) -> None:
+        if tx.loans.get(self._loan.id).state is not State.LENDING:
+            raise Overtaken
+
     def _parts(self) -> tuple[NodeLoan, ...]:
         with self._ground.store.read() as tx:
             return self._of_wave(tx)
@@ -131,28 +137,66 @@ class TakeSubject:
     def _of_wave(self, tx: Tx) -> tuple[NodeLoan, ...]:
         return tuple(part for part in tx.nodes.of(self._loan.id) if part.wave == self.taking.wave)
 
-    def _choose(self) -> tuple[NodeName, ...]:
-        """Pick from Slurm as it stands now; a wave that replaces takes what there is, or says that there is none."""
-        with self._ground.store.read() as tx:
-            held = {part.node: part.loan_id for part in tx.nodes.held()}
-            tried = frozenset(part.node for part in tx.nodes.of(self._loan.id))
-        wish = Wish(self._class, self.taking.count, self._loan.until, held, tried)
-        found = choose(look(self._ground.far.slurm), wish)
-        if not found.taken and self.taking.wave > 1:
-            raise StepFailed(f"no other {self._class.name} node is free")
-        return found.taken
+    def _choose(self) -> Choice:
+        """Pick from Slurm as it stands now, and hold what is picked in the transaction that judged the floor.
 
-    def _claim(self, nodes: Sequence[NodeName]) -> None:
-        now = self.now()
+        Writes are one at a time, so two waves can never spend the same spare nodes.
+        """
+        seen = look(self._ground.far.slurm)
+        with self._ground.store.write() as tx:
+            self._check_wanted(tx)
+            found = choose(seen, self._wish(tx))
+            self._hold(tx, {*found.taken, *self.taking.nodes})
+        return found
+
+    def _wish(self, tx: Tx) -> Wish:
+        asked = frozenset(self.taking.nodes)
+        return Wish(
+            self._class,
+            self.taking.count,
+            self._loan.until,
+            held={node: loan for node, loan in held(tx).items() if node not in asked},
+            given_up=frozenset(part.node for part in tx.nodes.of(self._loan.id)),
+            others=tuple(self._ground.classes.values()),
+            asked=asked,
+        )
+
+    def _let_go(self) -> None:
+        with self._ground.store.write() as tx:
+            self._hold(tx, ())
+
+    def _hold(self, tx: Tx, nodes: Collection[NodeName]) -> None:
+        if set(nodes) != set(self.taking.nodes):
+            self.taking = tx.takings.save(replace(self.taking, nodes=tuple(sorted(nodes))))
+
+    def _claim(self, nodes: Sequence[NodeName]) -> str:
+        """Ask the floor once more, of Slurm as it stands with the reservation, and write the nodes down if it stays."""
+        seen = look(self._ground.far.slurm)
         try:
             with self._ground.store.write() as tx:
-                known = {part.node for part in tx.nodes.of(self._loan.id)}
-                for node in nodes:
-                    if node not in known:
-                        tx.nodes.add(NodeLoan(self._loan.id, node, self.taking.wave, since=now, look_at=now))
-                tx.outbox.card(self._loan.id, now)
+                return self._why_not(tx, seen, nodes) or self._write_down(tx, nodes)
         except NodeTaken as e:
-            raise StepFailed(f"{e}: the reservation is given up") from e
+            return str(e)
+
+    def _why_not(self, tx: Tx, seen: Seen, nodes: Sequence[NodeName]) -> str:
+        mine = {part.node for part in self._of_wave(tx)} | set(self.taking.nodes)
+        others = {node: loan for node, loan in held(tx).items() if node not in mine}
+        if taken := [node for node in nodes if node in others]:
+            return f"{taken[0]} is in loan #{others[taken[0]]} already"
+        short = broken_floor(seen, self._ground.classes.values(), others, nodes)
+        if short is None:
+            return ""
+        return f"with {', '.join(nodes)} gone, fewer than the floor of {short.rules.floor} would stay in Slurm"
+
+    def _write_down(self, tx: Tx, nodes: Sequence[NodeName]) -> str:
+        now = self.now()
+        known = {part.node for part in self._of_wave(tx)}
+        for node in nodes:
+            if node not in known:
+                tx.nodes.add(NodeLoan(self._loan.id, node, self.taking.wave, since=now, look_at=now))
+        self._hold(tx, ())
+        tx.outbox.card(self._loan.id, now)
+        return ""
 
     def _drop(self, node: NodeName, why: str) -> None:
         with self._ground.store.write() as tx:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from conversion.ports import Busy
 from conversion.steps import Done, NotYet, Seen, StepFailed, TakeWork
+from loans.classes import NodeClass
 from loans.nodes import (
     NodeName,
     SlurmNode,
@@ -20,6 +21,7 @@ from loans.nodes import (
     marked_by,
     reservation_name,
 )
+from loans.selection import Choice
 
 _NONE_LEFT = "none of the nodes of this wave can be had any more"
 _NAMED = 4
@@ -33,15 +35,36 @@ def check_reserved(work: TakeWork) -> Seen:
 
 
 def reserve(work: TakeWork) -> Seen | None:
-    """Reserve nodes that run no job; Slurm picks a winner when a job or another loan wants them too."""
-    chosen = work.choose()
-    if not chosen:
-        return NotYet(f"no {work.node_class.name} node is free in Slurm now")
+    """Reserve nodes that run no job; Slurm picks a winner when a job wants them too.
+
+    A wave that replaces takes what there is, or says that there is none.
+    """
+    choice = work.choose()
+    if not choice.taken:
+        why = _none_to_take(choice, work.node_class)
+        if work.taking.wave > 1:
+            raise StepFailed(why)
+        return NotYet(why, then=f"I'll try again for {_patience(work)}")
+    name = reservation_name(work.loan.id, work.taking.wave)
     try:
-        work.far.slurm.reserve(reservation_name(work.loan.id, work.taking.wave), chosen, span=work.pace.reserve_for)
+        work.far.slurm.reserve(name, choice.taken, span=work.pace.reserve_for)
     except Busy:
-        return NotYet("a job took one of the nodes first; choosing again")
+        work.let_go()
+        return NotYet("a job took one of the nodes first", then="choosing again")
     return None
+
+
+def _none_to_take(choice: Choice, node_class: NodeClass) -> str:
+    """Say why not one node can go: the floor keeps those that are idle, or none is."""
+    kept = choice.kept
+    if not kept:
+        return f"no {node_class.name} node is free in Slurm now"
+    last = f"the last {kept} idle {node_class.name} nodes" if kept > 1 else f"the last idle {node_class.name} node"
+    return f"the floor of {choice.kept_by} keeps {last} in Slurm"
+
+
+def _patience(work: TakeWork) -> str:
+    return f"up to {work.pace.patience_for('reserve').total_seconds() / 60:.0f} min"
 
 
 def check_claimed(work: TakeWork) -> Seen:
@@ -50,11 +73,18 @@ def check_claimed(work: TakeWork) -> Seen:
 
 
 def claim(work: TakeWork) -> None:
-    """Write what Slurm has reserved down as the loan's: from here on no other loan can have it."""
+    """Write what Slurm has reserved down as the loan's, or let the reservation go when the floor would break now.
+
+    Between the choice and Slurm's answer staff may have drained nodes, or some may have died.
+    """
     found = _reserved(work)
     if not found:
         raise StepFailed("the reservation went away before its nodes were written down")
-    work.claim(found)
+    why_not = work.claim(found)
+    if why_not:
+        work.far.slurm.unreserve(reservation_name(work.loan.id, work.taking.wave))
+        work.let_go()
+        raise StepFailed(f"{why_not}: I let the reservation go")
 
 
 def check_draining(work: TakeWork) -> Seen:

@@ -96,12 +96,13 @@ def _start(tx: Tx, loan: Loan, now: datetime) -> None:
 
 
 def _why_failed(tx: Tx, loan: Loan) -> str:
-    """Say what stopped the last node that was tried; its own row is clean again by now, the journal is not."""
-    tried = [e for e in tx.journal.of(loan.id) if e.plan == "lend" and e.kind is EntryKind.FAILED]
-    if tried:
-        return f"{tried[-1].step} on {tried[-1].subject}: {tried[-1].detail}"
-    notes = [taking.note for taking in tx.takings.of(loan.id) if taking.note]
-    return notes[-1] if notes else "no node could be had"
+    """Say what stopped the last node that was tried, or the last wave; their rows are clean by now, the journal not."""
+    failed = [e for e in tx.journal.of(loan.id) if e.kind is EntryKind.FAILED]
+    of_nodes = [e for e in failed if e.plan == "lend"]
+    of_waves = [e for e in failed if e.plan == "take"]
+    if of_nodes:
+        return f"{of_nodes[-1].step} on {of_nodes[-1].subject}: {of_nodes[-1].detail}"
+    return of_waves[-1].detail if of_waves else "no node could be had"
 
 
 def _key(taking: Taking) -> tuple[int, str]:

@@ -208,7 +208,11 @@ TAKING_MOVING: Final = frozenset({TakingState.OPEN, TakingState.ABANDONING})
 
 @dataclass(frozen=True)
 class Taking:
-    """One wave of nodes that leave Slurm together; waves count from 1, and a replaced node brings another."""
+    """One wave of nodes that leave Slurm together; waves count from 1, and a replaced node brings another.
+
+    nodes   what Slurm has been asked for, or is about to be, without a certain answer yet: no other loan may have it.
+            Once they are reserved they are NodeLoans instead
+    """
 
     loan_id: int
     wave: int

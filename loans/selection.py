@@ -1,6 +1,6 @@
 """Which nodes go, and a reason for each that does not. Pure: the nodes as Slurm reports them in, a choice out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -82,8 +82,9 @@ class Wish:
     until      when the loan would end: a reservation that starts before keeps its nodes
     held       nodes of open loans, by loan; also those that a loan has asked Slurm for, or is about to
     given_up   nodes that failed in this one
-    promised   nodes that other loans have been approved for and have not chosen yet: the floor needs as many more
     others     classes that may share nodes with this one: their floors are kept too
+    asked      nodes that Slurm has been asked for already, for this very wish: the first to go, and gone as it is as
+               far as the floors are concerned
     """
 
     node_class: NodeClass
@@ -91,8 +92,8 @@ class Wish:
     until: datetime
     held: Mapping[NodeName, int] = field(default_factory=dict)
     given_up: frozenset[NodeName] = frozenset()
-    promised: int = 0
     others: tuple[NodeClass, ...] = ()
+    asked: frozenset[NodeName] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,11 @@ class Choice:
         return sum(isinstance(p.why, KeptByFloor) for p in self.passed_over)
 
     @property
+    def kept_by(self) -> int:
+        """Return the floor that keeps them; the highest, where classes share nodes."""
+        return max((p.why.floor for p in self.passed_over if isinstance(p.why, KeptByFloor)), default=self.floor)
+
+    @property
     def next_free(self) -> tuple[PassedOver, ...]:
         """Return the busy nodes whose jobs have to end, soonest first."""
         busy = [p for p in self.passed_over if isinstance(p.why, RunsJobs) and p.why.until is not None]
@@ -151,22 +157,21 @@ def choose(seen: Seen, wish: Wish) -> Choice:
     reserved = _reserved_by_node(seen.reservations, wish.until)
     reasons = {n.name: _reason(n, wish, running, reserved) for n in of_class}
     kept = _kept_by_floors(seen, wish, [name for name, why in reasons.items() if why is None])
-    may_go = [name for name, why in reasons.items() if why is None and name not in kept]
-    taken = tuple(may_go[: max(0, wish.count)])
+    may_go = sorted((n for n, why in reasons.items() if why is None and n not in kept), key=_asked_first(wish))
+    taken = tuple(sorted(may_go[: max(0, wish.count)]))
     spare = NotNeeded() if len(taken) >= wish.count else None
     whys = {name: why or spare or kept.get(name) for name, why in reasons.items() if name not in set(taken)}
     passed_over = tuple(PassedOver(name, why) for name, why in whys.items() if why is not None)
-    usable = len(staying(seen, wish.node_class, wish.held))
+    usable = len(staying(seen, wish.node_class, {*wish.held, *wish.asked}))
     return Choice(taken, passed_over, wish.count, len(may_go), usable, len(of_class), wish.node_class.rules.floor)
 
 
 def _kept_by_floors(seen: Seen, wish: Wish, free: Sequence[NodeName]) -> Mapping[NodeName, KeptByFloor]:
     """Let the free nodes go one by one until a floor says stop; return those that stay, each with its floor."""
     classes = {c.name: c for c in (*wish.others, wish.node_class)}
-    spare = {name: len(staying(seen, c, wish.held)) - c.rules.floor for name, c in classes.items()}
-    spare[wish.node_class.name] -= wish.promised
+    spare = {n: len(staying(seen, c, {*wish.held, *wish.asked})) - c.rules.floor for n, c in classes.items()}
     kept: dict[NodeName, KeptByFloor] = {}
-    for node in free:
+    for node in (n for n in free if n not in wish.asked):
         its = [name for name, c in classes.items() if c.has(seen.nodes[node])]
         full = [name for name in its if spare[name] <= 0]
         if full:
@@ -175,6 +180,25 @@ def _kept_by_floors(seen: Seen, wish: Wish, free: Sequence[NodeName]) -> Mapping
         for name in its:
             spare[name] -= 1
     return kept
+
+
+def broken_floor(
+    seen: Seen, classes: Collection[NodeClass], held: Collection[NodeName], leaving: Collection[NodeName]
+) -> NodeClass | None:
+    """Return a class that would have too few nodes left in Slurm; None when every floor stays.
+
+    held      nodes of open loans
+    leaving   nodes that are about to go as well; a class that has none of them is not asked
+    """
+    for c in classes:
+        is_touched = any(name in seen.nodes and c.has(seen.nodes[name]) for name in leaving)
+        if is_touched and len(staying(seen, c, {*held, *leaving})) < c.rules.floor:
+            return c
+    return None
+
+
+def _asked_first(wish: Wish) -> Callable[[NodeName], tuple[bool, NodeName]]:
+    return lambda node: (node not in wish.asked, node)
 
 
 def staying(seen: Seen, node_class: NodeClass, held: Collection[NodeName]) -> frozenset[NodeName]:

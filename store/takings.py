@@ -45,6 +45,11 @@ class Takings:
         chosen = _EVERY.where(col(_Row.loan_id) == loan_id).order_by(col(_Row.wave))
         return read_all(self._connection, chosen, Taking)
 
+    def moving(self) -> tuple[Taking, ...]:
+        """Return the waves that move, by loan and wave."""
+        chosen = _EVERY.where(col(_Row.state).in_(TAKING_MOVING))
+        return read_all(self._connection, chosen.order_by(col(_Row.loan_id), col(_Row.wave)), Taking)
+
     def due(self, now: datetime) -> tuple[Taking, ...]:
         """Return the waves that move and are to be looked at now, the longest due first."""
         chosen = _EVERY.where(col(_Row.state).in_(TAKING_MOVING), col(_Row.look_at) <= now)

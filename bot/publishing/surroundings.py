@@ -15,6 +15,7 @@ from conversion.outlook import outlook
 from conversion.ports import FarSideError
 from loans.classes import NodeClass
 from loans.loan import NodeLoan, NodeState, State
+from loans.selection import Wish
 from store.db import Store
 
 log = structlog.get_logger()
@@ -60,9 +61,10 @@ class Surroundings:
                     tx.outbox.card(loan_id, desk.now)
 
     def _with_outlook(self, one: OneLoan) -> OneLoan:
-        slurm = self._desk().far.slurm
+        desk, loan = self._desk(), one.loan
         try:
-            found = outlook(self._store, slurm, one.node_class, one.loan.count, one.loan.until)
+            wish = Wish(one.node_class, loan.count, loan.until, others=tuple(desk.classes.values()))
+            found = outlook(self._store, desk.far.slurm, wish)
         except FarSideError as e:
             log.warning("card.without_outlook", loan=one.loan.id, why=str(e))
             return one

@@ -17,7 +17,7 @@ from conversion import due
 from conversion.crew import Key
 from conversion.subjects import Ground
 from conversion.worker import Worker
-from loans.loan import Loan, NodeLoan
+from loans.loan import Loan, NodeLoan, Taking
 from loans.policy import Person
 from sandbox.testing import Handle, running
 from store.db import Store
@@ -73,6 +73,10 @@ class Rig:
     def parts(self, loan_id: int = 1) -> tuple[NodeLoan, ...]:
         with self.core.store.read() as tx:
             return tx.nodes.of(loan_id)
+
+    def takings(self, loan_id: int = 1) -> tuple[Taking, ...]:
+        with self.core.store.read() as tx:
+            return tx.takings.of(loan_id)
 
     def journal_lines(self, loan_id: int = 1) -> int:
         with self.core.store.read() as tx:

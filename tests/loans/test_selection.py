@@ -124,15 +124,6 @@ def test_what_lendbot_has_reserved_does_not_stay_even_when_no_loan_is_known_to_h
     assert choose(Seen(nodes, (), (course,)), Wish(two, 2, UNTIL)).taken == ("gpu003", "gpu004")
 
 
-def test_what_was_promised_before_counts_where_the_floor_needs_it() -> None:
-    """Who asks second is told so before the sign-off, not by a loan that comes up short."""
-    nodes = by_name(*(slurm_node(number) for number in range(1, 11)))
-    six = NodeClass("gpu", "gpu", Rules(floor=6))
-    found = choose(Seen(nodes), Wish(six, 4, UNTIL, promised=3))
-    assert (found.taken, found.free, found.kept) == (("gpu001",), 1, 9)
-    assert choose(Seen(nodes), Wish(NodeClass("gpu", "gpu"), 4, UNTIL, promised=3)).is_enough
-
-
 def test_a_node_of_two_classes_goes_only_when_both_can_spare_it() -> None:
     """Nobody lends the A100s of another group by asking for plain GPUs."""
     nodes = by_name(
