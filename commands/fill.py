@@ -1,10 +1,12 @@
 """The form: a wish in fields instead of a sentence. What cannot be meant is said of each field by itself.
 
-Pure but for the answer to a form that is in order: errors() is asked while Slack waits, so it asks no far side.
+A form is read once, while Slack waits for it, so that asks no far side. What comes of it is a value: nothing of it is
+read again. Who may ask, and what is free, is judged when it is carried out.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from commands.desk import Caller, Desk
@@ -21,47 +23,77 @@ _ANY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The time that a form is opened with.
+
+    words   as they stand in the field. While nobody changes them they mean these instants, to the microsecond: no words
+            could tell the second, or the first 1:30 of a night from the second one
+    """
+
+    words: str
+    until: datetime
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Fill:
-    """What was filled in, as it stands in the fields."""
+    """What stands in the fields. kept: what the form was opened with; None when it was empty."""
 
     count: str
     class_word: str
     until: str
     purpose: str = ""
+    kept: Kept | None = None
 
 
-def filled(terms: Terms, zone: ZoneInfo) -> Fill:
-    """Return a wish as its form shows it: the time in words that mean the same when they are read again."""
-    until = f"until {_spoken(terms.until, zone)}"
+@dataclass(frozen=True)
+class Filled:
+    """A form in order. time: what the phrase meant when it was sent, or what it can mean; never a refusal."""
+
+    count: int
+    class_word: str
+    phrase: str
+    time: when.Answer
+    purpose: str
+
+
+def opened_with(terms: Terms, zone: ZoneInfo) -> Fill:
+    """Return what stands in the fields of a form that changes a wish."""
+    words = f"until {_spoken(terms.until, zone)}"
     starts_at = terms.starts_at
     if starts_at is not None:
         whole = starts_at.replace(second=0, microsecond=0)
         begins = whole if whole == starts_at else whole + timedelta(minutes=1)
-        until = f"from {_spoken(begins, zone)} {until}"
-    return Fill(str(terms.count), terms.node_class, until, terms.purpose)
+        words = f"from {_spoken(begins, zone)} {words}"
+    return Fill(str(terms.count), terms.node_class, words, terms.purpose, Kept(words, terms.until, starts_at))
 
 
-def errors(ask: Fill, caller: Caller, desk: Desk) -> WrongFields | None:
-    """Return what is wrong with a form; None when nothing is. Who may ask, and what is free, is judged later."""
-    count = _count(ask.count)
-    found = when.read(ask.until, desk.now, caller.tz)
-    node_class = desk.class_called(ask.class_word)
+def read(form: Fill, caller: Caller, desk: Desk) -> Filled | WrongFields:
+    """Read a form; what is wrong with it is said of each field."""
+    count, found = _count(form.count), _time(form, desk.now, caller.tz)
+    node_class = desk.class_called(form.class_word)
     judged = _judged(caller, node_class, count, _length(found, desk.now)) if node_class else WrongFields()
-    wrong_count = NotANumber(ask.count) if count is None else judged.count
-    wrong_time = BadTime(ask.until, found.sentence) if isinstance(found, when.Refused) else judged.until
-    return WrongFields(wrong_count, wrong_time) if wrong_count or wrong_time else None
+    wrong_time = BadTime(form.until, found.sentence) if isinstance(found, when.Refused) else judged.until
+    if count is None or judged.count or wrong_time:
+        return WrongFields(NotANumber(form.count) if count is None else judged.count, wrong_time)
+    return Filled(count, form.class_word, form.until, found, form.purpose)
 
 
-def run(ask: Fill, caller: Caller, desk: Desk) -> Reply:
+def run(ask: Filled, caller: Caller, desk: Desk) -> Reply:
     """Answer a form as the sentence would be answered."""
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
         return unknown_class(ask.class_word, desk)
-    wrong, count = errors(ask, caller, desk), _count(ask.count)
-    if wrong is not None or count is None:
-        return wrong or WrongFields(NotANumber(ask.count))
-    terms = Terms(node_class.name, count, desk.now, None, ask.purpose, caller.channel)
-    return understood(terms, ask.until, when.read(ask.until, desk.now, caller.tz), caller, desk)
+    timed = partial(Terms, node_class.name, ask.count, purpose=ask.purpose, channel=caller.channel)
+    return understood(timed, ask.phrase, ask.time, caller, desk)
+
+
+def _time(form: Fill, now: datetime, zone: ZoneInfo) -> when.Answer:
+    """Return what the time means; words that nobody changed are read only when what they stand for is over."""
+    kept = form.kept
+    if kept is None or form.until != kept.words or kept.until <= now:
+        return when.read(form.until, now, zone)
+    return when.Interval(kept.starts_at, kept.until) if kept.starts_at else when.Deadline(kept.until)
 
 
 def _spoken(at: datetime, zone: ZoneInfo) -> str:

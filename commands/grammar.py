@@ -70,7 +70,7 @@ Ask = (
     lend.Lend
     | lend.Settle
     | lend.SignOff
-    | fill.Fill
+    | fill.Filled
     | give_back.GiveBack
     | extend.Extend
     | extend.SettleExtension
@@ -109,7 +109,7 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     lend.Lend: lend.run,
     lend.Settle: lend.settle,
     lend.SignOff: lend.sign_off,
-    fill.Fill: fill.run,
+    fill.Filled: fill.run,
     give_back.GiveBack: give_back.run,
     extend.Extend: extend.run,
     extend.SettleExtension: extend.settle,

@@ -1,10 +1,11 @@
 """lend: what was understood, which nodes would go, what it would do. Nothing changes before sign-off is asked for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from commands.desk import Caller, Desk
@@ -65,22 +66,22 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     if node_class is None:
         return unknown_class(ask.class_word, desk)
     phrase, purpose, found = time_and_purpose(ask.tail, desk.now, caller.tz)
-    terms = Terms(node_class.name, ask.count, desk.now, None, purpose, caller.channel)
-    return understood(terms, phrase, found, caller, desk)
+    timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
+    return understood(timed, phrase, found, caller, desk)
 
 
-def understood(terms: Terms, phrase: str, found: when.Answer, caller: Caller, desk: Desk) -> Reply:
-    """Answer a wish whose time was read as `found`: terms has all the rest."""
+def understood(timed: Callable[..., Terms], phrase: str, found: when.Answer, caller: Caller, desk: Desk) -> Reply:
+    """Answer a wish whose time was read as `found`. timed: makes its terms of (until, starts_at)."""
     match found:
         case when.Refused(why):
             return BadTime(phrase, why)
         case when.Ask(readings, guess):
-            options = [(r.say, replace(terms, until=r.at, starts_at=r.start)) for r in readings]
+            options = [(r.say, timed(r.at, r.start)) for r in readings]
             return WhichTime(phrase, _drafted(options, caller, desk), guess)
         case when.Deadline(at) | when.Duration(at=at):
-            return preview(replace(terms, until=at), caller, desk)
+            return preview(timed(at), caller, desk)
         case when.Interval(start, end):
-            return preview(replace(terms, until=end, starts_at=start), caller, desk)
+            return preview(timed(end, start), caller, desk)
 
 
 def unknown_class(word: str, desk: Desk) -> UnknownClass:

@@ -309,7 +309,6 @@ Reply = (
     Preview
     | WhichTime
     | BadTime
-    | WrongFields
     | UnknownClass
     | UnknownNodes
     | NotLent
@@ -340,7 +339,6 @@ Reply = (
 
 REFUSALS = (
     BadTime,
-    WrongFields,
     UnknownClass,
     UnknownNodes,
     NotLent,

@@ -17,7 +17,7 @@ from commands.cancel import Cancel
 from commands.decide import Approve, Decline
 from commands.desk import Caller
 from commands.extend import SettleExtension
-from commands.fill import filled
+from commands.fill import opened_with
 from commands.give_back import GiveBack
 from commands.grammar import Ask
 from commands.lend import Settle, SignOff, drafted
@@ -114,8 +114,9 @@ def _change_form(front: Front, body: dict[str, Any], value: str) -> Block | Rend
     if isinstance(terms, StaleDraft):
         return reply(terms)
     url = body["response_url"] if _is_for_one(body) else ""
-    ref = FormRef(person.tz, terms.channel, url)
-    return modals.lend(list(desk.classes.values()), ref, filled(terms, caller.tz))
+    wish = opened_with(terms, caller.tz)
+    ref = FormRef(person.tz, terms.channel, url, wish.kept)
+    return modals.lend(list(desk.classes.values()), ref, wish)
 
 
 _FORMS: Final[dict[str, Callable[[Front, dict[str, Any], str], Block | Rendered]]] = {

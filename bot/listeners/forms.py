@@ -20,7 +20,7 @@ from commands.decide import Decline
 from commands.desk import Caller
 from commands.fill import Fill
 from commands.look import AskFree, Status
-from commands.replies import FarSideDown, Free, Loans
+from commands.replies import FarSideDown, Free, Loans, WrongFields
 from loans.policy import Person
 from store.errors import StoreUnavailable
 
@@ -66,10 +66,16 @@ def _extend(front: Front) -> Callable[..., None]:
 def _lend(front: Front) -> Callable[..., None]:
     def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ref = FormRef.parse(body["view"]["private_metadata"])
-        ask = Fill(*(_typed(body, field) for field in (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)))
-        wrong = fill.errors(ask, Caller(Person(body["user"]["id"], tz=ref.tz)), front.desk())
-        if wrong is not None:
-            ack(response_action="errors", errors=modals.under_fields(wrong))
+        form = Fill(
+            count=_typed(body, actions.COUNT),
+            class_word=_typed(body, actions.CLASS),
+            until=_typed(body, actions.UNTIL),
+            purpose=_typed(body, actions.PURPOSE),
+            kept=ref.kept,
+        )
+        ask = fill.read(form, Caller(Person(body["user"]["id"], tz=ref.tz)), front.desk())
+        if isinstance(ask, WrongFields):
+            ack(response_action="errors", errors=modals.under_fields(ask))
             return
         ack()
         _carry_out(front, client, body, ask, ref)

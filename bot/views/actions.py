@@ -1,8 +1,12 @@
 """The ids of buttons and modals. A button carries an id and nothing else: its listener asks policy again."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
+
+from commands.fill import Kept
 
 SIGN_OFF: Final = "sign_off"
 """value: draft"""
@@ -100,18 +104,27 @@ class FormRef:
     tz        of the person, in which their words are read
     channel   where the changed preview was asked for; None for a new wish
     url       the response URL of the changed preview, so that the answer takes its place; empty for a new wish
+    kept      the time that the form is opened with; None for a new wish
     """
 
     tz: str
     channel: str | None = None
     url: str = ""
+    kept: Kept | None = None
 
     @property
     def value(self) -> str:
         """Return the form's private metadata."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), default=datetime.isoformat)
 
     @classmethod
     def parse(cls, value: str) -> "FormRef":
         """Read a form's private metadata."""
-        return cls(**json.loads(value))
+        told = json.loads(value)
+        kept = told.pop("kept", None)
+        return cls(**told, kept=_kept(kept) if kept else None)
+
+
+def _kept(told: Mapping[str, Any]) -> Kept:
+    starts_at = datetime.fromisoformat(told["starts_at"]) if told["starts_at"] else None
+    return Kept(told["words"], datetime.fromisoformat(told["until"]), starts_at)

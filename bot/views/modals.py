@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from bot.views import actions
 from bot.views.actions import FormRef, Ref
 from bot.views.blocks import plain_text, section
-from bot.views.lines import PURPOSE, what
+from bot.views.lines import what
 from bot.views.plain import plain
 from bot.views.refusals import wrong_field
 from bot.views.rendered import Block, Rendered
 from bot.views.text import shorten
 from commands.decide import NOTE_LIMIT
 from commands.fill import Fill
+from commands.grammar import LONGEST
 from commands.replies import BadTime, WrongFields
 from loans.classes import NodeClass
 from loans.loan import Loan
@@ -62,7 +63,7 @@ def lend(classes: Sequence[NodeClass], ref: FormRef, wish: Fill | None = None) -
             _input(actions.COUNT, "How many", "A number of nodes.", 16, holds=count),
             {"type": "input", "block_id": actions.CLASS, "label": plain_text("Class", 200), "element": pick},
             _input(actions.UNTIL, "Until when", "Such as: until Friday 6pm, for 3 days.", 120, holds=until),
-            _input(actions.PURPOSE, "What for", "Approvers read it.", PURPOSE, optional=True, holds=purpose),
+            _input(actions.PURPOSE, "What for", "Approvers read it.", LONGEST, optional=True, holds=purpose),
         ],
     )
 

@@ -15,7 +15,6 @@ from bot.views.refusals import (
     not_from,
     reason,
     standing,
-    wrong_field,
 )
 from bot.views.rendered import Rendered
 from bot.views.text import about, any_of, clock, code, deadline, moment, nodes, quote, who
@@ -36,8 +35,6 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.BadTime(phrase, sentence):
             echo = "" if phrase in sentence else f'"{quote(phrase, 120)}": '
             return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
-        case r.WrongFields(count, until):
-            return _say("\n".join(quote(wrong_field(why), 600) for why in (count, until) if why is not None))
         case r.UnknownClass():
             return _unknown_class(given)
         case r.UnknownNodes(loan_id, asked, has):

@@ -1,13 +1,16 @@
 """The form: what a preview holds is shown in words that mean the same, and each error stands under its field."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.fill import Fill, errors, filled
+from bot.views.actions import FormRef
+from commands.fill import Fill, Filled, opened_with, read
 from commands.lend import Settle, SignOff, drafted
 from commands.replies import BadTime, NotANumber, Preview, Requested, StaleDraft, UnknownClass, WhichTime, WrongFields
 from loans import when
@@ -19,16 +22,52 @@ ZONE = ZoneInfo("America/Indiana/Indianapolis")
 NOW = datetime(2026, 11, 24, 15, 12, 5, tzinfo=ZONE)
 MINUTE = timedelta(minutes=1)
 ahead = st.timedeltas(min_value=timedelta(minutes=10), max_value=timedelta(days=300))
+allowed = st.timedeltas(min_value=timedelta(hours=1), max_value=timedelta(days=10))
+"""Lengths that the class allows."""
+
+
+TWICE = datetime(2026, 11, 1, 1, 30, 7, tzinfo=ZONE)
+"""A moment of the hour that New York's clocks show twice."""
+
+
+def reads_to(form: Fill, counter: Counter, now: datetime = NOW) -> Filled | WrongFields:
+    return read(form, REQUESTER, replace(counter.desk, now=now))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(allowed, st.none() | ahead)
+def test_who_changes_the_count_alone_keeps_the_time_to_the_microsecond(
+    counter: Counter, span: timedelta, begins: timedelta | None
+) -> None:
+    """The words of the field are for people; what they stand for goes through Slack and back as it is."""
+    starts_at = NOW + begins if begins else None
+    until = (starts_at or NOW) + span
+    form = opened_with(Terms("gpu", 2, until, starts_at, "FastML"), ZONE)
+    carried = FormRef.parse(FormRef("UTC", kept=form.kept).value).kept
+    found = reads_to(replace(form, count="3", kept=carried), counter)
+    assert isinstance(found, Filled)
+    assert found.time == (when.Interval(starts_at, until) if starts_at else when.Deadline(until))
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_an_hour_that_the_clock_shows_twice_is_kept_apart(counter: Counter, fold: int) -> None:
+    """On the night when clocks go back, who changes the count is neither asked nor given another hour."""
+    until = TWICE.replace(fold=fold).astimezone(UTC)
+    terms = Terms("gpu", 2, until, None, "")
+    form = replace(opened_with(terms, ZONE), count="3")
+    found = reads_to(form, counter, until - timedelta(days=1))
+    assert isinstance(found, Filled)
+    assert (found.count, found.time) == (3, when.Deadline(until))
 
 
 @settings(max_examples=50, deadline=None)
 @given(ahead, st.none() | ahead)
-def test_the_words_of_a_prefilled_form_mean_what_the_preview_meant(span: timedelta, begins: timedelta | None) -> None:
-    """Who changes the count alone keeps the deadline; of an hour that the clock shows twice a question is asked."""
+def test_the_words_that_stand_in_the_field_can_be_changed_in_part(span: timedelta, begins: timedelta | None) -> None:
+    """Who changes the hour alone need not write the day again: the rest is read as it was meant."""
     starts_at = NOW + begins if begins else None
     until = (starts_at or NOW) + span
-    shown = filled(Terms("gpu", 8, until, starts_at, "FastML"), ZONE)
-    match when.read(shown.until, NOW, ZONE):
+    words = opened_with(Terms("gpu", 8, until, starts_at, "FastML"), ZONE).until
+    match when.read(words, NOW, ZONE):
         case when.Deadline(at):
             assert timedelta() <= until - at < MINUTE
         case when.Interval(start, end):
@@ -41,10 +80,25 @@ def test_the_words_of_a_prefilled_form_mean_what_the_preview_meant(span: timedel
             raise AssertionError(other)
 
 
+def test_a_time_that_is_over_while_the_form_is_open_is_refused_under_its_field(counter: Counter) -> None:
+    """A form that was left open over lunch asks for nothing that has ended."""
+    form = opened_with(Terms("gpu", 2, NOW + timedelta(hours=1), None, ""), ZONE)
+    found = reads_to(form, counter, NOW + timedelta(hours=2))
+    assert isinstance(found, WrongFields)
+    assert isinstance(found.until, BadTime)
+
+
+def sent(counter: Counter, form: Fill) -> Any:
+    """Send a form that is in order, and return what is answered."""
+    found = read(form, REQUESTER, counter.desk)
+    assert isinstance(found, Filled), found
+    return counter.do(found)
+
+
 def test_a_changed_wish_is_previewed_anew(counter: Counter) -> None:
     """Count, time and purpose as filled in; nothing is asked for before it is signed off."""
     counter.say("lend 2 gpu nodes to k8s for 3 days for a demo")
-    answer = counter.do(Fill("3", "gpu", "for 2 days", "a longer demo"))
+    answer = sent(counter, Fill("3", "gpu", "for 2 days", "a longer demo"))
     assert isinstance(answer, Preview)
     assert (answer.choice.wished, answer.purpose) == (3, "a longer demo")
     assert counter.loans() == 0
@@ -53,7 +107,7 @@ def test_a_changed_wish_is_previewed_anew(counter: Counter) -> None:
 
 def test_a_purpose_in_the_form_is_never_read_as_a_time(counter: Counter) -> None:
     """The fields are apart, so nothing is guessed: "for 2 hours of testing" is what it is for."""
-    answer = counter.do(Fill("2", "gpu", "for 2 days", "for 2 hours of testing until Friday"))
+    answer = sent(counter, Fill("2", "gpu", "for 2 days", "for 2 hours of testing until Friday"))
     assert isinstance(answer, Preview)
     assert answer.purpose == "for 2 hours of testing until Friday"
     assert answer.until - counter.now > timedelta(days=1)
@@ -61,7 +115,7 @@ def test_a_purpose_in_the_form_is_never_read_as_a_time(counter: Counter) -> None
 
 def test_a_two_way_time_in_the_form_is_asked_back(counter: Counter) -> None:
     """A form is no reason to guess a deadline."""
-    assert isinstance(counter.do(Fill("2", "gpu", "until tomorrow at 5")), WhichTime | WrongFields)
+    assert isinstance(sent(counter, Fill("2", "gpu", "until tomorrow at 5")), WhichTime)
 
 
 @pytest.mark.parametrize(
@@ -83,18 +137,17 @@ def test_a_two_way_time_in_the_form_is_asked_back(counter: Counter) -> None:
 def test_each_error_stands_under_its_field(
     counter: Counter, fields: tuple[str, str, str], wrong_count: type | None, wrong_time: type | None
 ) -> None:
-    """Whoever filled in a form mends it there; what comes past the form is refused all the same."""
-    found = errors(Fill(*fields), REQUESTER, counter.desk)
+    """Whoever filled in a form mends it there."""
+    found = read(Fill(*fields), REQUESTER, counter.desk)
     assert isinstance(found, WrongFields)
     assert (type(found.count), type(found.until)) == (wrong_count or type(None), wrong_time or type(None))
-    assert counter.do(Fill(*fields)) == found
 
 
 def test_a_form_in_order_has_no_errors(counter: Counter) -> None:
     """A class that is gone is answered in words: its field is a choice, and there is nothing to mend in it."""
-    assert errors(Fill("2", "gpu", "for 3 days"), REQUESTER, counter.desk) is None
-    assert errors(Fill("+2", "gpu", "from tomorrow 8am until tomorrow 6pm"), REQUESTER, counter.desk) is None
-    assert isinstance(counter.do(Fill("2", "tpu", "for 3 days")), UnknownClass)
+    assert isinstance(read(Fill("2", "gpu", "for 3 days"), REQUESTER, counter.desk), Filled)
+    assert isinstance(read(Fill("+2", "gpu", "from tomorrow 8am until tomorrow 6pm"), REQUESTER, counter.desk), Filled)
+    assert isinstance(sent(counter, Fill("2", "tpu", "for 3 days")), UnknownClass)
 
 
 def test_a_preview_is_changed_by_its_asker_alone(counter: Counter) -> None:

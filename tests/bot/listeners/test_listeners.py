@@ -188,6 +188,22 @@ def test_a_preview_is_changed_in_a_form_and_drawn_anew_in_its_place(house: House
     assert (loan.count, loan.purpose, loan.channel) == (2, "a longer demo", OPS)
 
 
+def test_who_changes_the_count_in_the_form_keeps_the_deadline_to_the_second(house: House) -> None:
+    """ "For 3 days" ends at a second that the words of the field do not tell, and it stays that second."""
+    house.slash("lend 1 gpu node to k8s for 3 days for a race")
+    preview = house.answer(REQUESTER, "Purpose: a race")
+    house.click(preview, "change", REQUESTER)
+    view = form_of(house, REQUESTER)
+    assert house.post("submit", user=REQUESTER, view_id=view.id, values={"count": "2"})["errors"] == {}
+    eventually("the preview anew", lambda: "Lend 2 gpu nodes" in shown(preview))
+    with house.store.read() as tx:
+        [before, after] = [
+            draft.what for n in range(1, 99) if (draft := tx.drafts.get(n)) and "race" in str(draft.what)
+        ]
+    assert (before["count"], after["count"]) == (1, 2)
+    assert before["until"] == after["until"]
+
+
 def test_a_wrong_new_deadline_is_mended_where_it_was_typed(house: House) -> None:
     """The error stands under the field, in the reader's own zone; a time that will do closes the form."""
     loan = house.request()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot.views.actions import FormRef
 from bot.views.summary import Summary
 from commands import replies as r
-from commands.fill import Fill
+from commands.fill import Fill, Kept
 from commands.replies import Breakdown, OneLoan
 from conversion.estimate import Estimate
 from loans.classes import NodeClass, Rules
@@ -120,8 +120,9 @@ SUMMARY = Summary(
     medians={"Puppet": timedelta(seconds=88), "label": timedelta(seconds=1), "boot": timedelta(seconds=205)},
 )
 FORM = FormRef("America/Indiana/Indianapolis")
-CHANGED_FORM = replace(FORM, channel="C0HPCOPS", url="https://slack.invalid/response")
-WISH = Fill("8", "gpu", "until Fri 27 Nov 2026 23:59", "FastML workshop, 25 seats")
+KEPT = Kept("until Fri 27 Nov 2026 23:59", NOW + timedelta(days=3, hours=13, minutes=47, seconds=59))
+CHANGED_FORM = replace(FORM, channel="C0HPCOPS", url="https://slack.invalid/response", kept=KEPT)
+WISH = Fill("8", "gpu", KEPT.words, "FastML workshop, 25 seats", KEPT)
 BROKE = {node(11): Breakdown("Puppet", "exit 4: Could not apply complete catalog")}
 EXTENSION = Extension(UNTIL + timedelta(days=3), REQUESTER, NOW - 5 * MIN, NOW + 400 * MIN)
 
@@ -262,7 +263,6 @@ def replies() -> Mapping[str, r.Reply]:
         "no_loan": r.NoLoan(99, (12, 13)),
         "already_decided": r.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
         "already_lapsed": r.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
-        "wrong_fields": r.WrongFields(r.NotANumber("eight"), TooLong(timedelta(days=20), timedelta(days=14))),
         "extension_was_granted": r.ExtensionSettled(
             loan(State.LENT, until=later), later, Decision(APPROVER, NOW - 3 * MIN, approved=True), NOW
         ),
