@@ -5,9 +5,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from adapters.hostlist import expanded
+from adapters.hostlist import MOST_SAID, expanded
 from bot.far_sides import Adapters, adapters
 from bot.process.clock import Clock
 from bot.settings import classes as from_settings
@@ -33,7 +34,8 @@ class Core:
 
     def desk(self) -> Desk:
         """Return a desk of this moment."""
-        return Desk(self.store, self.adapters.far, self.classes, self.pace, expanded, self.clock.now())
+        expand = partial(expanded, most=MOST_SAID)
+        return Desk(self.store, self.adapters.far, self.classes, self.pace, expand, self.clock.now())
 
     def ground(self) -> Ground:
         """Return what the engine stands on."""

@@ -9,6 +9,7 @@ from conversion.pace import Pace
 from conversion.ports import FarSides
 from loans.classes import NodeClass
 from loans.loan import Loan
+from loans.nodes import NodeName
 from loans.policy import Person
 from store.db import Store
 
@@ -30,7 +31,7 @@ class Caller:
 class Desk:
     """The desk at which a command is carried out.
 
-    expand   turns `gpu[003-005],gpu009` into names; ValueError when it is no hostlist
+    expand   turns `gpu[003-005],gpu009` into names; NotAHostlist when it is none, or more than a person can mean
     now      this moment, aware; the same through one command
     """
 
@@ -38,7 +39,7 @@ class Desk:
     far: FarSides
     classes: Mapping[str, NodeClass]
     pace: Pace
-    expand: Callable[[str], tuple[str, ...]]
+    expand: Callable[[str], tuple[NodeName, ...]]
     now: datetime
 
     def class_of(self, loan: Loan) -> NodeClass:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
@@ -11,15 +10,13 @@ from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Rep
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate
+from loans.hostlist import NotAHostlist
 from loans.lifecycle import Return, may_happen
 from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
 from loans.nodes import NodeName
 from loans.policy import Refused, may_give_back
 from store.db import Tx
 from store.errors import Stale
-
-MOST_NODES = 10_000
-"""Names that one sentence may stand for: more than a site has. `gpu[0-99999999]` would take the machine's memory."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +55,10 @@ def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
 
 def _names(hostlists: str, desk: Desk) -> tuple[NodeName, ...]:
     """Expand what was said; what is no hostlist, or one of a size that no site has, is answered as a name."""
-    if _size(hostlists) > MOST_NODES:
-        return (NodeName(hostlists),)
     try:
-        return tuple(NodeName(name) for name in desk.expand(hostlists))
-    except ValueError:
+        return desk.expand(hostlists)
+    except NotAHostlist:
         return (NodeName(hostlists),)
-
-
-def _size(hostlists: str) -> int:
-    """Count the names that hostlists stand for, without making them."""
-    total = 0
-    for part in re.findall(r"(?:[^,\[]|\[[^\]]*\])+", hostlists):
-        brackets = [re.findall(r"(\d+)(?:-(\d+))?", inside) for inside in re.findall(r"\[([^\]]*)\]", part)]
-        total += prod(sum(int(last or first) - int(first) + 1 for first, last in ranges) for ranges in brackets)
-    return total
 
 
 def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:

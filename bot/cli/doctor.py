@@ -35,4 +35,4 @@ def _one_node(core: Core, said: str) -> NodeName:
         [name] = core.desk().expand(said)
     except ValueError as e:
         raise typer.BadParameter(f"{said!r} is not the name of one node; for example gpu007") from e
-    return NodeName(name)
+    return name

@@ -6,10 +6,11 @@ from typing import Final
 from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
 from bot.views.buttons import ask_for_nodes
 from bot.views.rendered import Block, Rendered
-from bot.views.text import code, counted, deadline, fold, listed, moment, nodes, quote, who
+from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
 from commands.decide import ASKED, asked_until
 from commands.replies import Free, HelpOn, History, Loans
 from loans.classes import NodeClass
+from loans.hostlist import fold
 from loans.loan import HOLDING, Loan
 from loans.selection import Choice, RunsJobs
 from store.audit import Audit

@@ -7,9 +7,10 @@ from typing import Final
 from bot.views.blocks import TASKS, plan, task
 from bot.views.rendered import Block
 from bot.views.steps import doing, failed
-from bot.views.text import counted, fold, took
+from bot.views.text import counted, took
 from bot.views.trouble import SHOWN, shown
 from commands.replies import Breakdown, OneLoan
+from loans.hostlist import fold
 from loans.loan import NODE_MOVING, NodeLoan, NodeState
 from loans.nodes import NodeName
 

@@ -4,18 +4,17 @@ Pure. It knows how Slack writes a mention or a date, and nothing of loans.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from math import ceil
 from typing import Final
 
+from loans.hostlist import fold
 from loans.when import length
 
 NAMED: Final = 8
 """How many nodes or people a line names before it counts the rest: about a line on a phone."""
 _FOLDED: Final = 160
-_NUMBERED: Final = re.compile(r"^(.*?)(\d+)$")
 _USER: Final = re.compile(r"^[UW][A-Z0-9]+$")
 _GROUP: Final = re.compile(r"^S[A-Z0-9]+$")
 _ENTITY: Final = 5
@@ -152,29 +151,3 @@ def nodes(names: Iterable[str]) -> str:
     if len(folded) <= _FOLDED:
         return code(folded) if ordered else "no node"
     return f"{code(cut(fold(ordered[:NAMED]), _FOLDED))} and {len(ordered) - NAMED} more"
-
-
-def fold(names: Iterable[str]) -> str:
-    """Fold names as a hostlist: gpu003, gpu004, gpu009 -> gpu[003-004,009]."""
-    parted = sorted(_parted(name) for name in set(names))
-    groups = groupby(parted, key=lambda part: (part[0], part[1]))
-    return ",".join(_folded(prefix, [name[2] for name in group]) for (prefix, _), group in groups)
-
-
-def _parted(name: str) -> tuple[str, int, str]:
-    """Split a name at its number; names fold together only when prefix and width agree."""
-    found = _NUMBERED.match(name)
-    return (found[1], len(found[2]), found[2]) if found else (name, 0, "")
-
-
-def _folded(prefix: str, numbers: Sequence[str]) -> str:
-    if len(numbers) == 1:
-        return f"{prefix}{numbers[0]}"
-    return f"{prefix}[{','.join(_ranges(numbers))}]"
-
-
-def _ranges(numbers: Sequence[str]) -> Iterator[str]:
-    """Yield runs of numbers that follow each other, written as they stand in the names."""
-    for _, run in groupby(enumerate(numbers), key=lambda at: int(at[1]) - at[0]):
-        members = [number for _, number in run]
-        yield members[0] if len(members) == 1 else f"{members[0]}-{members[-1]}"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hostlist import expanded, folded, folded_parts
+from loans.hostlist import NotAHostlist, TooManyNames
 from loans.nodes import NodeName
 
 names = st.from_regex(r"[a-z]{1,6}(-[a-z]{1,3})?[0-9]{0,4}(-ib)?", fullmatch=True).filter(lambda n: n != "all")
@@ -22,6 +23,7 @@ def named(*words: str) -> list[NodeName]:
         (named("r1n1", "r1n2", "r2n1"), "r1n[1-2],r2n1"),
         (named("a1-ib", "a2-ib"), "a1-ib,a2-ib"),
         (named("login", "gpu1"), "gpu1,login"),
+        (named("n8", "n9", "n10", "n11"), "n[8-9],n[10-11]"),
         ([], ""),
     ],
 )
@@ -60,5 +62,28 @@ def test_what_is_no_name_is_never_sent(wrong: str) -> None:
 @pytest.mark.parametrize("wrong", ["gpu[001", "gpu[2-1]", "a b", "gpu[001-00x]"])
 def test_what_is_no_hostlist_is_refused(wrong: str) -> None:
     """A list that cannot be read is not read by halves."""
-    with pytest.raises(ValueError, match="not a"):
+    with pytest.raises(NotAHostlist, match="not a"):
         expanded(wrong)
+
+
+@pytest.mark.parametrize(
+    "huge",
+    [
+        "gpu[0-99999999]",
+        "gpu[0-9999]n[0-9999]",
+        "gpu[0-9999],cpu[0-99999]",
+        "gpu[0-99999999],gpu[99999999-0]",
+        f"gpu[0-{'9' * 5000}]",
+    ],
+)
+def test_a_list_of_more_nodes_than_slurm_knows_is_refused_before_it_is_made(huge: str) -> None:
+    """One word from a person, or a Slurm gone mad, does not take the machine's memory."""
+    with pytest.raises(TooManyNames):
+        expanded(huge)
+
+
+def test_how_many_may_be_meant_is_for_the_caller_to_say() -> None:
+    """A reservation of a whole large site is read, where a person's slip of that size is not."""
+    assert len(expanded("n[00000-16383]")) == 16384
+    with pytest.raises(TooManyNames, match="11 nodes, and 10 are the most"):
+        expanded("gpu[01-10],login", most=10)

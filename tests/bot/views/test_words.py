@@ -17,24 +17,6 @@ from tests.bot.views import samples
 from tests.bot.views.samples import MIN, NOW, part
 
 
-@pytest.mark.parametrize(
-    ("names", "folded"),
-    [
-        ([], ""),
-        (["gpu003"], "gpu003"),
-        (["gpu004", "gpu003"], "gpu[003-004]"),
-        (["gpu003", "gpu004", "gpu009", "gpu011", "gpu012"], "gpu[003-004,009,011-012]"),
-        (["gpu9", "gpu10"], "gpu9,gpu10"),
-        (["a1", "b1", "login"], "a1,b1,login"),
-        (["gpu003", "gpu003"], "gpu003"),
-        (["r1n01", "r1n02", "r2n01"], "r1n[01-02],r2n01"),
-    ],
-)
-def test_nodes_fold_as_a_hostlist_does(names: list[str], folded: str) -> None:
-    """What is read on a card can be pasted behind scontrol."""
-    assert text.fold(names) == folded
-
-
 def test_many_scattered_nodes_are_counted() -> None:
     """A card is not a page of names."""
     shown = text.nodes([f"gpu{number:03}" for number in range(1, 400, 2)])
