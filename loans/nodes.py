@@ -237,7 +237,6 @@ class KubeNode:
     uid: str
     ready: bool
     schedulable: bool
-    created: datetime
     loan: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()

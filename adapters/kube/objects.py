@@ -124,7 +124,6 @@ def held_node(raw: Json) -> HeldNode:
             uid=meta["uid"],
             ready=ready,
             schedulable=not spec.get("unschedulable", False),
-            created=datetime.fromisoformat(meta["creationTimestamp"]),
             loan=_loan(meta.get("annotations") or {}),
             labels=dict(meta.get("labels") or {}),
             taints=tuple(Taint(t["key"], t.get("value") or "", t["effect"]) for t in taints),

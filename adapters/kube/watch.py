@@ -117,8 +117,7 @@ class NodeWatch:
             except FarSideError as error:
                 if self._closing.is_set():
                     return
-                # Events were lost, or may have been: the next round begins with a list.
-                self._cache.version = 0
+                self._cache.lose()
                 log.warning("kube.watch.lost", why=str(error), failures=failures)
                 self._closing.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
                 failures += 1
@@ -152,14 +151,14 @@ class NodeWatch:
     def _take(self, kind: str, raw: Json) -> None:
         match kind:
             case "ADDED" | "MODIFIED":
-                self._cache.version = self.learn(raw).version
+                self._cache.come_to(self.learn(raw).version)
             case "DELETED":
                 held = held_node(raw)
                 self._cache.forget(held.node.name, held.node.uid)
-                self._cache.version = held.version
+                self._cache.come_to(held.version)
             case "BOOKMARK":
                 with understood("bookmark", raw):
-                    self._cache.version = int(raw["metadata"]["resourceVersion"])
+                    self._cache.come_to(int(raw["metadata"]["resourceVersion"]))
             case "ERROR":  # 410 Gone is the usual one: we were away for too long
                 raise Answer(WATCH_NODES, int(raw.get("code") or 0), raw, str(raw)).refusal()
             case _:

@@ -45,7 +45,6 @@ __all__ = [
     "read",
     "say",
     "spelled",
-    "window",
 ]
 
 EXAMPLES: Final = '"until Friday 18:00", "for 3 days" or "from Monday 9am until Wednesday"'
@@ -79,15 +78,6 @@ def read(phrase: str, now: datetime, tz: tzinfo) -> Answer:
 def prepare() -> None:
     """Build the grammar now, about 0.1 s, so that the first person who asks does not wait for it."""
     reader.parser()
-
-
-def window(answer: Deadline | Interval | Duration, now: datetime) -> Interval:
-    """From when until when: a deadline and a length start now."""
-    match answer:
-        case Interval():
-            return answer
-        case Deadline(at) | Duration(_, at):
-            return Interval(now, at)
 
 
 def _answer(ctx: Context, text: str) -> Answer:

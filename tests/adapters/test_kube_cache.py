@@ -54,3 +54,18 @@ def test_what_a_list_no_longer_has_is_gone() -> None:
     assert list(cache.all()) == ["gpu001"]
     cache.learn(a_held_node(name="gpu002", uid="u2", version=14))
     assert list(cache.all()) == ["gpu001"]
+
+
+def test_a_watch_goes_on_from_the_latest_that_is_known_and_from_a_list_when_events_were_lost() -> None:
+    """A reader's list that came between two events is not undone by the older of them, and no gap is skipped."""
+    cache = NodeCache()
+    assert cache.version == 0
+    cache.replace([a_held_node(version=10)], 25)
+    cache.come_to(22)
+    assert cache.version == 25
+    cache.come_to(27)
+    assert cache.version == 27
+    cache.lose()
+    assert cache.version == 0
+    cache.replace([a_held_node(version=10)], 26)
+    assert cache.version == 26

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loans.when import Ask, Deadline, Duration, Interval, Refused, length, read, say, spelled, window
+from loans.when import Ask, Deadline, Refused, length, read, say, spelled
 from tests.loans.told import FRIDAY, HERE, TUESDAY, told
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -368,14 +368,3 @@ def test_an_answer_spells_weekday_date_time_offset_and_length() -> None:
 def test_a_length_is_its_two_largest_units(span: timedelta, words: str) -> None:
     """Enough to tell three days from thirteen, and no more."""
     assert length(span) == words
-
-
-def test_a_window_starts_now_unless_a_start_was_said() -> None:
-    """Lending needs a start and an end, however they were said."""
-    for phrase in ("until Friday 10:00 UTC-5", "for 3 days"):
-        answer = read(phrase.replace("10:00", "10am"), TUESDAY, HERE)
-        assert isinstance(answer, Deadline | Duration)
-        assert window(answer, TUESDAY) == Interval(TUESDAY, datetime(2026, 11, 27, 10, tzinfo=HERE))
-    interval = read("from Monday until Wednesday", TUESDAY, HERE)
-    assert isinstance(interval, Interval)
-    assert window(interval, TUESDAY) == interval
