@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands import drafts
 from commands.desk import Caller, Desk
+from commands.drafts import LaterDeadline
 from commands.lookup import find
 from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, Reply, StaleDraft, WhichTime
 from commands.verb import LOAN, Verb, sentence
@@ -68,13 +70,8 @@ def errors(ask: Extend, caller: Caller, desk: Desk) -> BadTime | NotLater | TooL
 
 def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
     """Ask for the reading that was picked."""
-    with desk.store.read() as tx:
-        draft = tx.drafts.get(ask.draft)
-    if draft is None or draft.what.get("verb") != "extend":
-        return StaleDraft()
-    if draft.who != caller.person.id:
-        return StaleDraft(theirs=False)
-    return _ask_for(int(draft.what["loan"]), datetime.fromisoformat(draft.what["until"]), caller, desk)
+    picked = drafts.later_deadline(ask.draft, caller, desk)
+    return picked if isinstance(picked, StaleDraft) else _ask_for(picked.loan, picked.until, caller, desk)
 
 
 def _misses(tx: Tx, loan_id: int, until: datetime, caller: Caller, desk: Desk) -> NotLater | TooLong | None:
@@ -124,15 +121,8 @@ def _from_now(at: datetime, caller: Caller, desk: Desk) -> str:
 def _which(
     extend: Extend, options: list[tuple[str, datetime]], caller: Caller, desk: Desk, guess: str | None = None
 ) -> WhichTime:
-    with desk.store.write() as tx:
-        drafts = tuple(
-            (say, tx.drafts.put(caller.person.id, _draft(extend.loan, until), desk.now)) for say, until in options
-        )
-    return WhichTime(extend.phrase, drafts, guess, extends=True)
-
-
-def _draft(loan_id: int, until: datetime) -> dict[str, str | int]:
-    return {"verb": "extend", "loan": loan_id, "until": until.isoformat()}
+    wishes = [(say, LaterDeadline(extend.loan, until)) for say, until in options]
+    return WhichTime(extend.phrase, drafts.keep_each(wishes, caller, desk), guess, extends=True)
 
 
 def worded(loan: int, words: str) -> Extend:

@@ -1,13 +1,12 @@
 """lend: what was understood, which nodes would go, what it would do. Nothing changes before sign-off is asked for."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
 
+from commands import drafts
 from commands.desk import Caller, Desk
 from commands.look import one_loan
 from commands.replies import (
@@ -77,7 +76,7 @@ def understood(timed: Callable[..., Terms], phrase: str, found: when.Answer, cal
             return BadTime(phrase, why)
         case when.Ask(readings, guess):
             options = [(r.say, timed(r.at, r.start)) for r in readings]
-            return WhichTime(phrase, _drafted(options, caller, desk), guess)
+            return WhichTime(phrase, drafts.keep_each(options, caller, desk), guess)
         case when.Deadline(at) | when.Duration(at=at):
             return preview(timed(at), caller, desk)
         case when.Interval(start, end):
@@ -93,7 +92,7 @@ def unknown_class(word: str, desk: Desk) -> UnknownClass:
 
 def settle(ask: Settle, caller: Caller, desk: Desk) -> Reply:
     """Preview a draft again, as things stand now."""
-    terms = drafted(ask.draft, caller, desk)
+    terms = drafts.terms(ask.draft, caller, desk)
     return terms if isinstance(terms, StaleDraft) else preview(terms, caller, desk)
 
 
@@ -114,7 +113,7 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     if terms.count > (choice.free if terms.starts_at is None else could_ever):
         return _not_enough(choice, terms, caller, desk)
     with desk.store.write() as tx:
-        draft = tx.drafts.put(caller.person.id, _as_json(terms), desk.now)
+        draft = drafts.keep(tx, terms, caller, desk.now)
         took = estimate(tx, node_class.name)
     return Preview(
         draft, node_class, choice, terms.until, caller.person.tz, desk.now,
@@ -124,7 +123,7 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
 
 def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     """Make the draft a request, and its card."""
-    terms = drafted(ask.draft, caller, desk)
+    terms = drafts.terms(ask.draft, caller, desk)
     if isinstance(terms, StaleDraft):
         return terms
     node_class = desk.classes[terms.node_class]
@@ -151,18 +150,6 @@ def _asked_before(tx: Tx, loan_id: int, node_class: NodeClass, desk: Desk) -> Re
     return Requested(loan, node_class) if loan.state is State.REQUESTED else one_loan(tx, loan, desk)
 
 
-def drafted(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
-    """Read a draft: only its own asker's, and only while its deadline and class still stand."""
-    with desk.store.read() as tx:
-        draft = tx.drafts.get(draft_id)
-    if draft is None or draft.what.get("verb") != "lend" or draft.what["node_class"] not in desk.classes:
-        return StaleDraft()
-    if draft.who != caller.person.id:
-        return StaleDraft(theirs=False)
-    terms = _from_json(draft.what)
-    return terms if terms.until > desk.now else StaleDraft()
-
-
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:
     """Offer what can go now, and the time from which the whole wish could, as far as jobs tell."""
     missing = terms.count - choice.free
@@ -171,28 +158,11 @@ def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> Not
     now_draft = later_draft = None
     with desk.store.write() as tx:
         if choice.free:
-            fewer = replace(terms, count=choice.free)
-            now_draft = tx.drafts.put(caller.person.id, _as_json(fewer), desk.now)
+            now_draft = drafts.keep(tx, replace(terms, count=choice.free), caller, desk.now)
         if later_at is not None and later_at < terms.until:
-            later_draft = tx.drafts.put(caller.person.id, _as_json(replace(terms, starts_at=later_at)), desk.now)
+            later_draft = drafts.keep(tx, replace(terms, starts_at=later_at), caller, desk.now)
     node_class = desk.classes[terms.node_class]
     return NotEnough(choice, node_class, caller.person.tz, now_draft, later_draft, later_at)
-
-
-def _drafted(options: list[tuple[str, Terms]], caller: Caller, desk: Desk) -> tuple[tuple[str, int], ...]:
-    with desk.store.write() as tx:
-        return tuple((say, tx.drafts.put(caller.person.id, _as_json(terms), desk.now)) for say, terms in options)
-
-
-def _as_json(terms: Terms) -> dict[str, Any]:
-    starts_at = terms.starts_at.isoformat() if terms.starts_at else None
-    return {"verb": "lend", **terms.__dict__, "until": terms.until.isoformat(), "starts_at": starts_at}
-
-
-def _from_json(what: Mapping[str, Any]) -> Terms:
-    starts_at = datetime.fromisoformat(what["starts_at"]) if what["starts_at"] else None
-    rest = {key: what[key] for key in ("node_class", "count", "purpose", "channel")}
-    return Terms(until=datetime.fromisoformat(what["until"]), starts_at=starts_at, **rest)
 
 
 def _read(found: re.Match[str]) -> Lend:

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_LOCALTIME: Final = Path("/etc/localtime")
 
-def local_zone(localtime: Path = Path("/etc/localtime")) -> str:
+
+def local_zone() -> str:
     """Return a zone's name that ZoneInfo knows."""
-    linked = str(localtime.resolve()).partition("zoneinfo/")[2]
+    linked = str(_LOCALTIME.resolve()).partition("zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").removeprefix(":"), linked):
         if name and _is_known(name):
             return name

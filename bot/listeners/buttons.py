@@ -12,6 +12,7 @@ from bot.views import actions, modals
 from bot.views.actions import FormRef, Ref
 from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
+from commands import drafts
 from commands.blocked import Force, Wait
 from commands.cancel import Cancel
 from commands.decide import Approve, Decline
@@ -20,8 +21,7 @@ from commands.extend import SettleExtension
 from commands.fill import opened_with
 from commands.give_back import GiveBack
 from commands.grammar import Ask
-from commands.lend import Settle, SignOff, drafted
-from commands.look import Status
+from commands.lend import Settle, SignOff
 from commands.replies import StaleDraft
 from store.errors import NoSuchLoan
 
@@ -32,7 +32,6 @@ _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
     actions.APPROVE: lambda value: Approve(Ref.parse(value).loan, Ref.parse(value).word),
     actions.GIVE_BACK: lambda value: GiveBack(int(value)),
     actions.CANCEL: lambda value: Cancel(int(value)),
-    actions.STATUS: lambda value: Status(int(value)),
     actions.TRY_AGAIN: lambda value: GiveBack(Ref.parse(value).loan, Ref.parse(value).word),
     actions.FORCE: lambda value: Force(Ref.parse(value).loan, Ref.parse(value).word),
     actions.WAIT: lambda value: Wait(Ref.parse(value).loan, Ref.parse(value).word),
@@ -110,7 +109,7 @@ def _change_form(front: Front, body: dict[str, Any], value: str) -> Block | Rend
     """Return the form with the preview's wish in it."""
     person, desk = front.person(body["user"]["id"]), front.desk()
     caller = Caller(person)
-    terms = drafted(int(value), caller, desk)
+    terms = drafts.terms(int(value), caller, desk)
     if isinstance(terms, StaleDraft):
         return reply(terms)
     url = body["response_url"] if _is_for_one(body) else ""

@@ -34,28 +34,8 @@ FORCE: Final = "force"
 """value: loan:node; the button asks "sure?" by itself"""
 WAIT: Final = "wait"
 """value: loan:node"""
-STATUS: Final = "status"
-"""value: loan"""
 ALL_RIGHT: Final = "all_right"
 """value: loan; takes the buttons off a reminder"""
-
-ALL: Final = (
-    SIGN_OFF,
-    SETTLE,
-    SETTLE_EXTENSION,
-    CHANGE,
-    NEVER_MIND,
-    APPROVE,
-    DECLINE,
-    EXTEND,
-    GIVE_BACK,
-    CANCEL,
-    TRY_AGAIN,
-    FORCE,
-    WAIT,
-    STATUS,
-    ALL_RIGHT,
-)
 
 DECLINE_MODAL: Final = "decline_modal"
 EXTEND_MODAL: Final = "extend_modal"

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.views.actions import FormRef
+from commands import drafts
 from commands.fill import Fill, Filled, opened_with, read
-from commands.lend import Settle, SignOff, drafted
+from commands.lend import Settle, SignOff
 from commands.replies import BadTime, NotANumber, Preview, Requested, StaleDraft, UnknownClass, WhichTime, WrongFields
 from loans import when
 from loans.policy import NoNodes, TooLong, TooMany
@@ -155,5 +156,5 @@ def test_a_preview_is_changed_by_its_asker_alone(counter: Counter) -> None:
     preview = counter.say("lend 2 gpu nodes to k8s for 3 days")
     assert isinstance(preview, Preview)
     assert isinstance(counter.do(Settle(preview.draft)), Preview)
-    assert drafted(preview.draft, APPROVER, counter.desk) == StaleDraft(theirs=False)
-    assert drafted(99, REQUESTER, counter.desk) == StaleDraft()
+    assert drafts.terms(preview.draft, APPROVER, counter.desk) == StaleDraft(theirs=False)
+    assert drafts.terms(99, REQUESTER, counter.desk) == StaleDraft()

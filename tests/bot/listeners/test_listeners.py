@@ -90,9 +90,7 @@ def test_a_double_press_asks_for_sign_off_once(house: House) -> None:
 FORGED = ["0", "-1", "nonsense", "9" * 40, "1:gpu001; reboot", ":", "\u00b2"]
 
 
-@pytest.mark.parametrize(
-    "action", ["approve", "give_back", "cancel", "status", "sign_off", "settle", "force", "wait", "decline"]
-)
+@pytest.mark.parametrize("action", ["approve", "give_back", "cancel", "sign_off", "settle", "force", "wait", "decline"])
 def test_a_forged_value_is_answered_and_does_nothing(house: House, action: str) -> None:
     """What a button carries is an id; what is none gets a sentence, no traceback, and leaves the card alone."""
     loan = house.request()
@@ -189,7 +187,7 @@ def test_a_preview_is_changed_in_a_form_and_drawn_anew_in_its_place(house: House
 
 
 def test_who_changes_the_count_in_the_form_keeps_the_deadline_to_the_second(house: House) -> None:
-    """ "For 3 days" ends at a second that the words of the field do not tell, and it stays that second."""
+    """A length ends at a second that the words of the field do not tell, and it stays that second."""
     house.slash("lend 1 gpu node to k8s for 3 days for a race")
     preview = house.answer(REQUESTER, "Purpose: a race")
     house.click(preview, "change", REQUESTER)
@@ -197,9 +195,8 @@ def test_who_changes_the_count_in_the_form_keeps_the_deadline_to_the_second(hous
     assert house.post("submit", user=REQUESTER, view_id=view.id, values={"count": "2"})["errors"] == {}
     eventually("the preview anew", lambda: "Lend 2 gpu nodes" in shown(preview))
     with house.store.read() as tx:
-        [before, after] = [
-            draft.what for n in range(1, 99) if (draft := tx.drafts.get(n)) and "race" in str(draft.what)
-        ]
+        kept = [draft.what for n in range(1, 99) if (draft := tx.drafts.get(n)) is not None]
+    before, after = (what for what in kept if what.get("purpose") == "a race")
     assert (before["count"], after["count"]) == (1, 2)
     assert before["until"] == after["until"]
 

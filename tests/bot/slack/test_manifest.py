@@ -165,7 +165,7 @@ def test_its_shortcut_is_listened_for() -> None:
 def test_every_button_and_form_has_its_listener() -> None:
     """No press is answered by silence."""
     listened = code("bot/listeners")
-    inputs = {"TEXT", "COUNT", "CLASS", "UNTIL", "PURPOSE", "ALL"}
+    inputs = {"TEXT", "COUNT", "CLASS", "UNTIL", "PURPOSE"}
     for name in (n for n in vars(actions) if n.isupper() and n not in inputs):
         assert re.search(rf"\bactions\.{name}\b", listened), f"nobody listens for actions.{name}"
 
