@@ -65,8 +65,8 @@ def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) ->
     if part.state not in NODE_GOING_HOME:
         return NotFrom(loan, "force" if isinstance(ask, Force) else "wait for")
     if isinstance(ask, Force):
-        return Forced(loan, orders.force(tx, part, desk.now, caller.person.id).node)
-    waits = orders.wait_on(tx, part, desk.now, caller.person.id, ask.span)
+        return Forced(loan, orders.force(tx, loan, part, desk.now, caller.person.actor).node)
+    waits = orders.wait_until(tx, loan, part, desk.now + ask.span, desk.now, by=caller.person.actor)
     return WaitsOn(waits.node, waits.ask_at or desk.now)
 
 

@@ -8,7 +8,7 @@ from commands.lookup import find
 from commands.replies import Forbidden, NoLoan, NotFrom, Reply, Withdrawn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
-from conversion.news import tell
+from loans import facts
 from loans.lifecycle import Withdraw, may_happen
 from loans.policy import Refused, may_withdraw
 from store.errors import Stale
@@ -23,7 +23,6 @@ class Cancel:
 
 def run(ask: Cancel, caller: Caller, desk: Desk) -> Reply:
     """Withdraw the request."""
-    by = caller.person.id
     try:
         with desk.store.write() as tx:
             loan = find(tx, ask.loan)
@@ -34,9 +33,9 @@ def run(ask: Cancel, caller: Caller, desk: Desk) -> Reply:
                 return Forbidden(verdict.reasons)
             if not may_happen(loan, Withdraw):
                 return NotFrom(loan, "cancel")
-            withdrawn = orders.record(tx, loan, Withdraw(by), desk.now, who=by)
-            tell(tx, withdrawn, "withdrawn", desk.now, by=by)
-            return Withdrawn(withdrawn)
+            event = Withdraw(caller.person.id)
+            by = caller.person.actor
+            return Withdrawn(orders.record(tx, loan, event, desk.now, facts.Withdrawn(), by=by))
     except Stale:
         with desk.store.read() as tx:
             return NotFrom(tx.loans.get(ask.loan), "cancel")

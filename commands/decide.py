@@ -1,7 +1,6 @@
 """approve, decline: one decision for a request, or for a later deadline that is asked for. Whoever is first decides."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,21 +17,18 @@ from commands.replies import (
 )
 from commands.verb import LOAN, Verb, sentence
 from conversion import due, orders
-from conversion.news import tell
+from loans import facts
 from loans.lifecycle import Approve as ApproveEvent
-from loans.lifecycle import ApproveExtension, AskExtension, DropExtension
+from loans.lifecycle import ApproveExtension, DropExtension
 from loans.lifecycle import Decline as DeclineEvent
-from loans.loan import Decision, Loan, State
+from loans.loan import Loan, State
 from loans.policy import Refused, may_approve
-from store.audit import Audit
+from loans.readers.extensions import extensions
 from store.db import Tx
 from store.errors import Stale
 
 NOTE_LIMIT = 500
 """Characters of a reason that are kept: it is shown on a card."""
-ASKED, _GRANTS = (event.__name__.lower() for event in (AskExtension, ApproveExtension))
-_DECIDES = (_GRANTS, DropExtension.__name__.lower())
-"""As orders.record() audits them."""
 
 
 @dataclass(frozen=True)
@@ -74,59 +70,41 @@ def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: De
         return _decide_extension(tx, loan, ask, caller, desk)
     if loan.state is not State.REQUESTED:
         return _was_first(tx, loan, ask.what, desk.now)
-    by = caller.person.id
-    if isinstance(ask, Approve):
-        decided = orders.record(tx, loan, ApproveEvent(by), desk.now, who=by)
-        tell(tx, decided, "approved", desk.now, by=by)
-    else:
-        why = ask.why[:NOTE_LIMIT]
-        decided = orders.record(tx, loan, DeclineEvent(by, why), desk.now, who=by, detail=why)
-        tell(tx, decided, "declined", desk.now, by=by, why=why)
-    return Decided(decided)
+    by, note = caller.person, _note(ask)
+    approved = isinstance(ask, Approve)
+    event = ApproveEvent(by.id) if approved else DeclineEvent(by.id, note)
+    fact = facts.Decided(approved, note, on=loan.text)
+    return Decided(orders.record(tx, loan, event, desk.now, fact, by=by.actor))
 
 
 def _decide_extension(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
-    by = caller.person.id
+    by, note, asked = caller.person, _note(ask), loan.extension
+    assert asked is not None, "whoever calls has looked"
     granted = isinstance(ask, Approve)
-    why = "" if isinstance(ask, Approve) else ask.why[:NOTE_LIMIT]
-    event = ApproveExtension(by) if granted else DropExtension(by, why)
-    decided = orders.record(tx, loan, event, desk.now, who=by, detail=why)
+    event = ApproveExtension(by.id) if granted else DropExtension(by.id, note)
+    on = f"{loan.text}; later deadline {asked.until.isoformat()}, asked by {asked.asked_by}"
+    fact = facts.ExtensionDecided(asked.until, granted, note, on)
+    decided = orders.record(tx, loan, event, desk.now, fact, by=by.actor)
     if granted:
         due.leave_out_reminders(tx, decided, desk.class_of(loan).rules, desk.now)
-    tell(tx, decided, "extension_decided", desk.now, granted=int(granted), by=by, why=why)
     return ExtensionDecided(decided, granted)
+
+
+def _note(ask: Approve | Decline) -> str:
+    return "" if isinstance(ask, Approve) else ask.why[:NOTE_LIMIT]
 
 
 def _was_first(tx: Tx, loan: Loan, what: str, now: datetime) -> AlreadyDecided | ExtensionSettled:
     """Tell what became of what they meant to decide; in words it is the latest that there was to decide."""
     if what == "request":
         return AlreadyDecided(loan, now)
-    settled = list(_extensions(tx, loan.id))
+    kinds = (facts.ExtensionAsked, facts.ExtensionDecided, facts.ExtensionLapsed)
+    settled = extensions(tx.facts.of(loan.id, *kinds))
     meant = [each for each in settled if what in ("", _stamp(each[0]))]
     if not meant:
         return AlreadyDecided(loan, now)
     until, decision = meant[-1]
     return ExtensionSettled(loan, until, decision, now)
-
-
-def _extensions(tx: Tx, loan_id: int) -> Iterator[tuple[datetime, Decision | None]]:
-    """Yield each later deadline that was asked for, with its decision: the row about it that follows, if one does."""
-    until: datetime | None = None
-    for row in tx.audit.of(loan_id):
-        if row.what in _DECIDES and until is not None:
-            yield until, Decision(row.who, row.at, row.what == _GRANTS, row.detail)
-            until = None
-        elif row.what == ASKED:
-            if until is not None:
-                yield until, None
-            until = asked_until(row)
-    if until is not None:
-        yield until, None
-
-
-def asked_until(row: Audit) -> datetime:
-    """Return the later deadline that a row of the audit says was asked for."""
-    return datetime.fromisoformat(row.detail.removeprefix("until "))
 
 
 def _stamp(until: datetime) -> str:

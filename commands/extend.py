@@ -11,8 +11,7 @@ from commands.lookup import find
 from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, Reply, StaleDraft, WhichTime
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
-from conversion.news import tell
-from loans import when
+from loans import facts, when
 from loans.lifecycle import AskExtension, may_happen
 from loans.loan import Loan
 from loans.policy import NotLater, Refused, TooLong, may_extend
@@ -94,10 +93,9 @@ def _ask_for(loan_id: int, until: datetime, caller: Caller, desk: Desk) -> Reply
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
             lapses_at = min(desk.now + rules.lapse_after, loan.until)
-            by = caller.person.id
-            event = AskExtension(by, until, lapses_at)
-            asked = orders.record(tx, loan, event, desk.now, who=by, detail=f"until {until.isoformat()}")
-            tell(tx, asked, "extension_asked", desk.now, by=by)
+            event = AskExtension(caller.person.id, until, lapses_at)
+            fact = facts.ExtensionAsked(until, lapses_at)
+            asked = orders.record(tx, loan, event, desk.now, fact, by=caller.person.actor)
             return ExtensionAsked(asked, desk.now, caller.person.tz)
     except Stale:
         with desk.store.read() as tx:

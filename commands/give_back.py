@@ -10,11 +10,13 @@ from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Rep
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate
+from loans.facts import WhyReturn
 from loans.hostlist import NotAHostlist
 from loans.lifecycle import Return, may_happen
 from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
 from loans.nodes import NodeName
 from loans.policy import Refused, may_give_back
+from loans.runbook import StepName
 from store.db import Tx
 from store.errors import Stale
 
@@ -30,7 +32,7 @@ class GiveBack:
 
     loan: int | None
     nodes: str = ""
-    from_step: str = ""
+    from_step: StepName | None = None
 
 
 def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
@@ -71,9 +73,8 @@ def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:
 def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
     if not may_happen(loan, Return):
         return NotFrom(loan, "give back")
-    by = caller.person.id
-    why = "asked for" if by == loan.requester else "recalled"
-    going = orders.give_back(tx, loan, desk.now, why, by)
+    why = WhyReturn.ASKED if caller.person.id == loan.requester else WhyReturn.RECALLED
+    going = orders.give_back(tx, loan, desk.now, why, caller.person.actor)
     nodes = tuple(part.node for part in tx.nodes.of(loan.id) if part.state not in NODE_GONE)
     return GoingHome(going, nodes, estimate(tx, loan.node_class))
 
@@ -84,7 +85,7 @@ def _some(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Repl
     unknown = tuple(name for name in names if name not in parts or _is_gone(parts[name]))
     if unknown:
         return UnknownNodes(loan.id, unknown, tuple(node for node, part in parts.items() if not _is_gone(part)))
-    moved = orders.give_back_nodes(tx, loan, names, desk.now, by=caller.person.id, from_step=ask.from_step)
+    moved = orders.give_back_nodes(tx, loan, names, desk.now, by=caller.person.actor, from_step=ask.from_step)
     if not moved:
         return NotFrom(loan, "give back")
     return GoingHome(loan, tuple(part.node for part in moved), estimate(tx, loan.node_class))

@@ -134,14 +134,14 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     with desk.store.write() as tx:
         if (loan_id := _loan_made_of(tx, ask.draft)) is not None:
             return _asked_before(tx, loan_id, node_class, desk)
-        loan = orders.request(tx, terms, node_class.rules, caller.person.id, desk.now)
+        loan = orders.request(tx, terms, node_class.rules, caller.person.actor, desk.now)
         tx.drafts.became(ask.draft, loan.id)
         return Requested(loan, node_class)
 
 
 def _loan_made_of(tx: Tx, draft_id: int) -> int | None:
     draft = tx.drafts.get(draft_id)
-    return draft.what.get("loan") if draft else None
+    return draft.became if draft else None
 
 
 def _asked_before(tx: Tx, loan_id: int, node_class: NodeClass, desk: Desk) -> Reply:

@@ -1,23 +1,27 @@
 """status, loans, free, history: the four ways to look. They change nothing and anybody may."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
-from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free
 from conversion.ports import FarSideError
-from loans.journal import EntryKind
-from loans.loan import NODE_GAVE_UP, OPEN, Loan, NodeLoan, NodeState, Taking
+from loans.facts import NodeBroke, NodeReplaced, WaveFailed
+from loans.loan import OPEN, Loan, NodeState
 from loans.nodes import NodeName
+from loans.readers.breakdown import broke, failure, replaced
+from loans.readers.history import history
+from loans.readers.marks import set_by_lendbot
 from store.db import Tx
 
 RECENT = 20
 """Loans and audit rows that one answer shows: about a screen."""
+_LATELY = 400
+"""Facts that are read for what happened lately: most are lines of the journal, which are told once a step."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,11 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
     parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
     took = estimate(tx, loan.node_class)
-    broke = {part.node: _breakdown(tx, part, takings) for part in parts if part.state in NODE_GAVE_UP}
-    return OneLoan(loan, desk.class_of(loan), parts, takings, took, desk.now, broke=broke)
-
-
-def _breakdown(tx: Tx, part: NodeLoan, takings: Sequence[Taking]) -> Breakdown:
-    """Return why a node did not make it: its journal's last word on the way out, or that of its wave."""
-    tries = [e for e in tx.journal.of(part.loan_id, part.node) if e.plan == "lend" and e.kind is EntryKind.FAILED]
-    if tries:
-        return Breakdown(tries[-1].step, tries[-1].detail)
-    wave = next((taking.note for taking in takings if taking.wave == part.wave), "")
-    return Breakdown("", wave or part.note)
+    happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed)
+    return OneLoan(
+        loan, desk.class_of(loan), parts, takings, took, desk.now,
+        broke=broke(happened), replaced=replaced(happened), failure=failure(happened),
+    )  # fmt: skip
 
 
 def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
@@ -108,19 +106,18 @@ def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
     with desk.store.read() as tx:
         if loan_id is not None:
             loan = find(tx, loan_id)
-            if isinstance(loan, NoLoan):
-                return loan
-            return History(f"Loan #{loan_id}", tx.audit.of(loan_id))
+            return loan if isinstance(loan, NoLoan) else History(f"Loan #{loan_id}", history(tx.facts.of(loan_id)))
         if node is not None:
             return _of_node(tx, node)
-        return History("Lately", tx.audit.recent(RECENT)[::-1])
+        return History("Lately", history(tx.facts.recent(_LATELY))[-RECENT:])
 
 
 def _of_node(tx: Tx, word: str) -> History:
     """Return a node's history; what is written in other capitals is found when it is one node's."""
-    known = {NodeName(name) for name in (word, word.lower(), word.upper()) if tx.audit.of_node(NodeName(name), 1)}
-    [node] = meant([word], known)
-    return History(node, tx.audit.of_node(node, RECENT)[::-1])
+    spelled = (NodeName(name) for name in (word, word.lower(), word.upper()))
+    [node] = meant([word], {name for name in spelled if tx.facts.of_node(name, limit=1)})
+    happened = tx.facts.of_node(node)
+    return History(node, history(happened)[-RECENT:], set_by_lendbot(happened).standing)
 
 
 def _number(found: re.Match[str]) -> int | None:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from conversion.estimate import Estimate
 from loans.classes import NodeClass
+from loans.facts import Fact, Told
 from loans.loan import Decision, Loan, NodeLoan, Taking
 from loans.nodes import NodeName
 from loans.policy import NoNodes, Reason, TooLong, TooMany, TooShort
+from loans.readers.breakdown import Breakdown, Failure, failure
 from loans.selection import Choice
-from store.audit import Audit
 
 
 @dataclass(frozen=True)
@@ -233,18 +234,12 @@ class WaitsOn:
 
 
 @dataclass(frozen=True)
-class Breakdown:
-    """Why a node did not make it to Kubernetes. step: at which it failed, empty when it never got to one."""
-
-    step: str
-    why: str
-
-
-@dataclass(frozen=True)
 class OneLoan:
     """Everything about one loan.
 
-    broke    per node that goes back, or went back, without having been lent
+    broke    why, per node that goes back, or went back, without having been lent
+    replaced which node took the place of which
+    failure  why no node could be lent; of use once the loan has failed
     choice   of a request, what Slurm would give now; None when it does not answer
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
     """
@@ -258,6 +253,8 @@ class OneLoan:
     choice: Choice | None = None
     jobs_waiting: int = 0
     broke: Mapping[NodeName, Breakdown] = field(default_factory=dict)
+    replaced: Mapping[NodeName, NodeName] = field(default_factory=dict)
+    failure: Failure = field(default_factory=lambda: failure(()))
     pods: int | None = None
 
 
@@ -281,10 +278,11 @@ class Free:
 
 @dataclass(frozen=True)
 class History:
-    """What happened to a loan, a node, or anything lately; newest last."""
+    """What happened to a loan, a node, or anything lately; newest last. standing: what lendbot has set on the node."""
 
     title: str
-    rows: Sequence[Audit]
+    rows: Sequence[Told[Fact]]
+    standing: Sequence[Told[Fact]] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from conversion import orders
 from conversion.news import tell
 from conversion.subjects import Ground
 from loans.classes import Rules
+from loans.facts import ExtensionLapsed, Lapsed, Reminded, WhyLapsed, WhyReturn
 from loans.lifecycle import DropExtension, Lapse
 from loans.loan import UNTIL_DEADLINE, Loan, State
 from store.db import Tx
@@ -61,29 +62,28 @@ def _remind(tx: Tx, ground: Ground, loan_id: int, now: datetime) -> bool:
     keys = _due_by_now(loan, ground.classes[loan.node_class].rules, now)
     if loan.state is not State.LENT or not sum(tx.seen.first(key, now) for key in keys):
         return False
-    tell(tx, loan, "reminder", now)
+    tell(tx, Reminded(loan.until), now, loan=loan)
     return True
 
 
 def _return(tx: Tx, loan: Loan, now: datetime) -> None:
     """Order a loan home, a later deadline that still waits for its signature notwithstanding: silence is no yes."""
     if loan.extension is not None:
-        loan = _drop_extension(tx, loan, now, "the present deadline came before anybody decided")
-    orders.give_back(tx, loan, now, "the deadline has come", None)
+        loan = _drop_extension(tx, loan, now, WhyLapsed.DEADLINE_PASSED)
+    orders.give_back(tx, loan, now, WhyReturn.DEADLINE)
 
 
 def _lapse(tx: Tx, loan: Loan, now: datetime) -> None:
-    tell(tx, orders.record(tx, loan, Lapse(), now, who="lendbot"), "lapsed", now)
+    orders.record(tx, loan, Lapse(), now, Lapsed(WhyLapsed.NOBODY_DECIDED))
 
 
 def _lapse_extension(tx: Tx, loan: Loan, now: datetime) -> None:
-    _drop_extension(tx, loan, now, "nobody decided in time")
+    _drop_extension(tx, loan, now, WhyLapsed.NOBODY_DECIDED)
 
 
-def _drop_extension(tx: Tx, loan: Loan, now: datetime, why: str) -> Loan:
-    kept = orders.record(tx, loan, DropExtension(), now, who="lendbot", detail=why)
-    tell(tx, kept, "extension_decided", now, granted=0, why=why, by="")
-    return kept
+def _drop_extension(tx: Tx, loan: Loan, now: datetime, why: WhyLapsed) -> Loan:
+    assert loan.extension is not None, "only one that was asked for lapses"
+    return orders.record(tx, loan, DropExtension(), now, ExtensionLapsed(loan.extension.until, why))
 
 
 def _is_extension_due(loan: Loan, now: datetime) -> bool:

@@ -10,8 +10,9 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from conversion.pace import Pace
 from conversion.ports import Denied, UnexpectedAnswer, Unreachable
-from conversion.steps import Done, NodeWork, NotYet, Plan, Seen, Step, StepFailed, TakeWork, look_every
-from loans.journal import Entry, EntryKind
+from conversion.steps import Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
+from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
+from loans.runbook import StepName
 
 RUBBISH_TRIES: Final = 6
 """How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
@@ -41,10 +42,10 @@ class Subject(Protocol[W_co]):
     def work(self) -> W_co:
         """Return what the next step may touch, as of now."""
 
-    def entries(self) -> Sequence[Entry]:
+    def journal(self) -> Sequence[Told[StepFact]]:
         """Return the journal of this plan's run so far, oldest first."""
 
-    def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
+    def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         """Write a journal line, durably. Raises Overtaken when this run is no longer the one that is wanted."""
 
 
@@ -57,7 +58,7 @@ class Finished:
 class Waiting:
     """Nothing to do before look_at."""
 
-    step: str
+    step: StepName
     why: str
     look_at: datetime
     blocked: bool = False
@@ -65,9 +66,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Failed:
-    """The plan is over without success."""
+    """The plan is over without success. step: None when it was none of ours that failed."""
 
-    step: str
+    step: StepName | None
     why: str
 
 
@@ -86,41 +87,42 @@ class Progress:
     index: int = 0
     began: datetime | None = None
     did: bool = False
-    failed: tuple[str, ...] = ()
+    failed: tuple[StepName, ...] = ()
 
-    def tries_of(self, step: str) -> int:
+    def tries_of(self, step: StepName) -> int:
         """Return how many tries of a step have failed."""
         return self.failed.count(step)
 
 
-def progress(plan: Plan[W], entries: Sequence[Entry], begin_at: str = "") -> Progress:
+def progress(plan: Plan[W], journal: Sequence[Told[StepFact]], begin_at: StepName | None = None) -> Progress:
     """Read off a journal where a run stands. begin_at: the step that a person said to begin at."""
     names = [step.name for step in plan]
     at: Progress = Progress(index=names.index(begin_at) if begin_at in names else 0)
-    for entry in entries:
-        if entry.step not in names:
+    for told in journal:
+        step = told.fact.step
+        if step not in names:
             continue
-        index = names.index(entry.step)
-        match entry.kind:
-            case EntryKind.STARTED:
-                at = Progress(index, entry.at, did=False, failed=at.failed)
-            case EntryKind.DID:
-                at = Progress(index, at.began or entry.at, did=True, failed=at.failed)
-            case EntryKind.FINISHED:
+        index = names.index(step)
+        match told.fact:
+            case StepStarted():
+                at = Progress(index, told.at, did=False, failed=at.failed)
+            case StepDid():
+                at = Progress(index, at.began or told.at, did=True, failed=at.failed)
+            case StepFinished():
                 at = Progress(index + 1, failed=at.failed)
-            case EntryKind.FAILED:
+            case StepFailed():
                 back = plan[index].rewind_to
-                at = Progress(names.index(back) if back else index, failed=(*at.failed, entry.step))
+                at = Progress(names.index(back) if back else index, failed=(*at.failed, step))
     return at
 
 
-def run(plan: Plan[W], subject: Subject[W], begin_at: str = "") -> Outcome:
+def run(plan: Plan[W], subject: Subject[W], begin_at: StepName | None = None) -> Outcome:
     """Do all that can be done now, and say what comes next.
 
     Safe to call again at any time, in any process: the journal and the far sides say where it stands.
     """
     while True:
-        at = progress(plan, subject.entries(), begin_at)
+        at = progress(plan, subject.journal(), begin_at)
         if at.index == len(plan):
             return Finished()
         outcome = _Look(plan[at.index], subject, at).take()
@@ -149,11 +151,11 @@ class _Look(Generic[W]):
             seen = NotYet(why)
         except Denied as e:
             return self._try_is_over(f"{e.side} refuses: {e.said}", tries=1)
-        except StepFailed as e:
+        except TryIsOver as e:
             return self._try_is_over(str(e), tries=self.step.tries)
         if isinstance(seen, NotYet):
             return self._wait(seen)
-        self.subject.write(self.step.name, EntryKind.FINISHED, seen.detail)
+        self.subject.write(StepFinished, self.step.name, seen.detail)
         return None
 
     def _see_in_time(self) -> Seen:
@@ -167,7 +169,7 @@ class _Look(Generic[W]):
         step: Step[W] = self.step
         did = self.at.did
         if self.at.began is None:
-            self.subject.write(step.name, EntryKind.STARTED)
+            self.subject.write(StepStarted, step.name)
         if step.ask_first or did:
             seen: Seen = step.done(self.subject.work())
             if isinstance(seen, Done) or step.do is None or (did and not step.repeats):
@@ -176,7 +178,7 @@ class _Look(Generic[W]):
         if isinstance(answer, NotYet):
             return answer
         if not did:
-            self.subject.write(step.name, EntryKind.DID)
+            self.subject.write(StepDid, step.name)
         return answer or step.done(self.subject.work())
 
     def _is_late(self) -> bool:
@@ -193,7 +195,7 @@ class _Look(Generic[W]):
         return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
 
     def _try_is_over(self, why: str, tries: int) -> Outcome:
-        self.subject.write(self.step.name, EntryKind.FAILED, why)
+        self.subject.write(StepFailed, self.step.name, why)
         failed = self.at.tries_of(self.step.name) + 1
         if failed >= tries:
             after = f", after {failed} tries" if failed > 1 else ""

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from statistics import median
 from typing import Final
 
 from conversion.plans import LEND, RETURN
 from conversion.steps import NodeWork, Plan
+from loans.readers.usual import PAST_RUNS, usual
+from loans.runbook import PlanName, StepName
 from store.db import Tx
 
-PAST_RUNS: Final = 40
-"""How many past runs of a step count: about five loans of eight nodes, so that a new image shows within days."""
+_STEPS_A_RUN: Final = 16
+"""More than any plan has: how far back to read so that the rarest step still finds its share."""
 
 
 @dataclass(frozen=True)
@@ -20,21 +21,16 @@ class Estimate:
 
     lend: timedelta | None = None
     back: timedelta | None = None
-    steps: Mapping[str, timedelta] = field(default_factory=dict)
+    steps: Mapping[StepName, timedelta] = field(default_factory=dict)
 
 
 def estimate(tx: Tx, node_class: str) -> Estimate:
-    """Return what the journal says about a class."""
-    lend = _medians(tx, node_class, "lend")
-    back = _medians(tx, node_class, "return")
+    """Return what past loans say about a class."""
+    lend = usual(tx.facts.finished(node_class, PlanName.LEND, PAST_RUNS * _STEPS_A_RUN))
+    back = usual(tx.facts.finished(node_class, PlanName.RETURN, PAST_RUNS * _STEPS_A_RUN))
     return Estimate(_total(lend, LEND), _total(back, RETURN), {**lend, **back})
 
 
-def _medians(tx: Tx, node_class: str, plan: str) -> Mapping[str, timedelta]:
-    spans = tx.journal.spans(node_class, plan, PAST_RUNS)
-    return {step: timedelta(seconds=median(s.total_seconds() for s in took)) for step, took in spans.items() if took}
-
-
-def _total(steps: Mapping[str, timedelta], plan: Plan[NodeWork]) -> timedelta | None:
+def _total(steps: Mapping[StepName, timedelta], plan: Plan[NodeWork]) -> timedelta | None:
     """Add up a plan; half of one would promise nodes that are there in a minute while Puppet has only begun."""
     return sum(steps.values(), timedelta()) if plan[-1].name in steps else None

@@ -1,7 +1,7 @@
 """The steps that take one node from DOWN+DRAIN in Slurm to Ready in Kubernetes."""
 
 from conversion.ports import Ran
-from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
+from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import is_drained, is_out_of_slurm, mark, marked_by
 
 _LOCKED = 75
@@ -17,7 +17,7 @@ def check_out(work: NodeWork) -> Seen:
     """
     node = work.far.slurm.nodes().get(work.node)
     if node is None:
-        raise StepFailed("Slurm does not know the node any more")
+        raise TryIsOver("Slurm does not know the node any more")
     if (is_out_of_slurm(node) or is_drained(node)) and marked_by(node.reason) == work.loan.id:
         return Done()
     return NotYet(f'Slurm says {node.state}, reason "{node.reason or ""}"')
@@ -33,7 +33,7 @@ def prepare(work: NodeWork) -> None:
     for argv in work.node_class.prepare:
         ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout)
         if ran.exit != 0:
-            raise StepFailed(f"`{' '.join(argv)}` failed with {ran.exit}: {last_line(ran)}")
+            raise TryIsOver(f"`{' '.join(argv)}` failed with {ran.exit}: {last_line(ran)}")
     _note(work, "prepared", mark(work.loan.id))
 
 
@@ -59,7 +59,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
     Without the role Puppet would make it a batch node, and answer 0: a reboot since then wipes the role.
     """
     if isinstance(check_role(work), NotYet):
-        raise StepFailed("the role is gone from the node: has it rebooted?")
+        raise TryIsOver("the role is gone from the node: has it rebooted?")
     lock = f"{work.pace.run_dir}/puppet.lock"
     _must(work, "mkdir", "-p", work.pace.run_dir)
     argv = ("flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, *work.pace.puppet)
@@ -67,7 +67,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
     if ran.exit == _LOCKED:
         return NotYet("an earlier Puppet run is still at work there")
     if ran.exit not in _PUPPET_FINE:
-        raise StepFailed(f"Puppet failed with {ran.exit}: {last_line(ran)}")
+        raise TryIsOver(f"Puppet failed with {ran.exit}: {last_line(ran)}")
     _note(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
     return None
 
@@ -78,7 +78,7 @@ def check_joined(work: NodeWork) -> Seen:
     if node is None:
         return NotYet("Kubernetes has not seen the node register")
     if node.loan not in (None, work.loan.id):
-        raise StepFailed(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+        raise TryIsOver(f"in Kubernetes the node carries the mark of loan #{node.loan}")
     return Done()
 
 
@@ -138,7 +138,7 @@ def _run(work: NodeWork, *argv: str, stdin: str | None = None) -> Ran:
 def _must(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
     ran = _run(work, *argv, stdin=stdin)
     if ran.exit != 0:
-        raise StepFailed(f"`{argv[0]}` failed with {ran.exit}: {last_line(ran)}")
+        raise TryIsOver(f"`{argv[0]}` failed with {ran.exit}: {last_line(ran)}")
 
 
 def _write(work: NodeWork, path: str, text: str) -> None:

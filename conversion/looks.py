@@ -5,6 +5,7 @@ A look begins from the store and ends in the store. Whatever happens in between,
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -13,10 +14,11 @@ from conversion.engine import Failed, Finished, Outcome, Overtaken, Waiting, run
 from conversion.news import tell
 from conversion.plans import ABANDON, LEND, TAKE, return_plan
 from conversion.subjects import Ground, NodeSubject, TakeSubject
+from loans import facts
 from loans.lifecycle import Arrived, Broke, CameHome, GotStuck, NodeEvent, Taken, move
-from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, Taking, TakingState
+from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
 from loans.nodes import NodeName
-from store.audit import Audit
+from loans.runbook import PlanName
 from store.db import Tx
 from store.errors import Stale, StoreUnavailable
 
@@ -33,12 +35,12 @@ def look_at_node(ground: Ground, loan_id: int, node: NodeName) -> None:
     if part.state not in NODE_MOVING or part.state is NodeState.TAKING:
         return  # it was due when the tick read it, and another look has brought it to rest since
     lending = part.state is NodeState.LENDING
-    subject = NodeSubject(ground, loan, part, plan="lend" if lending else "return")
+    subject = NodeSubject(ground, loan, part, PlanName.LEND if lending else PlanName.RETURN)
 
     def look() -> Outcome:
         return run(LEND if lending else return_plan(subject.work()), subject, part.begin_at_step)
 
-    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_node(tx, ground, loan, subject.part, outcome))
+    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_node(tx, ground, loan, subject, outcome))
 
 
 def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
@@ -48,7 +50,7 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
     if taking.state not in TAKING_MOVING:
         return
     abandoning = taking.state is TakingState.ABANDONING
-    subject = TakeSubject(ground, loan, taking, plan="abandon" if abandoning else "take")
+    subject = TakeSubject(ground, loan, taking, PlanName.ABANDON if abandoning else PlanName.TAKE)
 
     def look() -> Outcome:
         try:
@@ -56,7 +58,7 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
         except Overtaken:
             return Failed(subject.taking.step, "the loan was given back")
 
-    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_taking(tx, ground, loan, subject.taking, outcome))
+    _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_taking(tx, ground, loan, subject, outcome))
 
 
 def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
@@ -72,7 +74,7 @@ def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
     except Exception:
         name = uuid4().hex[:8]
         log.exception("lendbot.bug", error_id=name)
-        return Failed("", f"lendbot itself failed here; its log knows why under {name}")
+        return Failed(None, f"lendbot itself failed here; its log knows why under {name}")
 
 
 def _conclude(ground: Ground, outcome: Outcome | None, conclude: Callable[[Tx, Outcome], None]) -> None:
@@ -86,26 +88,25 @@ def _conclude(ground: Ground, outcome: Outcome | None, conclude: Callable[[Tx, O
         log.info("look.overtaken")
 
 
-def _conclude_node(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, outcome: Outcome) -> None:
-    now = ground.now()
+def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, outcome: Outcome) -> None:
+    now, part = ground.now(), subject.part
+    subject.tell_changes(tx)
     match outcome:
         case Waiting():
             _wait(tx, ground, loan, part, outcome)
             return
+        case Finished() if part.state is NodeState.LENDING:
+            event: NodeEvent = Arrived()
+            fact: facts.Fact = facts.NodeArrived()
         case Finished():
-            event: NodeEvent = Arrived() if part.state is NodeState.LENDING else CameHome()
+            event, fact = CameHome(), facts.NodeHome(was_lent=part.state is not NodeState.UNWINDING)
         case Failed(step, why) if part.state is NodeState.LENDING:
-            event = Broke(f"{step}: {why}")
-            tell(tx, loan, "node_unwinding", now, node=part.node, step=step, why=why)
+            event, fact = Broke(why), facts.NodeBroke(step, why)
         case Failed(step, why):
-            event = GotStuck(why)
-            tell(tx, loan, "stuck", now, node=part.node, step=step, why=why)
+            event, fact = GotStuck(why), facts.GotStuck(step, why)
     log.info("node.moved", node=part.node, how=type(event).__name__)
-    moved = tx.nodes.save(move(part, event, now))
-    if moved.state is NodeState.UNWOUND:
-        tell(tx, loan, "node_home", now, node=part.node)
-    tx.audit.write(Audit(now, "lendbot", f"node is {moved.state}", loan.id, part.node, moved.note))
-    tx.outbox.card(loan.id, now)
+    tx.nodes.save(move(part, event, now))
+    tell(tx, fact, now, loan=loan, node=part.node)
 
 
 def _wait(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, found: Waiting) -> None:
@@ -115,31 +116,37 @@ def _wait(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, found: Waiting) ->
     if part.state is not NodeState.LENDING:
         shown = replace(shown, ask_at=part.ask_at or now + ground.pace.ask_after)
         if shown.ask_at is not None and shown.ask_at <= now:
-            tell(tx, loan, "blocked", now, node=part.node, step=found.step, why=found.why)
+            fact = facts.Blocked(found.step, found.why, by_others=found.blocked)
+            tell(tx, fact, now, loan=loan, node=part.node)
             shown = replace(shown, ask_at=now + _ASK_AGAIN * ground.pace.ask_after)
     tx.nodes.save(shown)
     if (part.step, part.note, part.blocked) != (shown.step, shown.note, shown.blocked):
         tx.outbox.card(loan.id, now)
 
 
-def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, taking: Taking, outcome: Outcome) -> None:
-    now = ground.now()
+def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, subject: TakeSubject, outcome: Outcome) -> None:
+    now, taking = ground.now(), subject.taking
+    subject.tell_changes(tx)
     parts = [p for p in tx.nodes.of(loan.id) if p.wave == taking.wave and p.state is NodeState.TAKING]
     match outcome:
         case Waiting(step, why, look_at):
             tx.takings.save(replace(taking, step=step, note=why, look_at=look_at))
+            tx.outbox.card(loan.id, now)
         case Finished() if taking.state is TakingState.OPEN:
             tx.takings.save(replace(taking, state=TakingState.DONE, note=""))
-            _move_all(tx, parts, Taken(), ground)
+            for part in parts:
+                tx.nodes.save(move(part, Taken(), now))
+                tell(tx, facts.Taken(taking.wave), now, loan=loan, node=part.node)
         case Finished():
             tx.takings.save(replace(taking, state=TakingState.FAILED))
-            _move_all(tx, parts, Broke("the wave was given up"), ground)
-        case Failed(_, why):
+            _break_all(tx, loan, parts, facts.NodeBroke(taking.step, "the wave was given up"), now)
+        case Failed(step, why):
             tx.takings.save(replace(taking, state=TakingState.ABANDONING, note=why, look_at=now))
-            _move_all(tx, parts, Broke(why), ground)
-    tx.outbox.card(loan.id, now)
+            tell(tx, facts.WaveFailed(taking.wave, step, why), now, loan=loan)
+            _break_all(tx, loan, parts, facts.NodeBroke(step, why), now)
 
 
-def _move_all(tx: Tx, parts: list[NodeLoan], event: NodeEvent, ground: Ground) -> None:
+def _break_all(tx: Tx, loan: Loan, parts: list[NodeLoan], fact: facts.NodeBroke, now: datetime) -> None:
     for part in parts:
-        tx.nodes.save(move(part, event, ground.now()))
+        tx.nodes.save(move(part, Broke(fact.why), now))
+        tell(tx, fact, now, loan=loan, node=part.node)

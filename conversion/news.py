@@ -1,14 +1,17 @@
-"""What people are told, and who: written in the same transaction as the change that it tells of.
+"""What is written down of what happened, and who hears of it: both in the transaction of the change that it tells of.
 
-Decides the audience and the facts. The words are the views' business, at the moment of sending.
+Decides the audience of each fact. The words are the views' business, at the moment of sending.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import TypeVar
 
+from loans import facts
+from loans.facts import LENDBOT, Actor, Fact, Told
 from loans.loan import Loan
+from loans.nodes import NodeName
+from loans.runbook import StepName
 from store.db import Tx
 from store.outbox import Letter
 
@@ -26,37 +29,57 @@ class Audience(StrEnum):
     """In the channel of the settings."""
 
 
-AUDIENCE: Final[Mapping[str, tuple[Audience, ...]]] = {
-    "approved": (Audience.REQUESTER,),
-    "declined": (Audience.REQUESTER,),
-    "lapsed": (Audience.REQUESTER, Audience.THREAD),
-    "withdrawn": (Audience.THREAD,),
-    "lent": (Audience.REQUESTER,),
-    "short": (Audience.REQUESTER, Audience.THREAD),
-    "failed": (Audience.REQUESTER, Audience.THREAD),
-    "node_unwinding": (Audience.THREAD,),
-    "node_home": (Audience.THREAD,),
-    "reminder": (Audience.REQUESTER, Audience.THREAD),
-    "returning": (Audience.REQUESTER,),
-    "blocked": (Audience.REQUESTER, Audience.THREAD),
-    "stuck": (Audience.ONCALL, Audience.THREAD, Audience.REQUESTER),
-    "home": (Audience.REQUESTER, Audience.THREAD),
-    "extension_asked": (Audience.APPROVERS,),
-    "extension_decided": (Audience.REQUESTER, Audience.THREAD),
-    "mismatch": (Audience.ONCALL,),
-}
-"""Per piece of news, who hears of it beside the card. A direct message goes to people who must act or wait for it."""
+F = TypeVar("F", bound=Fact)
+
+_TOGETHER = frozenset({
+    StepName.RESERVE, StepName.CLAIM, StepName.DRAIN, StepName.QUIET, StepName.UNRESERVE, StepName.DOWN,
+})  # fmt: skip
+"""Steps that a wave takes as one: a node that it loses there was never promised to anybody."""
 
 
-ORPHAN: Final = "orphan"
-"""What was found at the site and belongs to no open loan: on-call hears of it."""
+def tell(
+    tx: Tx, fact: F, now: datetime, *, loan: Loan | None = None, node: NodeName | None = None, by: Actor = LENDBOT
+) -> Told[F]:
+    """Write a fact down, put it in the outbox for everyone who hears of it, and refresh the loan's card."""
+    told = tx.facts.tell(Told(fact, now, by, loan.id if loan else None, node))
+    for audience in hears(fact):
+        to = loan.requester if loan and audience is Audience.REQUESTER else ""
+        if not to.startswith("cli:"):
+            tx.outbox.put(Letter(audience, loan.id if loan else None, to, now, told.id))
+    if loan is not None:
+        tx.outbox.card(loan.id, now)
+    return told
 
 
-def tell(tx: Tx, loan: Loan, news: str, now: datetime, **facts: str | int | list[str]) -> None:
-    """Put a piece of news in the outbox for everyone concerned, and refresh the loan's card."""
-    for audience in AUDIENCE[news]:
-        to = loan.requester if audience is Audience.REQUESTER else ""
-        if audience is Audience.REQUESTER and to.startswith("cli:"):
-            continue
-        tx.outbox.put(Letter(audience, loan.id, to, {"news": news, **facts}, now))
-    tx.outbox.card(loan.id, now)
+def hears(fact: Fact) -> tuple[Audience, ...]:
+    """Return who hears of a fact; nobody hears of what the card shows well enough."""
+    match fact:
+        case facts.Decided():
+            return (Audience.REQUESTER,)
+        case facts.ReturnOrdered(why) if why is not facts.WhyReturn.AGAIN:
+            return (Audience.REQUESTER,)
+        case facts.Arrived(arrived, asked) if arrived >= asked:
+            return (Audience.REQUESTER,)
+        case facts.NodeBroke(step) if step not in _TOGETHER:
+            return (Audience.THREAD,)
+        case facts.NodeHome(was_lent=False) | facts.Withdrawn():
+            return (Audience.THREAD,)
+        case facts.GotStuck():
+            return (Audience.ONCALL, Audience.THREAD, Audience.REQUESTER)
+        case facts.ExtensionAsked():
+            return (Audience.APPROVERS,)
+        case facts.Mismatch():
+            return (Audience.ONCALL,)
+        case (
+            facts.Lapsed()
+            | facts.Arrived()
+            | facts.Failed()
+            | facts.Reminded()
+            | facts.Blocked()
+            | facts.Home()
+            | facts.ExtensionDecided()
+            | facts.ExtensionLapsed()
+        ):
+            return (Audience.REQUESTER, Audience.THREAD)
+        case _:
+            return ()

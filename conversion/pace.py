@@ -5,30 +5,32 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-_PATIENCE: Final[Mapping[str, timedelta]] = {
-    "reserve": timedelta(minutes=30),
-    "claim": timedelta(minutes=5),
-    "drain": timedelta(minutes=5),
-    "quiet": timedelta(minutes=10),
-    "unreserve": timedelta(minutes=5),
-    "down": timedelta(minutes=5),
-    "out of Slurm": timedelta(minutes=5),
-    "prepare": timedelta(minutes=10),
-    "role": timedelta(minutes=5),
-    "Puppet": timedelta(minutes=30),
-    "join": timedelta(minutes=15),
-    "label": timedelta(minutes=5),
-    "ready": timedelta(minutes=15),
-    "daemons": timedelta(minutes=20),
-    "cordon": timedelta(hours=2),
-    "evict": timedelta(hours=1),
-    "power off": timedelta(minutes=10),
-    "leave": timedelta(hours=2),
-    "power on": timedelta(minutes=10),
-    "boot": timedelta(minutes=20),
-    "verify": timedelta(minutes=10),
-    "resume": timedelta(hours=2),
-    "settle": timedelta(minutes=15),
+from loans.runbook import StepName
+
+_PATIENCE: Final[Mapping[StepName, timedelta]] = {
+    StepName.RESERVE: timedelta(minutes=30),
+    StepName.CLAIM: timedelta(minutes=5),
+    StepName.DRAIN: timedelta(minutes=5),
+    StepName.QUIET: timedelta(minutes=10),
+    StepName.UNRESERVE: timedelta(minutes=5),
+    StepName.DOWN: timedelta(minutes=5),
+    StepName.OUT_OF_SLURM: timedelta(minutes=5),
+    StepName.PREPARE: timedelta(minutes=10),
+    StepName.ROLE: timedelta(minutes=5),
+    StepName.PUPPET: timedelta(minutes=30),
+    StepName.JOIN: timedelta(minutes=15),
+    StepName.LABEL: timedelta(minutes=5),
+    StepName.READY: timedelta(minutes=15),
+    StepName.DAEMONS: timedelta(minutes=20),
+    StepName.CORDON: timedelta(hours=2),
+    StepName.EVICT: timedelta(hours=1),
+    StepName.POWER_OFF: timedelta(minutes=10),
+    StepName.LEAVE: timedelta(hours=2),
+    StepName.POWER_ON: timedelta(minutes=10),
+    StepName.BOOT: timedelta(minutes=20),
+    StepName.VERIFY: timedelta(minutes=10),
+    StepName.RESUME: timedelta(hours=2),
+    StepName.SETTLE: timedelta(minutes=15),
 }
 """Our judgement, from Anvil's minutes (Puppet 2, boot 5) times three or more. A return waits longer than a loan: its
 failure costs a person a night."""
@@ -58,8 +60,8 @@ class Pace:
     role_file: str = "/etc/puppet-role"
     run_dir: str = "/run/lendbot"
     puppet: tuple[str, ...] = ("run_puppet",)
-    patience: Mapping[str, timedelta] = field(default_factory=dict)
+    patience: Mapping[StepName, timedelta] = field(default_factory=dict)
 
-    def patience_for(self, step: str) -> timedelta:
+    def patience_for(self, step: StepName) -> timedelta:
         """Return how long a step may take once it has begun."""
         return self.patience.get(step) or _PATIENCE[step]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from conversion.news import ORPHAN, Audience, tell
+from conversion.news import tell
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
+from loans.facts import Mismatch, SetInSlurm, SlurmChange, Wrong
 from loans.loan import HOLDING, NODE_KEPT_OUT, Loan, NodeLoan, NodeState
 from loans.nodes import (
     KubeNode,
@@ -24,28 +25,30 @@ from loans.nodes import (
     marked_by,
     reserved_by,
 )
-from store.audit import Audit
-from store.outbox import Letter
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Mismatch:
+class Finding:
     """One thing that is not as it should be. Two are the same when they are about the same, however it is told.
 
-    about   what kind of thing it is
+    thing   what it is of: a node's name, or a reservation's
     loan    None when no open loan is concerned
     """
 
-    about: str
+    about: Wrong
+    thing: str
     what: str = field(compare=False)
-    node: NodeName | None = None
     loan: int | None = None
-    drain: bool = False
+
+    @property
+    def node(self) -> NodeName | None:
+        """Return the node that it is about, if it is about one."""
+        return None if self.about is Wrong.RESERVATION else NodeName(self.thing)
 
 
-def reconcile(ground: Ground) -> tuple[Mismatch, ...]:
+def reconcile(ground: Ground) -> tuple[Finding, ...]:
     """Compare twice, mend, tell each finding once a day, and return what both rounds found.
 
     Two rounds, because a node may move between the read of the store and that of the far side.
@@ -53,15 +56,15 @@ def reconcile(ground: Ground) -> tuple[Mismatch, ...]:
     try:
         first = _compare(ground)
         found = tuple(m for m in _compare(ground) if m in first) if first else ()
-        for mismatch in found:
-            _act(ground, mismatch)
+        for finding in found:
+            _act(ground, finding)
     except FarSideError as e:
         log.info("reconcile.skipped", why=str(e))
         return ()
     return found
 
 
-def _compare(ground: Ground) -> list[Mismatch]:
+def _compare(ground: Ground) -> list[Finding]:
     slurm, kube = ground.far.slurm.nodes(), ground.far.kubernetes.nodes()
     reservations = ground.far.slurm.reservations()
     with ground.store.read() as tx:
@@ -76,65 +79,66 @@ def _compare(ground: Ground) -> list[Mismatch]:
 
 def _of_parts(
     parts: Sequence[NodeLoan], slurm: Mapping[NodeName, SlurmNode], kube: Mapping[NodeName, KubeNode | None]
-) -> list[Mismatch]:
-    found: list[Mismatch] = []
+) -> list[Finding]:
+    found: list[Finding] = []
     for part in parts:
         if part.state not in NODE_KEPT_OUT:
             continue
         node, in_kube = slurm.get(part.node), kube.get(part.node)
         if node is not None and has_lost_drain(node):
             what = f"{part.node} is {part.state}, and Slurm says {node.state}: DRAIN was put back"
-            found.append(Mismatch("schedulable", what, part.node, part.loan_id, drain=True))
+            found.append(Finding(Wrong.SCHEDULABLE, part.node, what, part.loan_id))
         if part.state is not NodeState.LENT:
             continue
         if in_kube is None:
             what = f"{part.node} is lent, and Kubernetes does not know it"
-            found.append(Mismatch("absent", what, part.node, part.loan_id))
+            found.append(Finding(Wrong.ABSENT, part.node, what, part.loan_id))
         elif in_kube.loan != part.loan_id:
             what = f"{part.node} is lent, and lacks the loan's mark in Kubernetes: its Node was deleted or made anew"
-            found.append(Mismatch("unmarked", what, part.node, part.loan_id))
+            found.append(Finding(Wrong.UNMARKED, part.node, what, part.loan_id))
         elif not in_kube.ready:
             what = f"{part.node} is lent, and not Ready in Kubernetes"
-            found.append(Mismatch("not ready", what, part.node, part.loan_id))
+            found.append(Finding(Wrong.NOT_READY, part.node, what, part.loan_id))
     return found
 
 
-def _orphans(slurm: Mapping[NodeName, SlurmNode], held: set[NodeName]) -> list[Mismatch]:
+def _orphans(slurm: Mapping[NodeName, SlurmNode], held: set[NodeName]) -> list[Finding]:
     """Find nodes that carry our mark and are in no open loan."""
     return [
-        Mismatch(
-            "orphan",
-            f"{node.name} is {node.state} with the mark of loan #{marked_by(node.reason)}, which has ended",
+        Finding(
+            Wrong.ORPHAN,
             node.name,
+            f"{node.name} is {node.state} with the mark of loan #{marked_by(node.reason)}, which has ended",
         )
         for node in slurm.values()
         if is_kept_away(node) and marked_by(node.reason) is not None and node.name not in held
     ]
 
 
-def _reservations(found: Mapping[str, Reservation], known: set[tuple[int, int]]) -> list[Mismatch]:
+def _reservations(found: Mapping[str, Reservation], known: set[tuple[int, int]]) -> list[Finding]:
     ours = {name: reserved_by(name) for name in found}
     return [
-        Mismatch(name, f"reservation {name} stands in Slurm, and its loan has ended")
+        Finding(Wrong.RESERVATION, name, f"reservation {name} stands in Slurm, and its loan has ended")
         for name, of in ours.items()
         if of is not None and of not in known
     ]
 
 
-def _act(ground: Ground, mismatch: Mismatch) -> None:
+def _act(ground: Ground, finding: Finding) -> None:
     """Mend what may be mended, and tell on-call once a day at most."""
-    if mismatch.drain and mismatch.node is not None and mismatch.loan is not None:
-        ground.far.slurm.drain([mismatch.node], mark(mismatch.loan))
     now = ground.now()
+    set_again: SetInSlurm | None = None
+    if finding.about is Wrong.SCHEDULABLE and finding.loan is not None:
+        set_again = SetInSlurm(SlurmChange.DRAINED, mark(finding.loan))
+        ground.far.slurm.drain([NodeName(finding.thing)], set_again.mark)
     with ground.store.write() as tx:
-        if not tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{mismatch.what}", now):
+        loan = tx.loans.get(finding.loan) if finding.loan is not None else None
+        if set_again is not None:
+            tell(tx, set_again, now, loan=loan, node=finding.node)
+        if not tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{finding.what}", now):
             return
-        log.warning("reconcile.mismatch", what=mismatch.what, node=mismatch.node, loan=mismatch.loan)
-        tx.audit.write(Audit(now, "lendbot", "mismatch", mismatch.loan, mismatch.node, mismatch.what))
-        if mismatch.loan is not None:
-            tell(tx, tx.loans.get(mismatch.loan), "mismatch", now, what=mismatch.what)
-        else:
-            tx.outbox.put(Letter(Audience.ONCALL, None, "", {"news": ORPHAN, "what": mismatch.what}, now))
+        log.warning("reconcile.mismatch", what=finding.what, node=finding.node, loan=finding.loan)
+        tell(tx, Mismatch(finding.about, finding.what), now, loan=loan, node=finding.node)
 
 
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:

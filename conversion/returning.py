@@ -6,8 +6,8 @@ A failed loan goes home the same way: each step asks what is so, and one that ha
 from datetime import datetime, timedelta
 
 from conversion.ports import Unreachable
-from conversion.steps import Done, NodeWork, NotYet, Seen, StepFailed
-from loans.journal import EntryKind
+from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
+from loans.facts import StepFact, StepFinished, Told
 from loans.nodes import (
     KubeNode,
     PowerState,
@@ -21,11 +21,10 @@ from loans.nodes import (
     marked_by,
     runs_nothing,
 )
+from loans.runbook import PlanName, StepName
 
-CHANGES_THE_NODE = ("prepare", "role", "Puppet")
+CHANGES_THE_NODE = (StepName.PREPARE, StepName.ROLE, StepName.PUPPET)
 """The steps of a loan after which only a reboot gives a clean node."""
-POWER_OFF = "power off"
-RESUME = "resume"
 _SLURMD_SETTLES = timedelta(seconds=5)
 """RESUME within about 2 s of slurmd's start can be undone by its registration (measured on 22.05)."""
 
@@ -164,11 +163,11 @@ def check_settled(work: NodeWork) -> Seen:
     node = _slurm_node(work)
     if is_kept_away(node):
         if _is_ours_to_lift(work, node) or not node.reason:
-            raise StepFailed(f"Slurm took the RESUME back: it says {node.state}, {node.reason or 'no reason'}")
+            raise TryIsOver(f"Slurm took the RESUME back: it says {node.state}, {node.reason or 'no reason'}")
         return _left_to_others(node)
     if not is_in_service(node):
         return NotYet(f"Slurm says {node.state}")
-    usable_for = work.now - _last(work, RESUME, work.part.since)
+    usable_for = work.now - _last(work, StepName.RESUME, work.part.since)
     if usable_for < work.pace.settle_for:
         return NotYet(f"Slurm says {node.state}; making sure that it stays")
     return Done()
@@ -185,34 +184,37 @@ def _left_to_others(node: SlurmNode) -> Done:
 
 def is_touched(work: NodeWork) -> bool:
     """Return True when something on the node itself may have changed, so that only a reboot makes it clean."""
-    return any(e.plan == "lend" and e.step in CHANGES_THE_NODE for e in work.entries)
+    return any(_changes(told) for told in work.journal)
 
 
 def last_touched(work: NodeWork) -> datetime:
     """Return when this loan last changed the node or confirmed its power off; a later boot is a clean one."""
-    times = [
-        e.at
-        for e in work.entries
-        if (e.plan == "lend" and e.step in CHANGES_THE_NODE) or (e.step == POWER_OFF and e.kind is EntryKind.FINISHED)
-    ]
+    times = [told.at for told in work.journal if _changes(told) or _is_end_of(told, StepName.POWER_OFF)]
     return max(times, default=work.part.since)
 
 
-def _last(work: NodeWork, step: str, otherwise: datetime) -> datetime:
-    times = [e.at for e in work.entries if e.step == step and e.kind is EntryKind.FINISHED]
-    return max(times, default=otherwise)
+def _changes(told: Told[StepFact]) -> bool:
+    return told.fact.plan is PlanName.LEND and told.fact.step in CHANGES_THE_NODE
+
+
+def _last(work: NodeWork, step: StepName, otherwise: datetime) -> datetime:
+    return max((told.at for told in work.journal if _is_end_of(told, step)), default=otherwise)
+
+
+def _is_end_of(told: Told[StepFact], step: StepName) -> bool:
+    return told.fact.step is step and isinstance(told.fact, StepFinished)
 
 
 def _kube_node(work: NodeWork) -> KubeNode | None:
     """Return the node in Kubernetes, unless another loan holds it there: then nothing of ours may touch it."""
     node = work.far.kubernetes.node(work.kube_name)
     if node is not None and node.loan not in (None, work.loan.id):
-        raise StepFailed(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+        raise TryIsOver(f"in Kubernetes the node carries the mark of loan #{node.loan}")
     return node
 
 
 def _slurm_node(work: NodeWork) -> SlurmNode:
     node = work.far.slurm.nodes().get(work.node)
     if node is None:
-        raise StepFailed("Slurm does not know the node any more")
+        raise TryIsOver("Slurm does not know the node any more")
     return node

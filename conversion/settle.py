@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loans.facts import WhyReturn
 from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound
 from loans.loan import NODE_COMING, NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, State, Taking, TakingState
-
-_ALL_GIVEN_BACK = "every node has been given back"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ def next_for(loan: Loan, parts: Sequence[NodeLoan], takings: Sequence[Taking], w
         case State.LENDING:
             return _replacement(loan, parts, takings, waves) or _lending(states)
         case State.LENT if not states & (NODE_MOVING | {NodeState.LENT}):
-            return Return(_ALL_GIVEN_BACK)
+            return Return(WhyReturn.ALL_GIVEN_BACK)
         case State.RETURNING if not states & (NODE_MOVING | {NodeState.LENT}):
             return Jam() if NodeState.STUCK in states else Home()
         case _:
@@ -53,4 +52,4 @@ def _lending(states: set[NodeState]) -> Event | None:
         return None
     if NodeState.STUCK in states:
         return Jam()
-    return Return(_ALL_GIVEN_BACK) if NodeState.HOME in states else Unwound()
+    return Return(WhyReturn.ALL_GIVEN_BACK) if NodeState.HOME in states else Unwound()

@@ -12,9 +12,10 @@ from typing import Generic, TypeVar
 from conversion.pace import Pace
 from conversion.ports import FarSides, Power
 from loans.classes import NodeClass
-from loans.journal import Entry
+from loans.facts import StepFact, Told
 from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
+from loans.runbook import StepName
 from loans.selection import Choice
 
 
@@ -41,20 +42,20 @@ class NotYet:
 Seen = Done | NotYet
 
 
-class StepFailed(Exception):  # noqa: N818 - it names what happened to the step
+class TryIsOver(Exception):  # noqa: N818 - it names what happened to the step
     """The far side says that this try is over: no use in waiting. The text is a sentence for people."""
 
 
 @dataclass(frozen=True)
 class NodeWork:
-    """All that a step of one node may touch. entries: the node's journal in this loan, every run."""
+    """All that a step of one node may touch. journal: the node's in this loan, every run."""
 
     loan: Loan
     node_class: NodeClass
     part: NodeLoan
     far: FarSides
     pace: Pace
-    entries: Sequence[Entry]
+    journal: Sequence[Told[StepFact]]
     now: datetime
 
     @property
@@ -117,18 +118,18 @@ class Step(Generic[W]):
     tries       how often `do` (or the wait) may fail before the plan fails
     ask_first   False when `done` could be true for an old reason, so that `do` must run at least once
     repeats     True when every look runs `do` again (eviction: ask each pod until it is gone)
-    rewind_to   the step from which a new try begins; empty means this one
+    rewind_to   the step from which a new try begins; None means this one
     endless     True when it waits for people rather than give up; they are asked after pace.ask_after
     late        what to do when patience ends, instead of failing
     """
 
-    name: str
+    name: StepName
     done: Callable[[W], Seen]
     do: Callable[[W], Seen | None] | None = None
     tries: int = 1
     ask_first: bool = True
     repeats: bool = False
-    rewind_to: str = ""
+    rewind_to: StepName | None = None
     endless: bool = False
     late: Callable[[W], Seen] | None = None
 

@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from conversion.engine import Overtaken
+from conversion.hands import hands
 from conversion.holdings import held
+from conversion.news import tell
 from conversion.pace import Pace
 from conversion.ports import FarSides
 from conversion.slurm_view import look
 from conversion.steps import NodeWork, TakeWork
 from loans.classes import NodeClass
-from loans.journal import Entry, EntryKind
+from loans.facts import Fact, NodeBroke, NodeReplaced, StepFact, StepFailed, StepFinished, StepStarted, Told
 from loans.lifecycle import Broke, move
 from loans.loan import Loan, NodeLoan, State, Taking
 from loans.nodes import NodeName
+from loans.readers.breakdown import without_replacement
+from loans.runbook import PlanName, StepName
 from loans.selection import Choice, Seen, Wish, broken_floor, choose
-from store.audit import Audit
 from store.db import Store, Tx
 from store.errors import NodeTaken, Stale
 
@@ -39,13 +42,15 @@ class Ground:
 class NodeSubject:
     """One node of a loan on its way."""
 
-    def __init__(self, ground: Ground, loan: Loan, part: NodeLoan, plan: str) -> None:
+    def __init__(self, ground: Ground, loan: Loan, part: NodeLoan, plan: PlanName) -> None:
         self._ground = ground
         self._loan = loan
         self._plan = plan
+        self._changes: list[Fact] = []
+        self._far = hands(ground.far, lambda fact, _: self._changes.append(fact))
         self.part = part
         with ground.store.read() as tx:
-            self._all = list(tx.journal.of(loan.id, subject=part.node))
+            self._all = list(tx.facts.journal(loan.id, node=part.node))
 
     @property
     def pace(self) -> Pace:
@@ -56,36 +61,42 @@ class NodeSubject:
 
     def work(self) -> NodeWork:
         node_class = self._ground.classes[self._loan.node_class]
-        return NodeWork(self._loan, node_class, self.part, self._ground.far, self.pace, tuple(self._all), self.now())
+        return NodeWork(self._loan, node_class, self.part, self._far, self.pace, tuple(self._all), self.now())
 
-    def entries(self) -> Sequence[Entry]:
-        return [e for e in self._all if e.run == self.part.run and e.plan == self._plan]
+    def journal(self) -> Sequence[Told[StepFact]]:
+        return [told for told in self._all if told.fact.run == self.part.run and told.fact.plan is self._plan]
 
-    def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
+    def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         now = self.now()
-        entry = Entry(self._loan.id, self.part.node, self.part.run, self._plan, step, kind, now, detail)
-        began = kind is EntryKind.STARTED
-        shown = replace(self.part, step=step, note=detail if kind is EntryKind.FAILED else "", blocked=False)
+        shown = replace(self.part, step=step, note=said if kind is StepFailed else "", blocked=False)
+        fact = _line(kind, StepFact(self._plan, step, self.part.run, said=said), self.journal(), now)
         with self._ground.store.write() as tx:
-            self.part = _save(tx, replace(shown, since=now, ask_at=None) if began else shown)
-            tx.journal.write(entry)
-            if kind is EntryKind.DID:
-                tx.audit.write(Audit(now, "lendbot", step, self._loan.id, self.part.node, detail))
-            tx.outbox.card(self._loan.id, now)
-        self._all.append(entry)
+            self.part = _save(tx, replace(shown, since=now, ask_at=None) if kind is StepStarted else shown)
+            self.tell_changes(tx)
+            told = tell(tx, fact, now, loan=self._loan, node=self.part.node)
+        self._all.append(told)
+
+    def tell_changes(self, tx: Tx) -> None:
+        """Write down what was changed out there since the last line."""
+        for change in self._changes:
+            tell(tx, change, self.now(), loan=self._loan, node=self.part.node)
+        self._changes.clear()
 
 
 class TakeSubject:
     """One wave of nodes on its way out of Slurm."""
 
-    def __init__(self, ground: Ground, loan: Loan, taking: Taking, plan: str) -> None:
+    def __init__(self, ground: Ground, loan: Loan, taking: Taking, plan: PlanName) -> None:
         self._ground = ground
         self._loan = loan
         self._plan = plan
         self._class = ground.classes[loan.node_class]
+        self._changes: list[tuple[Fact, Sequence[NodeName] | None]] = []
+        self._far = hands(ground.far, lambda fact, nodes: self._changes.append((fact, nodes)))
         self.taking = taking
         with ground.store.read() as tx:
-            self._all = [e for e in tx.journal.of(loan.id, subject=f"take.{taking.wave}") if e.plan == plan]
+            of_wave = tx.facts.journal(loan.id, wave=taking.wave)
+        self._all = [told for told in of_wave if told.fact.plan is plan]
 
     @property
     def pace(self) -> Pace:
@@ -100,7 +111,7 @@ class TakeSubject:
             self._class,
             self.taking,
             self._parts(),
-            self._ground.far,
+            self._far,
             self.pace,
             self.now(),
             choose=self._choose,
@@ -109,22 +120,27 @@ class TakeSubject:
             drop=self._drop,
         )
 
-    def entries(self) -> Sequence[Entry]:
+    def journal(self) -> Sequence[Told[StepFact]]:
         return self._all
 
-    def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
+    def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         now = self.now()
-        entry = Entry(self._loan.id, f"take.{self.taking.wave}", 1, self._plan, step, kind, now, detail)
+        fact = _line(kind, StepFact(self._plan, step, wave=self.taking.wave, said=said), self._all, now)
         with self._ground.store.write() as tx:
-            if self._plan == "take":
+            if self._plan is PlanName.TAKE:
                 self._check_wanted(tx)
-            self.taking = tx.takings.save(replace(self.taking, step=step, note=detail))
-            tx.journal.write(entry)
-            if kind is EntryKind.DID:
-                nodes = ",".join(part.node for part in self._of_wave(tx))
-                tx.audit.write(Audit(now, "lendbot", f"{step} {nodes}".strip(), self._loan.id, None, detail))
-            tx.outbox.card(self._loan.id, now)
-        self._all.append(entry)
+            self.taking = tx.takings.save(replace(self.taking, step=step, note=said))
+            self.tell_changes(tx)
+            told = tell(tx, fact, now, loan=self._loan)
+        self._all.append(told)
+
+    def tell_changes(self, tx: Tx) -> None:
+        """Write down what was changed out there since the last line, for each node by itself."""
+        of_wave = [part.node for part in self._of_wave(tx)] if self._changes else []
+        for change, nodes in self._changes:
+            for node in of_wave if nodes is None else nodes:
+                tell(tx, change, self.now(), loan=self._loan, node=node)
+        self._changes.clear()
 
     def _check_wanted(self, tx: Tx) -> None:
         if tx.loans.get(self._loan.id).state is not State.LENDING:
@@ -191,9 +207,13 @@ class TakeSubject:
     def _write_down(self, tx: Tx, nodes: Sequence[NodeName]) -> str:
         now = self.now()
         known = {part.node for part in self._of_wave(tx)}
-        for node in nodes:
-            if node not in known:
-                tx.nodes.add(NodeLoan(self._loan.id, node, self.taking.wave, since=now, look_at=now))
+        new = [node for node in nodes if node not in known]
+        for node in new:
+            tx.nodes.add(NodeLoan(self._loan.id, node, self.taking.wave, since=now, look_at=now))
+        # In order: the first that broke gets the first that came after.
+        broke = without_replacement(tx.facts.of(self._loan.id, NodeBroke, NodeReplaced))
+        for lost, node in zip(broke, new, strict=False):
+            tell(tx, NodeReplaced(node), now, loan=self._loan, node=lost)
         self._hold(tx, ())
         tx.outbox.card(self._loan.id, now)
         return ""
@@ -202,8 +222,17 @@ class TakeSubject:
         with self._ground.store.write() as tx:
             part = tx.nodes.get(self._loan.id, node)
             tx.nodes.save(move(part, Broke(why), self.now()))
-            tx.audit.write(Audit(self.now(), "lendbot", "give up", self._loan.id, node, why))
-            tx.outbox.card(self._loan.id, self.now())
+            tell(tx, NodeBroke(self.taking.step, why), self.now(), loan=self._loan, node=node)
+
+
+def _line(kind: type[StepFact], line: StepFact, journal: Sequence[Told[StepFact]], now: datetime) -> StepFact:
+    """Make a line of the journal; the end of a step tells how long it took, failed tries included."""
+    fields = (line.plan, line.step, line.run, line.wave, line.said)
+    if kind is not StepFinished:
+        return kind(*fields)
+    began = (told.at for told in journal if told.fact.step == line.step and isinstance(told.fact, StepStarted))
+    first = next(began, None)
+    return StepFinished(*fields, took=None if first is None else now - first)
 
 
 def _save(tx: Tx, part: NodeLoan) -> NodeLoan:

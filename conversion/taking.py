@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conversion.ports import Busy
-from conversion.steps import Done, NotYet, Seen, StepFailed, TakeWork
+from conversion.steps import Done, NotYet, Seen, TakeWork, TryIsOver
 from loans.classes import NodeClass
 from loans.nodes import (
     NodeName,
@@ -21,6 +21,7 @@ from loans.nodes import (
     marked_by,
     reservation_name,
 )
+from loans.runbook import StepName
 from loans.selection import Choice
 
 _NONE_LEFT = "none of the nodes of this wave can be had any more"
@@ -43,7 +44,7 @@ def reserve(work: TakeWork) -> Seen | None:
     if not choice.taken:
         why = _none_to_take(choice, work.node_class)
         if work.taking.wave > 1:
-            raise StepFailed(why)
+            raise TryIsOver(why)
         return NotYet(why, then=f"I'll try again for {_patience(work)}")
     name = reservation_name(work.loan.id, work.taking.wave)
     try:
@@ -64,7 +65,7 @@ def _none_to_take(choice: Choice, node_class: NodeClass) -> str:
 
 
 def _patience(work: TakeWork) -> str:
-    return f"up to {work.pace.patience_for('reserve').total_seconds() / 60:.0f} min"
+    return f"up to {work.pace.patience_for(StepName.RESERVE).total_seconds() / 60:.0f} min"
 
 
 def check_claimed(work: TakeWork) -> Seen:
@@ -79,12 +80,12 @@ def claim(work: TakeWork) -> None:
     """
     found = _reserved(work)
     if not found:
-        raise StepFailed("the reservation went away before its nodes were written down")
+        raise TryIsOver("the reservation went away before its nodes were written down")
     why_not = work.claim(found)
     if why_not:
         work.far.slurm.unreserve(reservation_name(work.loan.id, work.taking.wave))
         work.let_go()
-        raise StepFailed(f"{why_not}: I let the reservation go")
+        raise TryIsOver(f"{why_not}: I let the reservation go")
 
 
 def check_draining(work: TakeWork) -> Seen:
@@ -176,7 +177,7 @@ class _Wave:
 def _look(work: TakeWork) -> _Wave:
     """Tell the nodes that are still the loan's from those that Slurm forgot, or that carry a foreign reason."""
     if not work.nodes:
-        raise StepFailed(_NONE_LEFT)
+        raise TryIsOver(_NONE_LEFT)
     seen = work.far.slurm.nodes()
     lost = {name: why for name in work.nodes if (why := _why_lost(work, seen.get(name)))}
     return _Wave([seen[name] for name in work.nodes if name not in lost], lost)
@@ -196,7 +197,7 @@ def _keep_ours(work: TakeWork) -> Sequence[SlurmNode]:
     for name, why in wave.lost.items():
         work.drop(name, why)
     if not wave.ours:
-        raise StepFailed(_NONE_LEFT)
+        raise TryIsOver(_NONE_LEFT)
     return wave.ours
 
 

@@ -13,11 +13,10 @@ import structlog
 from conversion import orders
 from conversion.crew import Crew
 from conversion.looks import look_at_node, look_at_taking
-from conversion.news import tell
 from conversion.settle import NewWave, next_for
 from conversion.subjects import Ground
-from loans.journal import EntryKind
-from loans.lifecycle import Arrive, Event, Home, Return, Unwound
+from loans import facts
+from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound
 from loans.loan import HOLDING, Loan, NodeState, State, Taking
 from store.db import Tx
 from store.errors import Stale
@@ -63,24 +62,14 @@ class Worker:
             case NewWave(wave, count):
                 self._change(loan, lambda tx: tx.takings.add(Taking(loan.id, wave, count, look_at=now)))
             case Return(why):
-                self._change(loan, lambda tx: orders.give_back(tx, loan, now, why, None))
+                self._change(loan, lambda tx: orders.give_back(tx, loan, now, why))
             case event:
                 self._change(loan, lambda tx: self._come_to_rest(tx, loan, event))
 
     def _come_to_rest(self, tx: Tx, loan: Loan, event: Event) -> None:
         now = self._ground.now()
-        settled = orders.record(tx, loan, event, now, who="lendbot")
+        settled = orders.record(tx, loan, event, now, _fact_of(tx, loan, event))
         log.info("loan.moved", loan=loan.id, state=settled.state)
-        match event:
-            case Arrive():
-                arrived = sum(part.state is NodeState.LENT for part in tx.nodes.of(loan.id))
-                tell(tx, settled, "lent" if arrived >= loan.count else "short", now, arrived=arrived)
-            case Unwound():
-                tell(tx, settled, "failed", now, why=_why_failed(tx, loan))
-            case Home():
-                tell(tx, settled, "home", now)
-            case _:
-                pass
 
     def _change(self, loan: Loan, change: Callable[[Tx], object]) -> None:
         """Make one change in a transaction; when somebody was first, the next tick sees what they made of it."""
@@ -95,14 +84,18 @@ def _start(tx: Tx, loan: Loan, now: datetime) -> None:
     orders.start(tx, loan, now)
 
 
-def _why_failed(tx: Tx, loan: Loan) -> str:
-    """Say what stopped the last node that was tried, or the last wave; their rows are clean by now, the journal not."""
-    failed = [e for e in tx.journal.of(loan.id) if e.kind is EntryKind.FAILED]
-    of_nodes = [e for e in failed if e.plan == "lend"]
-    of_waves = [e for e in failed if e.plan == "take"]
-    if of_nodes:
-        return f"{of_nodes[-1].step} on {of_nodes[-1].subject}: {of_nodes[-1].detail}"
-    return of_waves[-1].detail if of_waves else "no node could be had"
+def _fact_of(tx: Tx, loan: Loan, event: Event) -> facts.Fact:
+    match event:
+        case Arrive():
+            return facts.Arrived(sum(part.state is NodeState.LENT for part in tx.nodes.of(loan.id)), loan.count)
+        case Unwound():
+            return facts.Failed()
+        case Home():
+            return facts.Home()
+        case Jam():
+            return facts.Jammed()
+        case _:
+            raise AssertionError(f"{event} is nothing that a loan comes to rest by")
 
 
 def _key(taking: Taking) -> tuple[int, str]:

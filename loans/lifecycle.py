@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from loans.facts import WhyReturn
 from loans.loan import ENDED, Decision, Extension, Loan, NodeLoan, NodeState, State
+from loans.runbook import StepName
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Unwound:
 class Return:
     """The nodes are to come home: the deadline (by is None), or somebody's word."""
 
-    why: str
+    why: WhyReturn
     by: str | None = None
 
 
@@ -214,7 +216,7 @@ class Broke:
 class GiveBack:
     """The node is to come home, beginning at a step when a person says so."""
 
-    from_step: str = ""
+    from_step: StepName | None = None
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,7 @@ def move(node: NodeLoan, event: NodeEvent, now: datetime) -> NodeLoan:
     state = NODE_TRANSITIONS[node.state].get(type(event))
     if state is None:
         raise NodeNotAllowed(node, event)
-    moved = replace(node, state=state, since=now, look_at=now, step="", note="", blocked=False, ask_at=None)
+    moved = replace(node, state=state, since=now, look_at=now, step=None, note="", blocked=False, ask_at=None)
     match event:
         case Arrived():
             return replace(moved, lent_at=now)

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from loans.facts import WhyReturn
 from loans.nodes import NodeName
+from loans.runbook import StepName
 
 
 class State(StrEnum):
@@ -131,7 +133,7 @@ class Loan:
     extension: Extension | None = None
     started_at: datetime | None = None
     lent_at: datetime | None = None
-    return_why: str = ""
+    return_why: WhyReturn | None = None
     returned_by: str | None = None
     ended_at: datetime | None = None
 
@@ -150,6 +152,14 @@ class Loan:
         if self.state is State.REQUESTED:
             return "request"
         return str(int(self.extension.until.timestamp())) if self.extension else ""
+
+    @property
+    def text(self) -> str:
+        """Return what is decided on, in plain words and to the second: a decision keeps it."""
+        begins = f" from {self.starts_at.isoformat()}" if self.starts_at else ""
+        why = f" for {self.purpose}" if self.purpose else ""
+        what = f"{self.count} {self.node_class} nodes{begins} until {self.until.isoformat()}{why}"
+        return f"{what}, asked by {self.requester}"
 
     @property
     def length(self) -> timedelta:
@@ -178,12 +188,12 @@ class NodeLoan:
     state: NodeState = NodeState.TAKING
     run: int = 1
     version: int = 0
-    step: str = ""
+    step: StepName | None = None
     note: str = ""
     blocked: bool = False
     ask_at: datetime | None = None
     forced_by: str | None = None
-    begin_at_step: str = ""
+    begin_at_step: StepName | None = None
     lent_at: datetime | None = None
     left_at: datetime | None = None
 
@@ -220,6 +230,6 @@ class Taking:
     look_at: datetime
     nodes: tuple[NodeName, ...] = ()
     state: TakingState = TakingState.OPEN
-    step: str = ""
+    step: StepName | None = None
     note: str = ""
     version: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loans.classes import Rules
+from loans.facts import Actor
 from loans.loan import Loan
 
 
@@ -23,6 +24,11 @@ class Person:
     groups: frozenset[str] = frozenset()
     tz: str = "UTC"
     team: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Return them as the facts name them."""
+        return Actor(self.id, self.team)
 
     def is_in(self, people: frozenset[str]) -> bool:
         """Return True when a list of user and group ids means this person."""

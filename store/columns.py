@@ -10,6 +10,7 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 
 from loans.nodes import NodeName
+from loans.runbook import StepName
 
 
 class NaiveTime(ValueError, DontWrapMixin):  # noqa: N818 - a finding about a value
@@ -38,20 +39,20 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
-    """Text from outside. NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 for them) become U+FFFD.
+def cleaned(text: str) -> str:
+    """Return text as every database can keep it: NUL (PostgreSQL refuses it) and lone surrogates become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    A node's rubbish output must not keep the journal from saying that the node failed.
-    """
+
+class Words(TypeDecorator[str]):
+    """Text from outside: a node's rubbish output must not keep lendbot from saying that the node failed."""
 
     impl = String
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Replace what not every database can keep."""
-        if value is None:
-            return None
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return None if value is None else cleaned(value)
 
 
 class Names(TypeDecorator[tuple[NodeName, ...]]):
@@ -67,6 +68,21 @@ class Names(TypeDecorator[tuple[NodeName, ...]]):
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[NodeName, ...]:  # noqa: ARG002
         """Give back a tuple, as the domain has it."""
         return tuple(NodeName(name) for name in value)
+
+
+class Step(TypeDecorator[StepName]):
+    """The name of a step; none is written as no word."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: StepName | None, dialect: Dialect) -> str:  # noqa: ARG002
+        """Write the step's name."""
+        return value or ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StepName | None:  # noqa: ARG002
+        """Give back one of our names; an unknown one is an error."""
+        return StepName(value) if value else None
 
 
 def choice(kind: type[StrEnum]) -> Enum:

@@ -14,11 +14,10 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from store import schema
-from store.audit import Audits
 from store.connect import PATIENCE_S, Mode, connect, read_url, transaction
 from store.drafts import Drafts
+from store.facts import Facts
 from store.inbox import Inbox
-from store.journal import Journal
 from store.leases import Leases
 from store.loans import Loans
 from store.nodes import Nodes
@@ -37,9 +36,8 @@ class Tx:
         self.loans = Loans(connection)
         self.nodes = Nodes(connection)
         self.takings = Takings(connection)
-        self.journal = Journal(connection)
         self.outbox = Outbox(connection)
-        self.audit = Audits(connection)
+        self.facts = Facts(connection)
         self.seen = Seen(connection)
         self.inbox = Inbox(connection)
         self.posts = Posts(connection)
@@ -74,7 +72,9 @@ class Store:
         raises   StoreUnavailable when the database does not answer, or others write for longer than we wait
         """
         with self._turns.turn(), transaction(self._engine, Mode.WRITE) as connection:
-            yield Tx(connection)
+            tx = Tx(connection)
+            yield tx
+            tx.facts.flush()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -116,7 +116,7 @@ class _ErrandStore(Store):
         """Change things for the errand. Raises NotOurs when another process has it by now, and as Store.write()."""
         with super().write() as tx:
             tx.inbox.hold(self._errand_id, self._holder)
-            before = tx.audit.newest()
+            before = tx.facts.last
             yield tx
-            if tx.audit.newest() != before:
+            if tx.facts.last != before:
                 tx.inbox.acted(self._errand_id)

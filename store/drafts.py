@@ -14,11 +14,12 @@ from store.tables import DraftRow as _Row
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody is about to ask for, as JSON."""
+    """What somebody is about to ask for, as JSON. became: the loan that was made of it, once one was."""
 
     who: str
     what: Mapping[str, Any]
     made_at: datetime
+    became: int | None = None
 
 
 class Drafts:
@@ -29,7 +30,7 @@ class Drafts:
 
     def put(self, who: str, what: Mapping[str, Any], now: datetime) -> int:
         """Keep a draft and return its number."""
-        return insert_numbered(self._connection, _Row, {"who": who, "what": dict(what), "made_at": now})
+        return insert_numbered(self._connection, _Row, {"who": who, "what": dict(what), "made_at": now, "became": None})
 
     def get(self, draft_id: int) -> Draft | None:
         """Return a draft, or None when it was never made or is forgotten."""
@@ -39,10 +40,7 @@ class Drafts:
 
     def became(self, draft_id: int, loan_id: int) -> None:
         """Note the loan that a draft was made into, so that a second press finds it."""
-        draft = self.get(draft_id)
-        if draft is not None:
-            row = update(_Row).where(col(_Row.id) == draft_id)
-            self._connection.execute(row.values(what={**draft.what, "loan": loan_id}))
+        self._connection.execute(update(_Row).where(col(_Row.id) == draft_id).values(became=loan_id))
 
     def forget(self, before: datetime) -> int:
         """Delete the drafts made before a moment; return how many."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from loans.facts import WhyReturn
 from loans.loan import Decision, Extension, Loan, State
 from store.errors import NoSuchLoan, Stale
 from store.rows import LARGEST, columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
@@ -54,6 +55,7 @@ class Loans:
 def _columns(loan: Loan) -> dict[str, Any]:
     decision, extension = loan.decision, loan.extension
     return columns_of(loan, without=("id", "version", "decision", "extension")) | {
+        "return_why": loan.return_why or "",
         "decided_by": decision and decision.by,
         "decided_at": decision and decision.at,
         "decided_yes": decision and decision.approved,
@@ -68,8 +70,10 @@ def _columns(loan: Loan) -> dict[str, Any]:
 def _loan(**row: Any) -> Loan:
     decided = {name: row.pop(f"decided_{name}") for name in ("by", "at", "yes", "note")}
     extended = {name: row.pop(f"extension_{name}") for name in ("until", "asked_by", "asked_at", "lapses_at")}
+    why = row.pop("return_why")
     return Loan(
         **row,
+        return_why=WhyReturn(why) if why else None,
         decision=_decision(**decided) if decided["by"] is not None else None,
         extension=Extension(**extended) if extended["until"] is not None else None,
     )

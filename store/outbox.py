@@ -6,7 +6,6 @@ drawing; when it has gone up meanwhile, the card waits on. So the last change al
 crash could leave behind. Each message is sent at least once; a crash between sending and `sent` sends it again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -26,9 +25,9 @@ _WAITING, _SENT, _DROPPED = "waiting", "sent", "dropped"
 class Letter:
     """A message to send.
 
-    kind          "card", or what the publisher has a rendering for: "thread", "dm", "channel"
-    to            a Slack id; empty for a card, whose place is known by its loan
-    args          JSON, for the rendering
+    kind          CARD, or who hears of the fact (conversion/news.py Audience)
+    to            a Slack id; empty where the place is known by the loan
+    fact_id       what it tells of; None for a card, which tells how things stand
     id            0 until it is put
     tries         how often sending has failed
     wanted        of a card: how many changes it stands for
@@ -38,8 +37,8 @@ class Letter:
     kind: str
     loan_id: int | None
     to: str
-    args: Mapping[str, Any]
     made_at: datetime
+    fact_id: int | None = None
     id: int = 0
     tries: int = 0
     wanted: int = 1
@@ -67,7 +66,7 @@ class Outbox:
 
     def card(self, loan_id: int, now: datetime) -> None:
         """Have a loan's card drawn and sent; one that waits already stands for this change too."""
-        columns = _columns(Letter(CARD, loan_id, "", {}, now))
+        columns = _columns(Letter(CARD, loan_id, "", now))
         self._connection.execute(_put_or_count(self._connection.dialect.name), columns)
 
     def due(self, now: datetime, limit: int) -> tuple[Letter, ...]:
@@ -122,7 +121,7 @@ def _columns(letter: Letter) -> dict[str, Any]:
         "kind": letter.kind,
         "loan_id": letter.loan_id,
         "to": letter.to,
-        "args": dict(letter.args),
+        "fact_id": letter.fact_id,
         "made_at": letter.made_at,
         "state": _WAITING,
         "wanted": 1,

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import JSON, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from loans.journal import EntryKind
 from loans.loan import NODE_GONE, NodeState, State, TakingState
-from store.columns import Instant, Names, Words, choice
+from loans.runbook import StepName
+from store.columns import Instant, Names, Step, Words, choice
 
 CARD: Final = "card"
 
@@ -102,12 +102,12 @@ class NodeLoanRow(Row, table=True):
     look_at: datetime = _at()
     state: NodeState = Field(sa_type=choice(NodeState))
     run: int
-    step: str
+    step: StepName | None = Field(sa_type=Step, nullable=False)
     note: str = _words()
     blocked: bool
     ask_at: datetime | None = _at()
     forced_by: str | None
-    begin_at_step: str
+    begin_at_step: StepName | None = Field(sa_type=Step, nullable=False)
     lent_at: datetime | None = _at()
     left_at: datetime | None = _at()
 
@@ -125,25 +125,41 @@ class TakingRow(Row, table=True):
     look_at: datetime = _at()
     nodes: list[str] = Field(sa_type=Names)
     state: TakingState = Field(sa_type=choice(TakingState))
-    step: str
+    step: StepName | None = Field(sa_type=Step, nullable=False)
     note: str = _words()
 
 
-class JournalRow(Row, table=True):
-    """One line of the journal; their order is their number."""
+class FactRow(Row, table=True):
+    """One fact; their order is their number, which the chain gives. What is searched for has a column."""
 
-    __tablename__ = "journal"
-    __table_args__ = (Index(None, "loan_id", "subject", "run"), Index(None, "plan", "kind", "id"), _NEVER_AGAIN)
+    __tablename__ = "facts"
+    __table_args__ = (Index(None, "loan_id", "node"), Index(None, "node", "id"), Index(None, "plan", "kind", "id"))
 
-    id: int | None = Field(default=None, primary_key=True)
-    loan_id: int = _loan()
-    subject: str
-    run: int
-    plan: str
-    step: str
-    kind: EntryKind = Field(sa_type=choice(EntryKind))
-    at: datetime = _at()
-    detail: str = _words()
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str
+    version: int
+    at: datetime = _at(index=True)
+    who: str
+    team: str
+    loan_id: int | None = _loan(nullable=True)
+    node: str | None
+    plan: str | None
+    step: str | None
+    run: int | None
+    wave: int | None
+    body: str
+    before: str
+    hash: str
+
+
+class ChainRow(Row, table=True):
+    """The chain's head, in a row of its own: who deletes the last fact has to find this too."""
+
+    __tablename__ = "fact_chain"
+
+    only: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+    hash: str
 
 
 class OutboxRow(Row, table=True):
@@ -160,7 +176,7 @@ class OutboxRow(Row, table=True):
     kind: str
     loan_id: int | None = _loan(nullable=True)
     to: str
-    args: dict[str, Any] = Field(sa_type=JSON)
+    fact_id: int | None
     made_at: datetime = _at()
     state: str
     wanted: int
@@ -168,20 +184,6 @@ class OutboxRow(Row, table=True):
     next_try_at: datetime = _at()
     done_at: datetime | None = _at()
     why: str = _words()
-
-
-class AuditRow(Row, table=True):
-    """Who decided or changed what."""
-
-    __tablename__ = "audit"
-
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = _at()
-    who: str
-    what: str
-    loan_id: int | None = _loan(nullable=True, index=True)
-    node: str | None = Field(index=True)
-    detail: str = _words()
 
 
 class SeenRow(Row, table=True):
@@ -234,6 +236,7 @@ class DraftRow(Row, table=True):
     who: str
     what: dict[str, Any] = Field(sa_type=JSON)
     made_at: datetime = _at(index=True)
+    became: int | None
 
 
 class LeaseRow(Row, table=True):

@@ -4,17 +4,27 @@ Decides what is typed and what `--help` says. What a command does is in the modu
 nobody waits for Kubernetes' and Slack's libraries to read a help text.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from conversion.plans import RETURN
+from loans.runbook import StepName
 
 SERVICE: Final = "The service"
 LOANS: Final = "Loans, as in Slack: for the night when Slack is down"
 WORDS: Final = "Words to try out"
 STEPS: Final = tuple(step.name for step in RETURN)
+
+
+class Format(StrEnum):
+    """How facts are exported."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
 
 ConfigOption = Annotated[
     Path | None,
@@ -129,8 +139,6 @@ def give_back(
     """
     from bot.cli import say
 
-    if from_step and from_step not in STEPS:
-        raise typer.BadParameter(f"{from_step!r} is no step; there are {', '.join(STEPS)}")
     number = what.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and from_step:
@@ -138,7 +146,41 @@ def give_back(
     if is_number:
         say.give_back_loan(config, int(number))
     else:
-        say.give_back_nodes(config, what, loan, from_step)
+        say.give_back_nodes(config, what, loan, _step(from_step))
+
+
+audit = typer.Typer(no_args_is_help=True, help="What happened: whether it is as it was written, and all of it.")
+app.add_typer(audit, name="audit", rich_help_panel=SERVICE)
+
+
+@audit.command()
+def verify(
+    head: Annotated[
+        str, typer.Option(help="A head that was noted earlier, as NUMBER:HASH: the chain has to go through it.")
+    ] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Say whether every fact is as it was written, and none is missing; else where not.
+
+    Ends with 0 when the chain holds and prints its head; with 1 when it does
+    not. Note a head elsewhere: who can write the database can also make a
+    new chain, but not one that goes through a head that you have.
+    """
+    from bot.cli import audit as audited
+
+    audited.verify(config, head)
+
+
+@audit.command()
+def export(
+    since: Annotated[str, typer.Option(help="From when on: 2026-11-24, or 2026-11-24T10:00+01:00. Else all.")] = "",
+    output: Annotated[Format, typer.Option("--output", "-o", help="How it is written.")] = Format.JSONL,
+    config: ConfigOption = None,
+) -> None:
+    """Write every fact to standard output, oldest first."""
+    from bot.cli import audit as audited
+
+    audited.export(config, since, output)
 
 
 @app.command(rich_help_panel=WORDS)
@@ -157,6 +199,12 @@ def when(
     from bot.cli.when import run
 
     run(phrase, now, tz, jsonl=jsonl)
+
+
+def _step(word: str) -> StepName | None:
+    if word and word not in STEPS:
+        raise typer.BadParameter(f"{word!r} is no step; there are {', '.join(STEPS)}")
+    return StepName(word) if word else None
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback

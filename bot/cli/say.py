@@ -1,6 +1,5 @@
 """The commands that Slack has too, said on the command line: the same Ask, the same reply, as text."""
 
-import getpass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import typer
 
 from bot.cli.local_zone import local_zone
 from bot.cli.opened import EXIT_REFUSED, opened
+from bot.cli.whoami import whoami
 from bot.views.plain import plain
 from bot.views.replies import reply
 from commands import grammar
@@ -17,6 +17,7 @@ from commands.grammar import Ask
 from commands.look import ListLoans, Status
 from commands.replies import REFUSALS
 from loans.policy import CLI_GROUP, Person
+from loans.runbook import StepName
 from store.errors import NotUpgraded
 
 
@@ -35,13 +36,13 @@ def give_back_loan(config: Path | None, loan: int) -> None:
     _say(config, GiveBack(loan))
 
 
-def give_back_nodes(config: Path | None, hostlist: str, loan: int | None, from_step: str) -> None:
-    """Send nodes of a loan home. loan: None to find it; from_step: "" for the whole way."""
+def give_back_nodes(config: Path | None, hostlist: str, loan: int | None, from_step: StepName | None) -> None:
+    """Send nodes of a loan home. loan: None to find it; from_step: None for the whole way."""
     _say(config, GiveBack(loan, hostlist, from_step))
 
 
 def history(config: Path | None, of: str) -> None:
-    """Show the audit of a loan or a node, or of everything when nothing is named."""
+    """Show what happened to a loan or a node, or of everything when nothing is named."""
     _say(config, grammar.read(f"history {of}"))
 
 
@@ -52,7 +53,7 @@ def _say(config: Path | None, ask: Ask) -> None:
         if not tables.is_current:
             raise NotUpgraded(tables.at, tables.newest)
         zone = local_zone()
-        person = Person(f"cli:{getpass.getuser()}", frozenset({CLI_GROUP}), zone)
+        person = Person(whoami(), frozenset({CLI_GROUP}), zone)
         answer = grammar.run(ask, Caller(person), core.desk())
         typer.echo(plain(reply(answer), ZoneInfo(zone)))
         if isinstance(answer, REFUSALS):

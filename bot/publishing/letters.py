@@ -16,12 +16,13 @@ from bot.publishing.refusals import NotYetPossible
 from bot.publishing.surroundings import Surroundings
 from bot.views.loan_card import card
 from bot.views.rehearsal import Rehearsal
-from bot.views.summary import Summary, summary
 from commands.desk import Desk
 from commands.look import one_loan
 from commands.replies import OneLoan
 from conversion.news import Audience
+from loans.facts import Fact, Told
 from loans.loan import State
+from loans.readers.summary import Summary, summary
 from store.db import Store
 from store.outbox import Letter
 from store.posts import Post, PostKind
@@ -74,25 +75,36 @@ class Letters:
         raises   NotYetPossible; what Slack's client raises; StoreUnavailable
         """
         if letter.loan_id is None:
-            self._board.put_up(drawing.orphan(letter), Place(self._oncall))
+            self._board.put_up(drawing.orphan(self._told(letter)), Place(self._oncall))
             return
         about = self._look_up(letter.loan_id)
         if letter.kind == CARD:
             self._put_up_card(about)
             self._question.close_if_answered(about.one)
             return
-        place = self._place(letter, about.post)
+        place, told = self._place(letter, about.post), self._told(letter)
         if letter.kind == Audience.APPROVERS:
-            self._question.ask(letter, about.one, place)
+            self._question.ask(told, about.one, place)
             return
-        pods = self._surroundings.pods(about.one) if drawing.tells_pods(letter) else None
-        self._board.put_up(drawing.letter(letter, about.one, pods), place)
+        pods = self._surroundings.pods(about.one) if drawing.tells_pods(told) else None
+        self._board.put_up(drawing.letter(told, about.one, pods), place)
+
+    def _told(self, letter: Letter) -> Told[Fact]:
+        """Return the fact that a letter tells of.
+
+        raises   LookupError for one that is not there: somebody has changed the store by hand
+        """
+        with self._store.read() as tx:
+            told = tx.facts.get(letter.fact_id) if letter.fact_id else None
+        if told is None:
+            raise LookupError(f"letter {letter.id} tells of fact {letter.fact_id}, which is not there")
+        return told
 
     def _look_up(self, loan_id: int) -> _Subject:
         with self._store.read() as tx:
             loan = tx.loans.get(loan_id)
             one = one_loan(tx, loan, self._desk())
-            ended = summary(tx.journal.of(loan.id), one.parts) if loan.state is State.RETURNED else None
+            ended = summary(tx.facts.of(loan.id)) if loan.state is State.RETURNED else None
             return _Subject(one, tx.posts.get(loan.id, PostKind.CARD), ended)
 
     def _put_up_card(self, about: _Subject) -> None:

@@ -9,8 +9,8 @@ from typing import Final
 from bot.publishing import drawing
 from bot.publishing.board import Board, Place
 from commands.replies import OneLoan
+from loans.facts import Fact, Told
 from store.db import Store
-from store.outbox import Letter
 from store.posts import Post, PostKind
 
 _CLOSED: Final = ""
@@ -24,12 +24,12 @@ class Question:
         self._store = store
         self._board = board
 
-    def ask(self, letter: Letter, one: OneLoan, place: Place) -> None:
+    def ask(self, told: Told[Fact], one: OneLoan, place: Place) -> None:
         """Ask; a question before this one that nobody has answered says that it is replaced."""
         before = self._open(one.loan.id)
         if before is not None:
             self._board.edit(before, drawing.replaced_question(one))
-        self._board.put_up_as(PostKind.QUESTION, one.loan.id, drawing.letter(letter, one, None), place)
+        self._board.put_up_as(PostKind.QUESTION, one.loan.id, drawing.letter(told, one, None), place)
 
     def close_if_answered(self, one: OneLoan) -> None:
         """Take the buttons off when no later deadline is asked for any more."""

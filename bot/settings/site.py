@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from bot.settings.spans import Span, SpanOrNone
+from loans.runbook import StepName
 from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
@@ -216,7 +217,9 @@ class PaceSettings(Section):
     role_file: str = Field("/etc/puppet-role", pattern="^/", description="where the role is written")
     run_dir: str = Field("/run/lendbot", pattern="^/", description="our notes on a node; wiped by its reboot")
     puppet: Argv = Field(("run_puppet",), description="the masterless Puppet run")
-    patience: Mapping[str, Span] = Field(default_factory=dict, description="per step of the runbook, over the defaults")
+    patience: Mapping[StepName, Span] = Field(
+        default_factory=dict, description="per step of the runbook, over the defaults"
+    )
 
 
 class ClockSettings(Section):

@@ -6,11 +6,13 @@ from datetime import timedelta
 from bot.views.blocks import context, message, section
 from bot.views.lines import approved_by, asked_by, purpose, title, what
 from bot.views.rendered import Rendered
-from bot.views.summary import Summary
-from bot.views.text import code, counted, listed, moment, quote, said, took, who
+from bot.views.steps import failed
+from bot.views.text import code, counted, listed, moment, nodes, quote, said, took, who
 from commands.replies import OneLoan
 from loans import when
 from loans.loan import Loan, NodeState, State
+from loans.readers.summary import Summary
+from loans.runbook import StepName
 
 
 def ended(one: OneLoan, summary: Summary | None) -> Rendered:
@@ -57,16 +59,25 @@ def _plain_end(loan: Loan, state: str, how: str) -> Rendered:
 
 def _failed(one: OneLoan) -> Rendered:
     loan = one.loan
-    notes = [taking.note for taking in one.takings if taking.note] + [part.note for part in one.parts if part.note]
-    why = said(notes[-1]) if notes else "no node could be had"
+    why = why_failed(one)
     text = (
         f"{title(loan, 'failed')} · not one of {counted(loan.count, f'{one.node_class.name} node')} could be lent\n"
-        f"Why: {why}.\nAll nodes are back in Slurm{_at(loan)}. {code('free')} shows what could be lent now; ask again "
+        f"Why: {why}\nAll nodes are back in Slurm{_at(loan)}. {code('free')} shows what could be lent now; ask again "
         f"then. {code(f'history #{loan.id}')} tells every step."
     )
     return message(
         f"Loan #{loan.id} · failed · {why}", section(text), context(asked_by(loan), approved_by(loan), purpose(loan))
     )
+
+
+def why_failed(one: OneLoan) -> str:
+    """Return why not one node could be lent, in a sentence: the same in the card, the thread and the command line."""
+    found = one.failure
+    if not found.nodes:
+        return f"{said(found.last.why).rstrip('.')}."
+    which = nodes(found.nodes)
+    times = f" ({counted(len(found.nodes), 'node')})" if len(found.nodes) > 1 else ""
+    return f"{failed(found.last.step)} on {which}{times}: {said(found.last.why).rstrip('.')}."
 
 
 def _returned(one: OneLoan, summary: Summary | None) -> Rendered:
@@ -98,7 +109,7 @@ def how_it_went(summary: Summary) -> str:
     return " · ".join(words)
 
 
-def _steps(medians: Mapping[str, timedelta]) -> str:
+def _steps(medians: Mapping[StepName, timedelta]) -> str:
     """Return what each step took on most nodes; those of a few seconds are not worth a word."""
     slow = [f"{step} {took(span)}" for step, span in medians.items() if span >= timedelta(seconds=5)]
     return f"Per node, typically: {', '.join(slow)}" if slow else ""

@@ -1,33 +1,20 @@
 """Lists: loans, what is free, what happened, what can be said. Tables where a message may have one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
 from bot.views.buttons import ask_for_nodes
+from bot.views.happened import Happened, happened
 from bot.views.rendered import Block, Rendered
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
-from commands.decide import ASKED, asked_until
 from commands.replies import Free, HelpOn, History, Loans
 from loans.classes import NodeClass
-from loans.hostlist import fold
+from loans.facts import Fact, Told
 from loans.loan import HOLDING, Loan
 from loans.selection import Choice, RunsJobs
-from store.audit import Audit
 
-_DONE: Final[Mapping[str, str]] = {
-    "askextension": "ask for a later deadline",
-    "approveextension": "grant the later deadline",
-    "dropextension": "refuse the later deadline",
-    "arrive": "all nodes are lent",
-    "return": "send the nodes home",
-    "jam": "nodes need a person",
-    "home": "all nodes are home",
-    "unwound": "no node could be lent",
-    "node is unwinding": "node did not make it",
-    "node is unwound": "node is back in Slurm",
-}
-"""Words for what the audit has by the names of our events and states; the others are words already."""
 _ROWS: Final = 40
 """Rows of history that one answer shows: two screens; whoever needs more has the log."""
 
@@ -110,36 +97,29 @@ def history(given: History) -> Rendered:
     return message(
         f"History of {quote(given.title, 80)}",
         section(f"*{quote(given.title, 80)}*: what happened, newest last"),
-        table(heading, _history_rows(rows[-_ROWS:]), "detail"),
+        table(heading, [_history_row(told, happened(told.fact)) for told in rows[-_ROWS:]], "detail"),
+        context(_standing(given.standing)),
         context(f"{counted(earlier, 'earlier row')} not shown") if earlier > 0 else None,
     )
 
 
-def _history_rows(rows: Sequence[Audit]) -> list[list[Block]]:
+def _history_row(told: Told[Fact], what: Happened) -> list[Block]:
     return [
-        [
-            date_cell(row.at),
-            person_cell(row.who),
-            cell(_DONE.get(row.what) or _folded(row.what)),
-            cell(f"#{row.loan_id}" if row.loan_id else ""),
-            cell(row.node or ""),
-            _detail(row),
-        ]
-        for row in rows
+        date_cell(told.at),
+        person_cell(told.who.id),
+        cell(what.what),
+        cell(f"#{told.loan_id}" if told.loan_id else ""),
+        cell(told.node or ""),
+        date_cell(what.detail) if isinstance(what.detail, datetime) else cell(what.detail),
     ]
 
 
-def _detail(row: Audit) -> Block:
-    """Return what is known beside; an instant as each reader's own."""
-    if row.what == ASKED and row.detail:
-        return date_cell(asked_until(row))
-    return cell(row.detail)
-
-
-def _folded(what: str) -> str:
-    """Return what was done with its nodes as a hostlist: the audit names each, which is for machines."""
-    verb, _, names = what.rpartition(" ")
-    return f"{verb} {fold(names.split(','))}" if verb and "," in names else what
+def _standing(standing: Sequence[Told[Fact]]) -> str:
+    """Return what lendbot has set on a node and not taken back."""
+    if not standing:
+        return ""
+    each = [f"{happened(told.fact).what} ({moment(told.at)}, loan #{told.loan_id})" for told in standing]
+    return f"Set by lendbot now: {listed(each)}"
 
 
 def help_on(given: HelpOn) -> Rendered:

@@ -16,13 +16,14 @@ from bot.views.lines import (
 from bot.views.progress import progress
 from bot.views.rehearsal import REAL_TIME, Rehearsal, warning
 from bot.views.rendered import Block, Rendered
+from bot.views.returns import why_home
 from bot.views.steps import taking as taking_step
-from bot.views.summary import Summary
 from bot.views.text import about, any_of, clock, counted, deadline, moment, nodes, quote, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans import when
 from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
+from loans.readers.summary import Summary
 
 
 def card(one: OneLoan, summary: Summary | None = None, clock_of_site: Rehearsal = REAL_TIME) -> Rendered:
@@ -189,7 +190,7 @@ def _returning(one: OneLoan) -> Rendered:
 def _why_home(one: OneLoan) -> str:
     loan = one.loan
     by = f" by {who(loan.returned_by)}" if loan.returned_by else ""
-    return f"Coming home: {said(loan.return_why)}{by}." if loan.return_why else "Coming home."
+    return f"Coming home: {why_home(loan.return_why)}{by}." if loan.return_why else "Coming home."
 
 
 def _extension(one: OneLoan) -> list[Block | None]:

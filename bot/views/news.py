@@ -1,25 +1,28 @@
-"""What people are told beside the card: each piece of news of conversion/news.py in words, for its reader.
+"""What people are told beside the card: each fact that somebody hears of, in words.
 
-Drawn when it is sent: the loan is as it stands then, the facts are those of the moment in which it happened.
+Drawn when it is sent: the loan is as it stands then, the fact is of the moment in which it happened.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from bot.views import buttons
 from bot.views.blocks import actions, message, section
-from bot.views.ended import why_lapsed
+from bot.views.ended import why_failed, why_lapsed
 from bot.views.lines import purpose, what
 from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
+from bot.views.returns import why_home
 from bot.views.steps import doing
 from bot.views.text import about, code, counted, deadline, listed, moment, nodes, quote, said, who
 from bot.views.trouble import of_blocked, of_stuck
 from commands.replies import OneLoan
-from loans import when
+from loans import facts, when
+from loans.facts import LENDBOT, Actor, Fact, Told
 from loans.loan import NodeLoan, NodeState, State
+from loans.nodes import NodeName
+from loans.runbook import StepName
 
-Facts = Mapping[str, Any]
 Pods = Mapping[str, int] | None
 _UNTIL: Final = frozenset({State.LENDING, State.LENT})
 """The states in which a deadline is still ahead."""
@@ -28,40 +31,73 @@ _NAMESPACES: Final = 6
 """Namespaces that a reminder names: the largest, which are those worth a call."""
 
 
-def news(args: Facts, one: OneLoan, audience: str, pods: Pods) -> Rendered:
-    """Return a piece of news for an audience. pods: for a reminder, what an eviction would end, by namespace."""
-    del audience  # the same words for everybody: who reads them differs, what happened does not
-    drawn = NEWS[args["news"]]
-    return drawn(args, one, pods)
+def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
+    """Return a fact of a loan as it is told. pods: for a reminder, what an eviction would end, by namespace.
+
+    The same words for everybody: who reads them differs, what happened does not.
+    """
+    match told.fact:
+        case facts.Decided(approved=True):
+            return _approved(told.who, one)
+        case facts.Decided(note=note):
+            return _declined(told.who, note, one)
+        case facts.Lapsed():
+            return _say(f"Loan #{one.loan.id} lapsed. {why_lapsed(one.loan)}")
+        case facts.Withdrawn():
+            return _say(f"{who(told.who.id)} took loan #{one.loan.id} back. Nothing had changed.")
+        case facts.Arrived(arrived, asked):
+            return _lent(one) if arrived >= asked else _short(arrived, one)
+        case facts.Failed():
+            return _failed(one)
+        case facts.NodeBroke(step, why):
+            return _node_broke(told.node, step, why, one)
+        case facts.NodeHome():
+            return _say(f"{_code(told.node)} is back in Slurm. It was not lent in loan #{one.loan.id}.")
+        case facts.Reminded():
+            return _reminder(one, pods)
+        case facts.ReturnOrdered(why):
+            return _returning(told.who, why, one)
+        case facts.Blocked(why=why):
+            return _blocked(told.node, why, one)
+        case facts.GotStuck(step, why):
+            return _stuck(told.node, step, why, one)
+        case facts.Home():
+            return _home(one)
+        case facts.ExtensionAsked():
+            return extension_asked(one)
+        case facts.ExtensionDecided(granted=granted, note=note):
+            return _extension_decided(told.who, note, one) if not granted else _extension_granted(told.who, one)
+        case facts.ExtensionLapsed(why=why):
+            return _extension_lapsed(why, one)
+        case facts.Mismatch(what=found):
+            return _mismatch(found, one)
+        case facts.Noted(noted, words):
+            return _say(f"Loan #{one.loan.id}: {quote(noted, 60)} {said(words)}".rstrip())
+        case other:
+            raise TypeError(f"nobody hears of {type(other).__name__}, so there are no words for it")
 
 
 def _say(text: str, *more: Block | None) -> Rendered:
     return message(text, section(text), *more)
 
 
-def _approved(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _code(node: NodeName | None) -> str:
+    return code(node or "a node")
+
+
+def _approved(by: Actor, one: OneLoan) -> Rendered:
     loan = one.loan
     begins = f"It starts {moment(loan.starts_at)}." if loan.starts_at else "The nodes leave Slurm now."
     time = f" They are in Kubernetes in {about(one.estimate.lend)}." if one.estimate.lend and not loan.starts_at else ""
-    return _say(
-        f"{who(args['by'])} approved loan #{loan.id}: {what(loan)}. {begins}{time} I tell you when they are there."
-    )
+    return _say(f"{who(by.id)} approved loan #{loan.id}: {what(loan)}. {begins}{time} I tell you when they are there.")
 
 
-def _declined(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    why = f"Reason: {quote(args['why'], 600)}" if args["why"] else "No reason was given; ask them."
-    return _say(f"{who(args['by'])} declined loan #{one.loan.id}: {what(one.loan)}.\n{why}\nNothing has changed.")
+def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
+    why = f"Reason: {quote(note, 600)}" if note else "No reason was given; ask them."
+    return _say(f"{who(by.id)} declined loan #{one.loan.id}: {what(one.loan)}.\n{why}\nNothing has changed.")
 
 
-def _lapsed(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    return _say(f"Loan #{one.loan.id} lapsed. {why_lapsed(one.loan)}")
-
-
-def _withdrawn(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    return _say(f"{who(args['by'])} took loan #{one.loan.id} back. Nothing had changed.")
-
-
-def _lent(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
     there = nodes(part.node for part in one.parts if part.state is NodeState.LENT)
     text = (
@@ -71,8 +107,8 @@ def _lent(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
 
 
-def _short(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    loan, arrived = one.loan, int(args["arrived"])
+def _short(arrived: int, one: OneLoan) -> Rendered:
+    loan = one.loan
     text = (
         f"Loan #{loan.id} is short: {arrived} of {counted(loan.count, f'{loan.node_class} node')} are in Kubernetes "
         f"until {deadline(loan.until)}. No other node could be had. {code('free')} "
@@ -81,28 +117,25 @@ def _short(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
 
 
-def _failed(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _failed(one: OneLoan) -> Rendered:
     text = (
-        f"Loan #{one.loan.id} failed: not one node could be lent.\nWhy: {said(args['why'])}.\nAll nodes are back in "
+        f"Loan #{one.loan.id} failed: not one node could be lent.\nWhy: {why_failed(one)}\nAll nodes are back in "
         f"Slurm. {code('free')} shows what could be lent now; {code(f'history #{one.loan.id}')} tells every step."
     )
     return _say(text)
 
 
-def _node_unwinding(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _node_broke(node: NodeName | None, step: StepName | None, why: str, one: OneLoan) -> Rendered:
+    at = f", while {quote(doing(step), 60)}" if step else ""
     text = (
-        f"{code(args['node'])} did not make it, while {quote(doing(args['step']), 60)}: {said(args['why'])}. "
+        f"{_code(node)} did not make it{at}: {said(why)}. "
         f"It goes back to Slurm, and another {one.loan.node_class} node takes its place if one is free. "
         "Nothing to do for you."
     )
     return _say(text)
 
 
-def _node_home(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    return _say(f"{code(args['node'])} is back in Slurm. It was not lent in loan #{one.loan.id}.")
-
-
-def _reminder(_args: Facts, one: OneLoan, pods: Pods) -> Rendered:
+def _reminder(one: OneLoan, pods: Pods) -> Rendered:
     loan = one.loan
     if loan.state is not State.LENT or loan.until <= one.now:
         return _say(f"Loan #{loan.id} was about to end; it is {loan.state} by now. Nothing to do.")
@@ -123,37 +156,35 @@ def _evicted(pods: Pods) -> str:
     return f"Then {sum(pods.values())} pods of {len(pods)} namespaces are evicted: {spaces}."
 
 
-def _returning(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    by = f" by {who(args['by'])}" if args["by"] else ""
+def _returning(by: Actor, why: facts.WhyReturn, one: OneLoan) -> Rendered:
+    who_said = f" by {who(by.id)}" if by != LENDBOT else ""
     time = f" They are home in {about(one.estimate.back)}." if one.estimate.back else ""
     return _say(
-        f"The nodes of loan #{one.loan.id} are coming home: {said(args['why'])}{by}.{time} Pods are evicted now."
+        f"The nodes of loan #{one.loan.id} are coming home: {why_home(why)}{who_said}.{time} Pods are evicted now."
     )
 
 
-def _blocked(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    part = _part(one, args["node"])
+def _blocked(node: NodeName | None, why: str, one: OneLoan) -> Rendered:
+    part = _part(one, node)
     if part is None or part.state not in _GOES_HOME:
-        return _say(f"{code(args['node'])} of loan #{one.loan.id} was held up on its way home; it is not any more.")
+        return _say(f"{_code(node)} of loan #{one.loan.id} was held up on its way home; it is not any more.")
     if part.blocked:
         ask = f"*Shall I remove what keeps {code(part.node)} of loan #{one.loan.id} from coming home?* An approver may."
     else:
         ask = f"*{code(part.node)} of loan #{one.loan.id} takes too long to come home.* Please have a look at it."
-    found = of_blocked(one.loan, part, args["why"])
-    return message(
-        f"{part.node} of loan #{one.loan.id} cannot come home yet: {said(args['why'])}", section(ask), *found
-    )
+    found = of_blocked(one.loan, part, why)
+    return message(f"{part.node} of loan #{one.loan.id} cannot come home yet: {said(why)}", section(ask), *found)
 
 
-def _stuck(args: Facts, one: OneLoan, _: Pods) -> Rendered:
-    part = _part(one, args["node"])
+def _stuck(node: NodeName | None, step: StepName | None, why: str, one: OneLoan) -> Rendered:
+    part = _part(one, node)
     if part is None or part.state is not NodeState.STUCK:
-        return _say(f"{code(args['node'])} of loan #{one.loan.id} was stuck; it is not any more. Nothing to do.")
-    text = f"{quote(args['node'], 80)} is stuck on its way home (loan #{one.loan.id}): {said(args['why'])}"
-    return message(text, *of_stuck(one.loan, part, args["step"], args["why"]))
+        return _say(f"{_code(node)} of loan #{one.loan.id} was stuck; it is not any more. Nothing to do.")
+    text = f"{quote(part.node, 80)} is stuck on its way home (loan #{one.loan.id}): {said(why)}"
+    return message(text, *of_stuck(one.loan, part, step, why))
 
 
-def _home(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _home(one: OneLoan) -> Rendered:
     loan = one.loan
     home = [part.node for part in one.parts if part.state is NodeState.HOME]
     at = f" since {moment(loan.ended_at)}" if loan.ended_at else ""
@@ -161,9 +192,10 @@ def _home(_args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; nothing is left to do.")
 
 
-def _extension_asked(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def extension_asked(one: OneLoan, *, replaced: bool = False) -> Rendered:
+    """Return the question about a later deadline as it stands. replaced: a newer one has taken its place."""
     loan = one.loan
-    if args.get("replaced"):
+    if replaced:
         return _say(f"A later deadline was asked for loan #{loan.id} here; another is asked for since, below.")
     if loan.extension is None:
         ends = f" It ends {deadline(loan.until)}." if loan.state in _UNTIL else ""
@@ -172,54 +204,50 @@ def _extension_asked(args: Facts, one: OneLoan, _: Pods) -> Rendered:
     return _say(text, actions(buttons.approve(loan), buttons.decline(loan)))
 
 
-def _extension_decided(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _extension_granted(by: Actor, one: OneLoan) -> Rendered:
     loan = one.loan
-    by = f" by {who(args['by'])}" if args["by"] else ""
-    if args["granted"]:
-        return _say(f"The later deadline of loan #{loan.id} is granted{by}: it ends {deadline(loan.until)}.")
-    why = f"Reason: {quote(args['why'], 600)}\n" if args["why"] else ""
+    return _say(f"The later deadline of loan #{loan.id} is granted by {who(by.id)}: it ends {deadline(loan.until)}.")
+
+
+def _extension_decided(by: Actor, note: str, one: OneLoan) -> Rendered:
+    why = f"Reason: {quote(note, 600)}\n" if note else ""
+    return _not_granted(f" by {who(by.id)}", why, one)
+
+
+_WHY_LAPSED: Final[Mapping[facts.WhyLapsed, str]] = {
+    facts.WhyLapsed.NOBODY_DECIDED: "nobody decided in time",
+    facts.WhyLapsed.DEADLINE_PASSED: "the present deadline came before anybody decided",
+}
+
+
+def _extension_lapsed(why: facts.WhyLapsed, one: OneLoan) -> Rendered:
+    return _not_granted("", f"Reason: {_WHY_LAPSED[why]}\n", one)
+
+
+def _not_granted(by: str, why: str, one: OneLoan) -> Rendered:
+    loan = one.loan
     return _say(
         f"The later deadline of loan #{loan.id} is not granted{by}.\n{why}It ends {deadline(loan.until)} as before."
     )
 
 
-def _mismatch(args: Facts, one: OneLoan, _: Pods) -> Rendered:
+def _mismatch(found: str, one: OneLoan) -> Rendered:
     text = (
-        f":warning: Loan #{one.loan.id} is not as it should be: {said(args['what'])}. Has somebody changed it by hand? "
+        f":warning: Loan #{one.loan.id} is not as it should be: {said(found)}. Has somebody changed it by hand? "
         f"{code(f'status #{one.loan.id}')} and {code(f'history #{one.loan.id}')} tell what lendbot did."
     )
     return _say(text)
 
 
-def orphan(args: Facts) -> Rendered:
+def orphan(told: Told[Fact]) -> Rendered:
     """Return what on-call reads of something that no open loan stands for."""
+    found = told.fact.what if isinstance(told.fact, facts.Mismatch | facts.Noted) else type(told.fact).__name__
     text = (
-        f":warning: {said(args['what'])}. Nothing is done about it by itself: look at what runs there, then lift the "
+        f":warning: {said(found)}. Nothing is done about it by itself: look at what runs there, then lift the "
         f"mark by hand. {code('history')} tells what lendbot did lately."
     )
     return _say(text)
 
 
-def _part(one: OneLoan, node: str) -> NodeLoan | None:
+def _part(one: OneLoan, node: NodeName | None) -> NodeLoan | None:
     return next((part for part in one.parts if part.node == node), None)
-
-
-NEWS: Final[Mapping[str, Callable[[Facts, OneLoan, Pods], Rendered]]] = {
-    "approved": _approved,
-    "declined": _declined,
-    "lapsed": _lapsed,
-    "withdrawn": _withdrawn,
-    "lent": _lent,
-    "short": _short,
-    "failed": _failed,
-    "node_unwinding": _node_unwinding,
-    "node_home": _node_home,
-    "reminder": _reminder,
-    "returning": _returning,
-    "blocked": _blocked,
-    "stuck": _stuck,
-    "home": _home,
-    "extension_asked": _extension_asked,
-    "extension_decided": _extension_decided,
-    "mismatch": _mismatch,
-}

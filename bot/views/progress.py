@@ -9,10 +9,12 @@ from bot.views.rendered import Block
 from bot.views.steps import doing, failed
 from bot.views.text import counted, took
 from bot.views.trouble import SHOWN, shown
-from commands.replies import Breakdown, OneLoan
+from commands.replies import OneLoan
 from loans.hostlist import fold
 from loans.loan import NODE_MOVING, NodeLoan, NodeState
 from loans.nodes import NodeName
+from loans.readers.breakdown import Breakdown
+from loans.runbook import StepName
 
 _STATUS: Final[Mapping[NodeState, str]] = {
     NodeState.TAKING: "in_progress",
@@ -34,8 +36,7 @@ def progress(one: OneLoan, title: str) -> Block | None:
     ordered = sorted(one.parts, key=lambda part: (part.wave, part.node))
     if len(ordered) > TASKS:
         return plan(title, _by_step(ordered, one))
-    instead = _instead(ordered)
-    return plan(title, [_of_node(part, one, instead.get(part.node)) for part in ordered])
+    return plan(title, [_of_node(part, one, one.replaced.get(part.node)) for part in ordered])
 
 
 def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
@@ -60,7 +61,7 @@ def _status(part: NodeLoan) -> str:
 
 
 def _standing(part: NodeLoan, broke: Breakdown | None = None) -> str:
-    at = failed(broke.step if broke else "")
+    at = failed(broke.step if broke else None)
     match part.state:
         case NodeState.TAKING:
             return "leaving Slurm"
@@ -82,19 +83,12 @@ def _standing(part: NodeLoan, broke: Breakdown | None = None) -> str:
             return "stuck: needs a person"
 
 
-def _timing(part: NodeLoan, usual: Mapping[str, timedelta], now: datetime) -> str:
+def _timing(part: NodeLoan, usual: Mapping[StepName, timedelta], now: datetime) -> str:
     """Return how long the step has run, and how long it usually does; nothing for a node at rest."""
     if part.state not in (NodeState.LENDING, NodeState.RETURNING) or not part.step:
         return ""
     known = f", usually {took(usual[part.step])}" if part.step in usual else ""
     return f" ({took(now - part.since)}{known})"
-
-
-def _instead(ordered: Sequence[NodeLoan]) -> Mapping[NodeName, NodeName]:
-    """Pair nodes that did not make it with those of later waves, in order: they were taken to replace them."""
-    failed = [part.node for part in ordered if part.has_failed]
-    later = [part.node for part in ordered if part.wave > 1]
-    return dict(zip(failed, later, strict=False))
 
 
 def _by_step(ordered: Sequence[NodeLoan], one: OneLoan) -> list[Block]:

@@ -7,70 +7,74 @@ from typing import Final
 from conversion.estimate import Estimate
 from conversion.plans import LEND, RETURN
 from loans.loan import NodeLoan, NodeState
+from loans.runbook import StepName
 
-DOING: Final[Mapping[str, str]] = {
-    "out of Slurm": "leaving Slurm",
-    "prepare": "running the class's commands",
-    "role": "getting its Puppet role",
-    "Puppet": "running Puppet",
-    "join": "waiting to register in Kubernetes",
-    "label": "getting its labels and taints",
-    "ready": "waiting to be Ready",
-    "daemons": "waiting for its DaemonSet pods",
-    "cordon": "being cordoned",
-    "evict": "waiting for its pods to leave",
-    "power off": "switching off",
-    "leave": "leaving Kubernetes",
-    "power on": "switching on",
-    "boot": "booting",
-    "verify": "being checked for leftovers",
-    "resume": "resuming in Slurm",
-    "settle": "proving that Slurm keeps it",
+DOING: Final[Mapping[StepName, str]] = {
+    StepName.OUT_OF_SLURM: "leaving Slurm",
+    StepName.PREPARE: "running the class's commands",
+    StepName.ROLE: "getting its Puppet role",
+    StepName.PUPPET: "running Puppet",
+    StepName.JOIN: "waiting to register in Kubernetes",
+    StepName.LABEL: "getting its labels and taints",
+    StepName.READY: "waiting to be Ready",
+    StepName.DAEMONS: "waiting for its DaemonSet pods",
+    StepName.CORDON: "being cordoned",
+    StepName.EVICT: "waiting for its pods to leave",
+    StepName.POWER_OFF: "switching off",
+    StepName.LEAVE: "leaving Kubernetes",
+    StepName.POWER_ON: "switching on",
+    StepName.BOOT: "booting",
+    StepName.VERIFY: "being checked for leftovers",
+    StepName.RESUME: "resuming in Slurm",
+    StepName.SETTLE: "proving that Slurm keeps it",
 }
-FAILED: Final[Mapping[str, str]] = {
-    "out of Slurm": "did not leave Slurm",
-    "prepare": "failed its class's commands",
-    "role": "did not get its Puppet role",
-    "Puppet": "Puppet failed",
-    "join": "did not register in Kubernetes",
-    "label": "did not get its labels and taints",
-    "ready": "did not become Ready",
-    "daemons": "did not get its DaemonSet pods",
+FAILED: Final[Mapping[StepName, str]] = {
+    StepName.OUT_OF_SLURM: "did not leave Slurm",
+    StepName.PREPARE: "failed its class's commands",
+    StepName.ROLE: "did not get its Puppet role",
+    StepName.PUPPET: "Puppet failed",
+    StepName.JOIN: "did not register in Kubernetes",
+    StepName.LABEL: "did not get its labels and taints",
+    StepName.READY: "did not become Ready",
+    StepName.DAEMONS: "did not get its DaemonSet pods",
 }
 """The steps of the way out, when one is why a node goes back."""
-TAKING: Final[Mapping[str, str]] = {
-    "reserve": "reserving them",
-    "claim": "writing them down",
-    "drain": "draining them",
-    "quiet": "waiting for running jobs to end",
-    "unreserve": "handing the reservation back",
-    "down": "marking them DOWN",
+TAKING: Final[Mapping[StepName, str]] = {
+    StepName.RESERVE: "reserving them",
+    StepName.CLAIM: "writing them down",
+    StepName.DRAIN: "draining them",
+    StepName.QUIET: "waiting for running jobs to end",
+    StepName.UNRESERVE: "handing the reservation back",
+    StepName.DOWN: "marking them DOWN",
 }
 """The steps of a wave, which are taken by all of its nodes together."""
+_NO_STEP: Final = "did not make it"
 _LEND: Final = tuple(step.name for step in LEND)
 _RETURN: Final = tuple(step.name for step in RETURN)
-_BY_HAND: Final = frozenset({"verify", "resume"})
+_BY_HAND: Final = frozenset({StepName.VERIFY, StepName.RESUME})
 """The steps at which a way home may sensibly begin after a person saw to the node."""
 
 
-def doing(step: str) -> str:
+def doing(step: StepName) -> str:
     """Return what a node is at."""
-    return DOING.get(step, step)
+    return DOING.get(step) or TAKING[step]
 
 
-def failed(step: str) -> str:
+def failed(step: StepName | None) -> str:
     """Return what a node did not get past; it may have been given up before its first step."""
-    return FAILED.get(step, "did not make it")
+    return FAILED.get(step, _NO_STEP) if step else _NO_STEP
 
 
-def taking(step: str) -> str:
+def taking(step: StepName) -> str:
     """Return what a wave is at."""
-    return TAKING.get(step, step)
+    return TAKING[step]
 
 
-def from_step(part: NodeLoan) -> str:
+def from_step(part: NodeLoan) -> StepName:
     """Return the step at which a stuck node goes on once a person has brought it up."""
-    return "resume" if part.step == "settle" else part.step if part.step in _BY_HAND else "verify"
+    if part.step is StepName.SETTLE:
+        return StepName.RESUME
+    return part.step if part.step in _BY_HAND else StepName.VERIFY
 
 
 def left(parts: Sequence[NodeLoan], estimate: Estimate, now: datetime) -> timedelta | None:
@@ -97,7 +101,7 @@ def _left(part: NodeLoan, estimate: Estimate, now: datetime) -> timedelta | None
             return None
 
 
-def _rest(plan: Sequence[str], part: NodeLoan, usual: Mapping[str, timedelta], now: datetime) -> timedelta:
+def _rest(plan: Sequence[StepName], part: NodeLoan, usual: Mapping[StepName, timedelta], now: datetime) -> timedelta:
     """Add up the steps that are ahead; a step that has outrun its usual time counts as about to end."""
     at = plan.index(part.step) if part.step in plan else 0
     ahead = sum((usual.get(step, timedelta()) for step in plan[at + 1 :]), timedelta())

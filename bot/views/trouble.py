@@ -9,11 +9,12 @@ from bot.views.rendered import Block
 from bot.views.steps import doing, from_step
 from bot.views.text import clock, code, nodes, quote, said, who
 from loans.loan import Loan, NodeLoan, NodeState
+from loans.runbook import StepName
 
 SHOWN: Final = 5
 """Nodes in trouble with buttons of their own: a person mends them one by one, and a card is not a screenful."""
 
-_MAY_RUN_PODS: Final = frozenset({"", "cordon", "evict", "power off"})
+_MAY_RUN_PODS: Final = frozenset({None, StepName.CORDON, StepName.EVICT, StepName.POWER_OFF})
 
 
 def shown(parts: Sequence[NodeLoan]) -> list[NodeLoan]:
@@ -36,7 +37,7 @@ def troubles(loan: Loan, parts: Sequence[NodeLoan]) -> list[Block | None]:
     return found
 
 
-def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | None]:
+def of_stuck(loan: Loan, part: NodeLoan, step: StepName | None, why: str) -> list[Block | None]:
     """Return what is known of a stuck node. It is in neither world, so there is time to look."""
     at = f" while {quote(doing(step), 60)}" if step else ""
     by_hand = code(f"lendbot give-back {part.node} --from {from_step(part)}")
@@ -50,7 +51,7 @@ def of_stuck(loan: Loan, part: NodeLoan, step: str, why: str) -> list[Block | No
     return [section(text), actions(buttons.try_again(loan, part))]
 
 
-def _what_runs(step: str) -> str:
+def _what_runs(step: StepName | None) -> str:
     """Return what the node does meanwhile: it decides whether this can wait until the morning."""
     if step in _MAY_RUN_PODS:
         return "Slurm gives it no jobs. Its power may be on, with pods on it."
@@ -59,7 +60,8 @@ def _what_runs(step: str) -> str:
 
 def of_blocked(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
     """Return what keeps a node from coming home, and when people are asked about it."""
-    text = f":hourglass_flowing_sand: {code(part.node)} waits: {said(why) or doing(part.step)}. {_what_next(part)}"
+    waits_for = said(why) or (doing(part.step) if part.step else "its turn")
+    text = f":hourglass_flowing_sand: {code(part.node)} waits: {waits_for}. {_what_next(part)}"
     return [section(text), actions(buttons.force(loan, part), buttons.wait(loan, part))]
 
 

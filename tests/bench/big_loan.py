@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
-from loans.journal import Entry, EntryKind
+from loans.facts import StepFact, StepFinished, StepStarted, Told
 from loans.loan import NodeState, State
 from loans.nodes import NodeName
 from tests.bench.figures import Figure, say
@@ -114,7 +114,7 @@ class _Observer:
         at.give_back()
         home = at.await_state(State.RETURNED, _PATIENCE_S, self._look, say)
         with at.core.store.read() as tx:
-            lines = tx.journal.of(loan_id=1)
+            lines = tx.facts.journal(1)
         return BigLoan(
             out=(lent.lent_at or ordered) - ordered,
             back=(home.ended_at or returned_at) - returned_at,
@@ -137,13 +137,18 @@ class _Observer:
                 self._taken = flat(self._at.calls())
 
 
-def _finished(lines: Sequence[Entry], step: str) -> dict[NodeName, datetime]:
-    return {NodeName(e.subject): e.at for e in lines if e.step == step and e.kind is EntryKind.FINISHED}
+def _finished(lines: Sequence[Told[StepFact]], step: str) -> dict[NodeName, datetime]:
+    return _when(lines, step, StepFinished)
 
 
-def _slowest(lines: Sequence[Entry], step: str) -> NodeName:
+def _when(lines: Sequence[Told[StepFact]], step: str, kind: type[StepFact]) -> dict[NodeName, datetime]:
+    """Return when each node had its last line of a kind for a step."""
+    return {e.node: e.at for e in lines if e.node and e.fact.step == step and isinstance(e.fact, kind)}
+
+
+def _slowest(lines: Sequence[Told[StepFact]], step: str) -> NodeName:
     """Return the node that was longest at a step."""
-    began = {NodeName(e.subject): e.at for e in lines if e.step == step and e.kind is EntryKind.STARTED}
+    began = _when(lines, step, StepStarted)
     ended = _finished(lines, step)
     return max(ended, key=lambda node: ended[node] - began[node])
 

@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from loans.journal import Entry, EntryKind
+from loans.facts import StepFinished, StepStarted, Told
 from loans.loan import HOLDING, Loan, NodeLoan, NodeState, State
 from loans.nodes import NodeName
+from loans.runbook import PlanName, StepName
 from store.db import Store, Tx
 from tests.bench.figures import Figure, median, ms, say
 
 _PAST: Final = 10_000
 _ROUNDS: Final = 200
 _NOW: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-_STEPS: Final = ("Puppet", "boot")
+_STEPS: Final = (StepName.PUPPET, StepName.BOOT)
 
 
 def measure() -> list[Figure]:
@@ -53,7 +54,7 @@ def _remember(tx: Tx, number: int) -> None:
     node = NodeName(f"gpu{number % 40:03}")
     tx.nodes.add(NodeLoan(loan.id, node, 1, since=until, look_at=until, state=NodeState.HOME))
     for step in _STEPS:
-        tx.journal.write(Entry(loan.id, node, 1, "lend", step, EntryKind.FINISHED, until))
+        tx.facts.tell(Told(StepFinished(PlanName.LEND, step), until, loan_id=loan.id, node=node))
 
 
 def _loan(until: datetime) -> Loan:
@@ -70,5 +71,5 @@ def _round_s(store: Store) -> float:
         (part,) = tx.nodes.due(_NOW)
     with store.write() as tx:
         tx.nodes.save(part)
-        tx.journal.write(Entry(loan.id, part.node, 1, "lend", "Puppet", EntryKind.STARTED, _NOW))
+        tx.facts.tell(Told(StepStarted(PlanName.LEND, StepName.PUPPET), _NOW, loan_id=loan.id, node=part.node))
     return time.perf_counter() - began

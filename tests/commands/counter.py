@@ -15,6 +15,7 @@ from commands.lend import SignOff
 from commands.replies import Preview, Requested
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
+from loans.facts import Fact
 from loans.loan import Loan, NodeLoan, State
 from loans.nodes import NodeName, is_free
 from loans.policy import CLI_GROUP, Person
@@ -94,10 +95,11 @@ class Counter:
         with self.store.read() as tx:
             return {str(part.node): part for part in tx.nodes.of(loan_id)}
 
-    def news(self) -> list[str]:
-        """Return what people are told of, a line for each letter that waits."""
+    def news(self) -> list[type[Fact]]:
+        """Return the kinds of facts that people are told of, one for each letter that waits."""
         with self.store.read() as tx:
-            return [letter.args["news"] for letter in tx.outbox.due(self.now, 999) if letter.kind != "card"]
+            told = [tx.facts.get(letter.fact_id) for letter in tx.outbox.due(self.now, 999) if letter.fact_id]
+        return [type(each.fact) for each in told if each is not None]
 
     @contextmanager
     def busy(self, **hours: float) -> Iterator[dict[str, int]]:

@@ -8,6 +8,7 @@ import pytest
 
 from commands.blocked import Force, Wait
 from commands.replies import Forbidden, Forced, NoLoan, NotFrom, UnknownNodes, WaitsOn
+from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
@@ -29,7 +30,7 @@ def test_approvers_and_operators_force(counter: Counter, who: Any) -> None:
     assert isinstance(answer, Forced)
     assert counter.parts()["gpu001"].forced_by == who.person.id
     with counter.store.read() as tx:
-        assert (who.person.id, "force eviction") in [(row.who, row.what) for row in tx.audit.of(1)]
+        assert who.person.id in [each.who.id for each in tx.facts.of(1, facts.Forced)]
 
 
 @pytest.mark.parametrize("who", [REQUESTER, STRANGER], ids=["requester", "stranger"])

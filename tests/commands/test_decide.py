@@ -20,6 +20,7 @@ from commands.replies import (
     WhichTime,
 )
 from conversion.due import lapse_due
+from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup, OwnRequest
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, SECOND_APPROVER, STRANGER, Counter
@@ -41,7 +42,7 @@ def test_an_approver_signs(counter: Counter) -> None:
     assert answer.loan.state is State.APPROVED
     assert counter.loan().decision is not None
     assert counter.loan().decision.by == APPROVER.person.id  # type: ignore[union-attr] - just asked
-    assert counter.news() == ["approved"]
+    assert counter.news() == [facts.Decided]
 
 
 def test_an_approver_declines_with_a_reason(counter: Counter) -> None:
@@ -88,7 +89,7 @@ def test_twenty_presses_at_once_have_one_effect_and_the_others_hear_who(counter:
     lost = [answer for answer in answers if isinstance(answer, AlreadyDecided)]
     assert (len(won), len(lost)) == (1, 19)
     assert {answer.loan.decision for answer in lost} == {won[0].loan.decision}
-    assert counter.news() == ["approved"]
+    assert counter.news() == [facts.Decided]
 
 
 def test_yes_and_no_at_once_are_one_of_them(counter: Counter) -> None:
@@ -136,7 +137,7 @@ def test_a_declined_extension_leaves_the_deadline(counter: Counter) -> None:
     answer = counter.do(Decline(loan.id, "benchmark"), APPROVER)
     assert answer == ExtensionDecided(counter.loan(), granted=False)
     assert counter.loan().until == loan.until
-    assert "extension_decided" in counter.news()
+    assert facts.ExtensionDecided in counter.news()
 
 
 @pytest.mark.parametrize("ask", [Approve, Decline])

@@ -6,6 +6,7 @@ import pytest
 
 from commands.extend import Extend, SettleExtension, errors, worded
 from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, StaleDraft, WhichTime
+from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
@@ -25,7 +26,7 @@ def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
     assert answer.loan.extension is not None
     assert answer.loan.extension.asked_by == REQUESTER.person.id
     assert answer.loan.extension.until > loan.until
-    assert counter.news().count("extension_asked") == 1
+    assert counter.news().count(facts.ExtensionAsked) == 1
 
 
 def test_a_length_is_asked_back_from_when_it_counts(counter: Counter) -> None:

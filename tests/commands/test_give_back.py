@@ -6,6 +6,7 @@ import pytest
 
 from commands.give_back import GiveBack
 from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, UnknownNodes, Withdrawn
+from loans.facts import WhyReturn
 from loans.loan import NodeState, State
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
 
@@ -13,14 +14,14 @@ from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, C
 @pytest.mark.parametrize(
     ("who", "why"),
     [
-        (REQUESTER, "asked for"),
-        (APPROVER, "recalled"),
-        (ONCALL, "recalled"),
-        (CLI, "recalled"),
+        (REQUESTER, WhyReturn.ASKED),
+        (APPROVER, WhyReturn.RECALLED),
+        (ONCALL, WhyReturn.RECALLED),
+        (CLI, WhyReturn.RECALLED),
     ],
     ids=["requester", "approver", "on-call", "command line"],
 )
-def test_those_concerned_send_the_whole_loan_home(counter: Counter, who: Any, why: str) -> None:
+def test_those_concerned_send_the_whole_loan_home(counter: Counter, who: Any, why: WhyReturn) -> None:
     """The nodes are on their way at the next tick, and the asker hears who said so."""
     counter.lent("gpu001", "gpu002")
     answer = counter.say("give back #1", who)

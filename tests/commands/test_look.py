@@ -6,10 +6,13 @@ import pytest
 
 from commands import grammar
 from commands.look import Status
-from commands.replies import Breakdown, FarSideDown, Free, History, Loans, NoLoan, OneLoan
-from loans.journal import Entry, EntryKind
-from loans.loan import NodeLoan, NodeState, Taking
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan
+from conversion.news import tell
+from loans import facts
+from loans.loan import NodeLoan, NodeState
 from loans.nodes import NodeName
+from loans.readers.breakdown import Breakdown
+from loans.runbook import PlanName, StepName
 from sandbox.faults import Fault
 from tests.commands.counter import APPROVER, STRANGER, Counter
 from tests.conversion.rig import Rig
@@ -72,7 +75,8 @@ def test_history_reads_from_old_to_new_everywhere(counter: Counter) -> None:
         moments = [row.at for row in answer.rows]
         assert moments
         assert moments == sorted(moments)
-    assert [row.what for row in counter.say("history #1").rows] == ["request", "approve", "give back"]
+    said = [type(row.fact) for row in counter.say("history #1").rows]
+    assert said == [facts.Requested, facts.Decided, facts.NodeSentHome]
     assert counter.say("history #9") == NoLoan(9, (1,))
     assert counter.say("history gpu099").rows == ()
     assert counter.say("history GPU001") == counter.say("history gpu001")
@@ -93,14 +97,16 @@ def test_a_node_that_did_not_come_keeps_its_reason(counter: Counter) -> None:
     """The card says why it goes back, however far it has got on the way: its own note is about the way by then."""
     counter.lent("gpu001", node_state="unwinding")
     with counter.store.write() as tx:
-        for kind, detail in ((EntryKind.STARTED, ""), (EntryKind.FAILED, "exit 4")):
-            tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", kind, counter.now, detail))
-        tx.journal.write(Entry(1, "gpu001", 2, "return", "boot", EntryKind.STARTED, counter.now))
+        loan = tx.loans.get(1)
+        broke = {"gpu001": (StepName.PUPPET, "exit 4"), "gpu002": (StepName.QUIET, "a job has sneaked in")}
+        for name, (step, why) in broke.items():
+            tell(tx, facts.NodeBroke(step, why), counter.now, loan=loan, node=NodeName(name))
+        boot = facts.StepFailed(PlanName.RETURN, StepName.BOOT, run=2, said="no answer")
+        tell(tx, boot, counter.now, loan=loan, node=NodeName("gpu001"))
         tx.nodes.add(NodeLoan(1, NodeName("gpu002"), 1, counter.now, counter.now, state=NodeState.UNWOUND))
-        tx.takings.add(Taking(1, 1, 2, counter.now, note="a job has sneaked in"))
     answer = counter.say("status #1")
     assert isinstance(answer, OneLoan)
-    assert answer.broke == {"gpu001": Breakdown("Puppet", "exit 4"), "gpu002": Breakdown("", "a job has sneaked in")}
+    assert answer.broke == {name: Breakdown(*why) for name, why in broke.items()}
 
 
 def test_a_loan_of_a_class_that_is_gone_can_still_be_looked_at(counter: Counter) -> None:

@@ -80,7 +80,7 @@ class Rig:
 
     def journal_lines(self, loan_id: int = 1) -> int:
         with self.core.store.read() as tx:
-            return len(tx.journal.of(loan_id))
+            return len(tx.facts.journal(loan_id))
 
     def tick(self, ground: Ground | None = None) -> None:
         on = ground or self.ground

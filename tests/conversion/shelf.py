@@ -10,8 +10,9 @@ from typing import Any
 from conversion.pace import Pace
 from conversion.subjects import Ground
 from loans.classes import NodeClass, Rules
+from loans.facts import Fact
 from loans.loan import Loan, NodeLoan
-from store.db import Store
+from store.db import Store, Tx
 from store.outbox import Letter
 from tests.store.values import NOW
 
@@ -58,11 +59,22 @@ class Shelf:
         with self.store.read() as tx:
             return tx.nodes.of(loan_id)
 
-    def letters(self, news: str) -> list[Letter]:
-        """Return the letters with a piece of news."""
+    def letters(self, kind: type[Fact]) -> list[Letter]:
+        """Return the letters that tell of a kind of fact."""
         with self.store.read() as tx:
-            return [letter for letter in tx.outbox.due(self.at, 999) if letter.args.get("news") == news]
+            return [letter for letter in tx.outbox.due(self.at, 999) if isinstance(_fact(tx, letter), kind)]
 
-    def audited(self, loan_id: int = 1) -> list[tuple[str, str]]:
+    def fact(self, letter: Letter) -> Any:
+        """Return what a letter tells of."""
         with self.store.read() as tx:
-            return [(row.who, row.what) for row in tx.audit.of(loan_id)]
+            return _fact(tx, letter)
+
+    def told(self, loan_id: int = 1) -> list[tuple[str, Fact]]:
+        """Return who did what, in order."""
+        with self.store.read() as tx:
+            return [(each.who.id, each.fact) for each in tx.facts.of(loan_id)]
+
+
+def _fact(tx: Tx, letter: Letter) -> Fact | None:
+    told = tx.facts.get(letter.fact_id) if letter.fact_id else None
+    return told.fact if told else None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conversion.due import lapse_due, remind_due, return_due
+from loans.facts import ExtensionLapsed, Lapsed, Reminded, ReturnOrdered, WhyLapsed, WhyReturn
 from loans.lifecycle import Withdraw, advance
 from loans.loan import Extension, NodeState, State
 from store.db import Store, Tx
@@ -32,9 +33,9 @@ def test_a_loan_goes_home_at_its_deadline_and_not_before(shelf: Shelf) -> None:
     assert return_due(shelf.ground) == 0
     shelf.at = UNTIL
     assert return_due(shelf.ground) == 1
-    assert (shelf.loan().state, shelf.loan().return_why) == (State.RETURNING, "the deadline has come")
+    assert (shelf.loan().state, shelf.loan().return_why) == (State.RETURNING, WhyReturn.DEADLINE)
     assert [part.state for part in shelf.parts()] == [NodeState.RETURNING, NodeState.HOME]
-    assert shelf.audited() == [("lendbot", "return")]
+    assert shelf.told() == [("lendbot", ReturnOrdered(WhyReturn.DEADLINE))]
     assert return_due(shelf.ground) == 0
 
 
@@ -65,7 +66,7 @@ def test_a_request_that_nobody_decided_lapses_and_its_asker_hears(shelf: Shelf) 
     shelf.at = NOW + 8 * HOUR
     assert lapse_due(shelf.ground) == 1
     assert (shelf.loan().state, shelf.loan().ended_at) == (State.LAPSED, shelf.at)
-    assert [letter.kind for letter in shelf.letters("lapsed")] == ["requester", "thread"]
+    assert [letter.kind for letter in shelf.letters(Lapsed)] == ["requester", "thread"]
 
 
 def test_a_request_lapses_at_its_deadline_at_the_latest(shelf: Shelf) -> None:
@@ -82,8 +83,8 @@ def test_an_extension_that_nobody_decided_lapses_and_the_deadline_stays(shelf: S
     shelf.at = NOW + 8 * HOUR
     assert lapse_due(shelf.ground) == 1
     assert (shelf.loan().state, shelf.loan().until, shelf.loan().extension) == (State.LENT, UNTIL, None)
-    [_, thread] = shelf.letters("extension_decided")
-    assert (thread.args["granted"], thread.args["why"]) == (0, "nobody decided in time")
+    [_, thread] = shelf.letters(ExtensionLapsed)
+    assert shelf.fact(thread) == ExtensionLapsed(extension.until, WhyLapsed.NOBODY_DECIDED)
     assert lapse_due(shelf.ground) == 0
 
 
@@ -96,7 +97,7 @@ def test_reminders_come_once_each(shelf: Shelf) -> None:
         if remind_due(shelf.ground):
             told.append(UNTIL - shelf.at)
     assert told == [24 * HOUR, HOUR]
-    assert {letter.kind for letter in shelf.letters("reminder")} == {"requester", "thread"}
+    assert {letter.kind for letter in shelf.letters(Reminded)} == {"requester", "thread"}
 
 
 def test_a_short_loan_is_told_of_at_once_and_only_once(shelf: Shelf) -> None:
@@ -127,7 +128,7 @@ def test_a_loan_from_the_command_line_sends_nobody_a_message(shelf: Shelf) -> No
     """cli:root has no inbox."""
     shelf.put(a_loan(state=State.LENT, requester="cli:root", until=NOW + HOUR))
     assert remind_due(shelf.ground) == 1
-    assert [letter.kind for letter in shelf.letters("reminder")] == ["thread"]
+    assert [letter.kind for letter in shelf.letters(Reminded)] == ["thread"]
 
 
 class Beaten:

@@ -10,11 +10,12 @@ import pytest
 from conversion.engine import RUBBISH_TRIES, Failed, Finished, Outcome, Overtaken, Waiting, progress, run
 from conversion.pace import Pace
 from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
-from conversion.steps import Done, NotYet, Step, StepFailed
-from loans.journal import Entry, EntryKind
+from conversion.steps import Done, NotYet, Step, TryIsOver
+from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
+from loans.runbook import PlanName, StepName
 from tests.store.values import HOUR, MINUTE, NOW
 
-STARTED, DID, FINISHED, FAILED = EntryKind.STARTED, EntryKind.DID, EntryKind.FINISHED, EntryKind.FAILED
+STARTED, DID, FINISHED, FAILED = StepStarted, StepDid, StepFinished, StepFailed
 PACE = Pace(
     look_every=timedelta(seconds=5),
     evict_every=timedelta(seconds=20),
@@ -28,7 +29,7 @@ class World:
 
     on: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
-    journal: list[Entry] = field(default_factory=list)
+    lines: list[Told[StepFact]] = field(default_factory=list)
     at: datetime = NOW
     dies_after: int = 10**6
     trouble: dict[str, Exception] = field(default_factory=dict)
@@ -43,11 +44,11 @@ class World:
     def work(self) -> Any:
         return self
 
-    def entries(self) -> Sequence[Entry]:
-        return list(self.journal)
+    def journal(self) -> Sequence[Told[StepFact]]:
+        return list(self.lines)
 
-    def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
-        self.journal.append(Entry(1, "gpu001", 1, "lend", step, kind, self.at, detail))
+    def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
+        self.lines.append(Told(kind(PlanName.LEND, step, said=said), self.at))
         self.dies_after -= 1
         if self.dies_after == 0:
             raise Killed
@@ -64,8 +65,8 @@ class World:
             raise self.trouble[what]
         self.on.add(what)
 
-    def told(self) -> list[tuple[str, EntryKind]]:
-        return [(entry.step, entry.kind) for entry in self.journal]
+    def told(self) -> list[tuple[str, type[StepFact]]]:
+        return [(told.fact.step, type(told.fact)) for told in self.lines]
 
 
 class Killed(BaseException):
@@ -96,7 +97,7 @@ def test_each_step_is_asked_done_asked_again_and_written() -> None:
     assert run_on(world) == Finished()
     assert world.calls == ["one?", "one", "one?", "two?", "two", "two?", "three?", "three", "three?"]
     assert world.told() == [(name, kind) for name in ("one", "two", "three") for kind in (STARTED, DID, FINISHED)]
-    assert world.journal[2].detail == "one is on"
+    assert world.lines[2].fact.said == "one is on"
 
 
 def test_what_is_so_already_is_not_done_again() -> None:
@@ -167,7 +168,7 @@ def test_an_answer_of_the_change_itself_is_taken() -> None:
     assert run_on(world, plan) == Waiting("one", "budget", NOW + PACE.evict_every, blocked=True)
     plan = (step("one", lambda _: Done("evicted")),)
     assert run_on(world, plan) == Finished()
-    assert world.journal[-1].detail == "evicted"
+    assert world.lines[-1].fact.said == "evicted"
 
 
 def test_a_step_that_may_be_true_for_an_old_reason_is_done_at_least_once() -> None:
@@ -219,7 +220,7 @@ def test_a_late_step_may_end_in_another_way() -> None:
     run_on(world, plan)
     world.at += 11 * MINUTE
     assert run_on(world, plan) == Finished()
-    assert world.journal[1] == Entry(1, "gpu001", 1, "lend", "one", FINISHED, world.at, "left one")
+    assert world.lines[1] == Told(StepFinished(PlanName.LEND, "one", said="left one"), world.at)
 
 
 def test_a_failed_try_begins_again_where_the_plan_says() -> None:
@@ -288,7 +289,7 @@ def test_who_may_not_is_not_asked_again() -> None:
 
 def test_a_step_that_fails_is_tried_as_often_as_the_plan_says() -> None:
     """Puppet gets its second run, and no third."""
-    world = World(trouble={"one": StepFailed("Puppet ended with 4")})
+    world = World(trouble={"one": TryIsOver("Puppet ended with 4")})
     plan = (step("one", tries=2),)
     again = run_on(world, plan)
     assert again == Waiting("one", "Puppet ended with 4; trying again (2 of 2)", NOW + PACE.look_every)
@@ -297,10 +298,10 @@ def test_a_step_that_fails_is_tried_as_often_as_the_plan_says() -> None:
 
 def test_tries_of_one_step_do_not_count_for_another() -> None:
     """Bad luck at the start takes no try from the end."""
-    world = World(trouble={"one": StepFailed("no")})
+    world = World(trouble={"one": TryIsOver("no")})
     plan = (step("one", tries=2), step("two", tries=2))
     run_on(world, plan)
-    world.trouble = {"two": StepFailed("no")}
+    world.trouble = {"two": TryIsOver("no")}
     assert isinstance(run_on(world, plan), Waiting)
 
 
@@ -315,9 +316,9 @@ def test_a_person_may_say_where_to_begin() -> None:
 def test_a_line_of_a_step_that_a_new_version_no_longer_has_is_passed_by() -> None:
     """An upgrade in the middle of a loan does not lose the loan."""
     world = World()
-    world.write("gone", STARTED)
-    world.write("one", FINISHED)
-    assert progress(PLAN, world.entries()).index == 1
+    world.write(STARTED, "gone")
+    world.write(FINISHED, "one")
+    assert progress(PLAN, world.journal()).index == 1
     assert run_on(world) == Finished()
 
 
@@ -325,10 +326,10 @@ def test_who_is_overtaken_stops_at_once() -> None:
     """A node that was given back meanwhile is not converted further."""
 
     class Other(World):
-        def write(self, step: str, kind: EntryKind, detail: str = "") -> None:
+        def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
             if kind is DID:
                 raise Overtaken
-            super().write(step, kind, detail)
+            super().write(kind, step, said)
 
     world = Other()
     with pytest.raises(Overtaken):

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from conversion.estimate import PAST_RUNS, Estimate, estimate
-from loans.journal import Entry, EntryKind
+from conversion.estimate import Estimate, estimate
+from loans.facts import StepFailed, StepFinished, StepStarted, Told
+from loans.nodes import NodeName
+from loans.readers.usual import PAST_RUNS
+from loans.runbook import PlanName, StepName
 from tests.conversion.shelf import Shelf, a_store
 from tests.store.values import MINUTE, NOW, a_loan
 
@@ -18,12 +21,12 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
         yield Shelf(store)
 
 
-def ran(shelf: Shelf, node: str, plan: str = "lend", loan_id: int = 1, **minutes: float) -> None:
-    """Write a run of a node: so many minutes a step."""
+def ran(shelf: Shelf, node: str, plan: PlanName = PlanName.LEND, **minutes: float) -> None:
+    """Write a run of a node of loan #1: so many minutes a step."""
     with shelf.store.write() as tx:
         for step, took in minutes.items():
-            for kind, at in ((EntryKind.STARTED, NOW), (EntryKind.FINISHED, NOW + took * MINUTE)):
-                tx.journal.write(Entry(loan_id, node, 1, plan, step, kind, at))
+            fact = StepFinished(plan, StepName(step), took=took * MINUTE)
+            tx.facts.tell(Told(fact, NOW, loan_id=1, node=NodeName(node)))
 
 
 def estimated(shelf: Shelf, node_class: str = "gpu") -> Estimate:
@@ -41,7 +44,7 @@ def test_the_median_counts_so_that_one_bad_night_does_not(shelf: Shelf) -> None:
     shelf.put(a_loan())
     for number, took in enumerate((2, 3, 90)):
         ran(shelf, f"gpu{number:03}", Puppet=took, daemons=1)
-    ran(shelf, "gpu000", "return", settle=5)
+    ran(shelf, "gpu000", PlanName.RETURN, settle=5)
     found = estimated(shelf)
     assert found.steps == {"Puppet": 3 * MINUTE, "daemons": MINUTE, "settle": 5 * MINUTE}
     assert (found.lend, found.back) == (4 * MINUTE, 5 * MINUTE)
@@ -56,26 +59,12 @@ def test_half_a_run_promises_nothing(shelf: Shelf) -> None:
     assert found.steps["Puppet"] == 2 * MINUTE
 
 
-def test_a_retry_counts_in_full(shelf: Shelf) -> None:
-    """The time that people wait is the time from the first try."""
-    shelf.put(a_loan())
-    with shelf.store.write() as tx:
-        for kind, at in (
-            (EntryKind.STARTED, NOW),
-            (EntryKind.FAILED, NOW + 5 * MINUTE),
-            (EntryKind.STARTED, NOW + 6 * MINUTE),
-            (EntryKind.FINISHED, NOW + 8 * MINUTE),
-        ):
-            tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", kind, at))
-    assert estimated(shelf).steps["Puppet"] == 8 * MINUTE
-
-
 def test_a_run_that_never_finished_teaches_nothing(shelf: Shelf) -> None:
     """A failed step has no length."""
     shelf.put(a_loan())
     with shelf.store.write() as tx:
-        tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", EntryKind.STARTED, NOW))
-        tx.journal.write(Entry(1, "gpu001", 1, "lend", "Puppet", EntryKind.FAILED, NOW + MINUTE))
+        for kind in (StepStarted, StepFailed):
+            tx.facts.tell(Told(kind(PlanName.LEND, StepName.PUPPET), NOW, loan_id=1, node=NodeName("gpu001")))
     assert estimated(shelf) == Estimate(None, None, {})
 
 

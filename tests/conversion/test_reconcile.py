@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conversion.reconcile import Mismatch, reconcile
+from conversion.reconcile import Finding, reconcile
 from conversion.subjects import Ground
+from loans.facts import Mismatch, Wrong
 from loans.loan import NodeState, State
 from loans.nodes import NodeName, mark, reservation_name
 from sandbox.faults import Fault
@@ -49,7 +50,8 @@ def lent(store: Store, node: str = "gpu001", state: NodeState = NodeState.LENT) 
 def told(store: Store, rig: Rig) -> list[str]:
     with store.read() as tx:
         due = tx.outbox.due(rig.core.clock.now() + timedelta(days=9999), 99)
-        return [str(letter.args["what"]) for letter in due if letter.args.get("news") == "mismatch"]
+        told = [tx.facts.get(letter.fact_id) for letter in due if letter.fact_id]
+        return [each.fact.what for each in told if each and each.loan_id and isinstance(each.fact, Mismatch)]
 
 
 def test_a_site_in_order_is_quiet(ground: Ground, store: Store, rig: Rig) -> None:
@@ -65,7 +67,7 @@ def test_a_node_that_left_slurm_and_could_be_used_by_it_is_drained_again_and_on_
     """A node is never schedulable in both worlds: whoever resumed it by hand is told, once a day."""
     lent(store, state=state)
     found = reconcile(ground)
-    assert any(mismatch.drain and mismatch.node == "gpu001" for mismatch in found)
+    assert any(each.about is Wrong.SCHEDULABLE and each.node == "gpu001" for each in found)
     node = rig.core.adapters.far.slurm.nodes()[NodeName("gpu001")]
     assert ("DRAIN" in node.flags, node.reason) == (True, mark(1))
     assert any("DRAIN was put back" in what for what in told(store, rig))
@@ -78,7 +80,7 @@ def test_a_lent_node_that_kubernetes_lost_is_told(ground: Ground, store: Store, 
     rig.core.adapters.far.slurm.drain([NodeName("gpu001")], mark(1))
     lent(store)
     [found] = reconcile(ground)
-    assert found == Mismatch("absent", "", NodeName("gpu001"), 1)
+    assert found == Finding(Wrong.ABSENT, "gpu001", "", 1)
     assert found.what == "gpu001 is lent, and Kubernetes does not know it"
     assert told(store, rig) == [found.what]
     reconcile(ground)

@@ -18,10 +18,12 @@ from commands.look import one_loan
 from commands.replies import ExtensionDecided
 from conversion import orders
 from conversion.due import remind_due, return_due
+from loans import facts
 from loans.lifecycle import ApproveExtension, AskExtension, Return, advance
 from loans.loan import Loan, NodeState, State
 from loans.policy import Person
 from store.db import Store, Tx
+from store.outbox import Letter
 from tests.conversion.shelf import Shelf, a_store
 from tests.store.values import HOUR, MINUTE, NOW, a_loan, a_node
 
@@ -67,10 +69,12 @@ def desk(shelf: Shelf) -> Desk:
     return Desk(ground.store, ground.far, ground.classes, ground.pace, lambda text: (text,), shelf.at)
 
 
-def drawn(shelf: Shelf, args: Any) -> Rendered:
+def drawn(shelf: Shelf, letter: Letter) -> Rendered:
     """Return a letter as it would be sent now."""
     with shelf.store.read() as tx:
-        return news(args, one_loan(tx, tx.loans.get(1), desk(shelf)), "requester", {})
+        told = tx.facts.get(letter.fact_id or 0)
+        assert told is not None
+        return news(told, one_loan(tx, tx.loans.get(1), desk(shelf)), {})
 
 
 def test_a_deadline_that_is_moved_while_its_reminder_is_due_is_not_told_of(shelf: Shelf) -> None:
@@ -78,7 +82,7 @@ def test_a_deadline_that_is_moved_while_its_reminder_is_due_is_not_told_of(shelf
     shelf.at = UNTIL - 30 * MINUTE
     ahead: Any = Ahead(shelf.store, lambda: extend(shelf))
     assert remind_due(replace(shelf.ground, store=ahead)) == 0
-    assert shelf.letters("reminder") == []
+    assert shelf.letters(facts.Reminded) == []
 
 
 def test_a_loan_that_goes_home_while_its_reminder_is_due_is_not_told_of(shelf: Shelf) -> None:
@@ -87,21 +91,21 @@ def test_a_loan_that_goes_home_while_its_reminder_is_due_is_not_told_of(shelf: S
 
     def go() -> None:
         with shelf.store.write() as tx:
-            orders.give_back(tx, tx.loans.get(1), shelf.at, "asked for by its requester", "U0REQUESTER")
+            orders.give_back(tx, tx.loans.get(1), shelf.at, facts.WhyReturn.ASKED, facts.Actor("U0REQUESTER"))
 
     ahead: Any = Ahead(shelf.store, go)
     assert remind_due(replace(shelf.ground, store=ahead)) == 0
-    assert shelf.letters("reminder") == []
+    assert shelf.letters(facts.Reminded) == []
 
 
 def test_a_reminder_that_waits_for_slack_tells_the_deadline_that_holds_then(shelf: Shelf) -> None:
     """Written before the extension, read after it: two more days, not thirty minutes."""
     shelf.at = UNTIL - 30 * MINUTE
     assert remind_due(shelf.ground) == 1
-    [letter, _] = shelf.letters("reminder")
-    assert "30 min" in drawn(shelf, letter.args).text
+    [letter, _] = shelf.letters(facts.Reminded)
+    assert "30 min" in drawn(shelf, letter).text
     extend(shelf)
-    said = drawn(shelf, letter.args).text
+    said = drawn(shelf, letter).text
     assert "2 days" in said
     assert "30 min" not in said
     assert str(int(LATER.timestamp())) in said

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversion.settle import NewWave, next_for
+from loans.facts import WhyReturn
 from loans.lifecycle import Arrive, Event, Home, Jam, Return, Unwound, may_happen
 from loans.loan import HOLDING, NODE_MOVING, NodeLoan, NodeState, State, Taking, TakingState
 from tests.store.values import NOW, a_loan, a_node, a_taking
@@ -33,7 +34,7 @@ def waves(*states: TakingState) -> list[Taking]:
 
 
 DONE, OPEN, FAILED, ABANDONING = TakingState.DONE, TakingState.OPEN, TakingState.FAILED, TakingState.ABANDONING
-EVERY_NODE_HOME = Return("every node has been given back")
+EVERY_NODE_HOME = Return(WhyReturn.ALL_GIVEN_BACK)
 
 
 @pytest.mark.parametrize(

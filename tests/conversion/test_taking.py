@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from conversion.plans import TAKE
-from conversion.steps import StepFailed, TakeWork
+from conversion.steps import TakeWork, TryIsOver
 from conversion.subjects import TakeSubject
-from loans.journal import EntryKind
+from loans.facts import NodeBroke, StepDid, StepFact, StepFinished, StepStarted
 from loans.loan import NodeState, State
 from loans.nodes import NodeName, reservation_name
+from loans.runbook import PlanName
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
 
@@ -30,7 +31,7 @@ class Killed(BaseException):
 class DyingAt:
     """The real store, in a process that dies when a step's line of this kind is about to be kept, or has been."""
 
-    def __init__(self, store: Store, step: str, kind: EntryKind, *, kept: bool) -> None:
+    def __init__(self, store: Store, step: str, kind: type[StepFact], *, kept: bool) -> None:
         self._store = store
         self._line = (step, kind)
         self._kept = kept
@@ -41,16 +42,16 @@ class DyingAt:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         with self._store.write() as tx:
-            before = len(tx.journal.of(1))
+            before = len(tx.facts.journal(1))
             yield tx
-            dies = self._line in [(entry.step, entry.kind) for entry in tx.journal.of(1)[before:]]
+            dies = self._line in [(told.fact.step, type(told.fact)) for told in tx.facts.journal(1)[before:]]
             if dies and not self._kept:
                 raise Killed
         if dies:
             raise Killed
 
 
-def die_at(rig: Rig, step: str, kind: EntryKind, *, kept: bool) -> None:
+def die_at(rig: Rig, step: str, kind: type[StepFact], *, kept: bool) -> None:
     store: Any = DyingAt(rig.core.store, step, kind, kept=kept)
     with pytest.raises(Killed):
         rig.tick_until(f"death at {step} {kind}", lambda: False, ground=rig.with_store(store))
@@ -60,20 +61,20 @@ def die_at(rig: Rig, step: str, kind: EntryKind, *, kept: bool) -> None:
 def test_a_check_changes_nothing_ours_included(rig: Rig, step: Any) -> None:
     """Whoever only asks how a wave stands must not thereby claim a node or give one up, whatever Slurm says of it."""
     rig.lend("lend 3 gpu nodes to k8s for 2 hours")
-    die_at(rig, "drain", EntryKind.FINISHED, kept=True)
+    die_at(rig, "drain", StepFinished, kept=True)
     forgotten, theirs, ours = (part.node for part in rig.parts())
     rig.site.call(lambda: rig.site.world.slurm.update(theirs, "DRAIN", "ECC errors", "root"))
     with rig.core.store.read() as tx:
-        before = (rig.parts(), tx.takings.get(1, 1), tx.journal.of(1), tx.audit.of(1))
+        before = (rig.parts(), tx.takings.get(1, 1), tx.facts.of(1))
         loan, taking = tx.loans.get(1), tx.takings.get(1, 1)
-    work = _forgetful(TakeSubject(rig.ground, loan, taking, "take").work(), forgotten)
+    work = _forgetful(TakeSubject(rig.ground, loan, taking, PlanName.TAKE).work(), forgotten)
     slurm = rig.room()
     try:
         step.done(replace(work, choose=_forbidden, claim=_forbidden, drop=_forbidden))
-    except StepFailed:
+    except TryIsOver:
         assert step.name not in {"reserve", "claim"}
     with rig.core.store.read() as tx:
-        assert before == (rig.parts(), tx.takings.get(1, 1), tx.journal.of(1), tx.audit.of(1))
+        assert before == (rig.parts(), tx.takings.get(1, 1), tx.facts.of(1))
     assert {name: node["slurm"]["reason"] for name, node in rig.room().items()} == {
         name: node["slurm"]["reason"] for name, node in slurm.items()
     }
@@ -84,16 +85,16 @@ def test_a_check_changes_nothing_ours_included(rig: Rig, step: Any) -> None:
 @pytest.mark.parametrize(
     ("step", "kind", "claimed"),
     [
-        ("reserve", EntryKind.DID, 0),
-        ("reserve", EntryKind.FINISHED, 0),
-        ("claim", EntryKind.STARTED, 0),
-        ("claim", EntryKind.DID, 2),
-        ("claim", EntryKind.FINISHED, 2),
+        ("reserve", StepDid, 0),
+        ("reserve", StepFinished, 0),
+        ("claim", StepStarted, 0),
+        ("claim", StepDid, 2),
+        ("claim", StepFinished, 2),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_death_between_reservation_and_claim_loses_no_node(
-    rig: Rig, step: str, kind: EntryKind, claimed: int, *, kept: bool
+    rig: Rig, step: str, kind: type[StepFact], claimed: int, *, kept: bool
 ) -> None:
     """What Slurm reserved for a loan is that loan's after the restart: the same nodes, once, and home in the end."""
     rig.lend("lend 2 gpu nodes to k8s for 2 hours")
@@ -111,7 +112,7 @@ def test_a_death_between_reservation_and_claim_loses_no_node(
 def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_written_down(rig: Rig) -> None:
     """Nothing holds them any more, and a job may run there by now: the wave chooses again."""
     rig.lend("lend 2 gpu nodes to k8s for 2 hours")
-    die_at(rig, "claim", EntryKind.STARTED, kept=True)
+    die_at(rig, "claim", StepStarted, kept=True)
     rig.ground.far.slurm.unreserve(reservation_name(1, 1))
     rig.tick()
     assert rig.parts() == ()
@@ -126,7 +127,7 @@ def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_writt
 def test_a_node_that_somebody_else_drains_is_given_up_with_their_reason(rig: Rig, at: str) -> None:
     """The wave goes on without it, and the card says whose words took it away."""
     rig.lend("lend 2 gpu nodes to k8s for 2 hours")
-    die_at(rig, at, EntryKind.STARTED, kept=True)
+    die_at(rig, at, StepStarted, kept=True)
     theirs, ours = (part.node for part in rig.parts())
     rig.ground.far.slurm.drain([theirs], "ECC errors")  # by this door, so that no answer from before it is shared
     rig.run_to(State.LENT)
@@ -134,7 +135,7 @@ def test_a_node_that_somebody_else_drains_is_given_up_with_their_reason(rig: Rig
     assert first[ours].state is NodeState.LENT
     assert first[theirs].state in {NodeState.UNWINDING, NodeState.UNWOUND}
     with rig.core.store.read() as tx:
-        told = [line.detail for line in tx.audit.of(1) if line.node == theirs and line.what == "give up"]
+        told = [each.fact.why for each in tx.facts.of(1) if each.node == theirs and isinstance(each.fact, NodeBroke)]
     assert len(told) == 1
     assert told[0].startswith("somebody else set it IDLE+DRAIN")
     assert told[0].endswith(': "ECC errors"')

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loans.facts import WhyReturn
 from loans.loan import NodeState, State
 from sandbox.faults import Fault
 from store.db import Store, Tx
@@ -31,7 +32,7 @@ def test_a_loan_goes_out_and_comes_home_at_its_deadline(rig: Rig) -> None:
         assert room[part.node]["kube"]["status"] == "Ready"
         assert room[part.node]["kube"]["loan"] == str(lent.id)
     home = rig.run_to(State.RETURNED)
-    assert home.return_why == "the deadline has come"
+    assert home.return_why is WhyReturn.DEADLINE
     assert home.returned_by is None
     assert home.ended_at is not None
     assert home.ended_at > lent.until
@@ -56,9 +57,9 @@ class DyingStore:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         with self._store.write() as tx:
-            before = len(tx.journal.of(1))
+            before = len(tx.facts.journal(1))
             yield tx
-            self._lines += len(tx.journal.of(1)) > before
+            self._lines += len(tx.facts.journal(1)) > before
             if self._before_commit and self._lines == 2:
                 raise Killed
         if not self._before_commit and self._lines == 1:

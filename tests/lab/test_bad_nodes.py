@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loans.journal import EntryKind
+from loans.facts import StepFailed
 from loans.loan import NodeState, State
 from sandbox.driver import wait_for
 from sandbox.slack.seed import C_APPROVALS, U_APPROVER
@@ -32,7 +32,7 @@ def test_a_node_whose_puppet_fails_goes_back_and_another_takes_its_place(product
     parts = {str(part.node): part for part in product.parts(number)}
     assert {node for node, part in parts.items() if part.state is NodeState.LENT} == {"gpu001", "gpu002"}
     wait_for("gpu000 back in Slurm", lambda: of(product, number, "gpu000") is NodeState.UNWOUND or None, 120)
-    failed = [entry.detail for entry in product.journal(number) if entry.kind is EntryKind.FAILED]
+    failed = [line.fact.said for line in product.journal(number) if isinstance(line.fact, StepFailed)]
     assert [said.split(" with ")[0] for said in failed] == ["Puppet failed"] * 2, failed
     assert set(books.kube_nodes(product.layout)) == {"gpu001", "gpu002"}
     product.assert_home("gpu001", "gpu002")

@@ -67,7 +67,7 @@ def reached(product: Rig, number: int, step: str) -> None:
     """Wait until some node of a loan has come to a step."""
 
     def is_there() -> bool | None:
-        return any(entry.step == step for entry in product.journal(number)) or None
+        return any(entry.fact.step == step for entry in product.journal(number)) or None
 
     wait_for(f"the step {step!r}", is_there, 120)
 

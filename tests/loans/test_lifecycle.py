@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loans.facts import WhyReturn
 from loans.lifecycle import (
     NODE_RETURNABLE,
     NODE_TRANSITIONS,
@@ -59,7 +60,7 @@ EVENTS: dict[type, Event] = {
         Start(),
         Arrive(),
         Unwound(),
-        Return("recalled", "U0APPROVER"),
+        Return(WhyReturn.RECALLED, "U0APPROVER"),
         Home(),
         Jam(),
         AskExtension("U0REQUESTER", NOW + 96 * HOUR, NOW + 2 * HOUR),
@@ -179,8 +180,8 @@ def test_what_an_event_says_is_written_down() -> None:
     started = advance(approved, Start(), NOW + HOUR)
     lent = advance(started, Arrive(), NOW + 2 * HOUR)
     assert (lent.started_at, lent.lent_at) == (NOW + HOUR, NOW + 2 * HOUR)
-    back = advance(lent, Return("recalled", "U0APPROVER"), NOW + 3 * HOUR)
-    assert (back.return_why, back.returned_by) == ("recalled", "U0APPROVER")
+    back = advance(lent, Return(WhyReturn.RECALLED, "U0APPROVER"), NOW + 3 * HOUR)
+    assert (back.return_why, back.returned_by) == (WhyReturn.RECALLED, "U0APPROVER")
 
 
 def test_an_extension_changes_the_deadline_only_when_it_is_granted() -> None:
@@ -206,7 +207,7 @@ def test_nobody_decides_on_an_extension_that_was_not_asked_for(event: Event) -> 
 def test_a_return_drops_the_extension_that_was_asked_for() -> None:
     """Nodes that go home are not extended by a late click."""
     asked = a_loan(state=State.LENT, extension=EXTENDED)
-    assert advance(asked, Return("recalled"), NOW).extension is None
+    assert advance(asked, Return(WhyReturn.RECALLED), NOW).extension is None
 
 
 @pytest.mark.parametrize("name", ["until", "asked_at", "lapses_at", "starts_at"])

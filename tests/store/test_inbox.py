@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from store.audit import Audit
+from loans.facts import Actor, Decided, Told
 from store.db import Store, Tx
 from store.errors import NotOurs, StoreUnavailable
 from store.inbox import LEASE, Errand
@@ -76,18 +76,18 @@ def test_a_process_that_was_frozen_changes_nothing_when_it_wakes(store: Store) -
     kept = received(store, an_errand(holder=OTHER))
     taken_over(store, ME)
     with pytest.raises(NotOurs), store.for_errand(kept.id, OTHER).write() as tx:
-        tx.audit.write(Audit(NOW, "U0", "approve"))
+        tx.facts.tell(Told(Decided(approved=True), NOW, Actor("U0")))
     with store.write() as tx:
         tx.inbox.done(kept.id, OTHER)
         assert tx.inbox.waiting() == 1, "nor does it take away what the other has to answer"
-        assert tx.audit.recent(9) == ()
+        assert tx.facts.recent(9) == ()
 
 
 def test_a_change_and_the_note_that_its_errand_acted_are_kept_together(store: Store) -> None:
     """Killed between the change and its answer, lendbot answers after the restart, and does not do it again."""
     kept = received(store, an_errand())
     with store.for_errand(kept.id, ME).write() as tx:
-        tx.audit.write(Audit(NOW, "U0", "approve"))
+        tx.facts.tell(Told(Decided(approved=True), NOW, Actor("U0")))
     [found] = taken_over(store, OTHER)
     assert found.has_acted
 

@@ -5,6 +5,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from loans.facts import WhyReturn
 from loans.lifecycle import Approve, advance
 from loans.loan import Decision, Extension, Loan, State
 from store.columns import NaiveTime
@@ -21,7 +22,7 @@ FULL = a_loan(
     extension=Extension(NOW + 90 * HOUR, "U0REQUESTER", NOW + HOUR, NOW + 9 * HOUR),
     started_at=NOW + HOUR,
     lent_at=NOW + 2 * HOUR,
-    return_why="deadline",
+    return_why=WhyReturn.DEADLINE,
     returned_by="U0APPROVER",
     ended_at=NOW + 3 * HOUR,
 )

@@ -37,13 +37,12 @@ def sent(store: Store, letter: Letter) -> bool:
 
 
 def test_a_letter_comes_back_as_it_was_put(store: Store, loan: Loan) -> None:
-    """What was to be said is said, word for word."""
-    args = {"text": 'ü "quoted" \0 🚀', "nodes": ["gpu001"], "n": 3, "deep": {"none": None, "yes": True}}
-    letters = put(store, Letter("thread", loan.id, "C0HPC", args, NOW), Letter("dm", None, "U0REQUESTER", {}, NOW))
+    """What was to be told is told, and of the fact that it was written for."""
+    letters = put(store, Letter("thread", loan.id, "C0HPC", NOW, fact_id=7), Letter("dm", None, "U0REQUESTER", NOW))
     assert due(store) == tuple(letters)
     assert [replace(letter, id=0) for letter in letters] == [
-        Letter("thread", loan.id, "C0HPC", args, NOW, next_try_at=NOW),
-        Letter("dm", None, "U0REQUESTER", {}, NOW, next_try_at=NOW),
+        Letter("thread", loan.id, "C0HPC", NOW, fact_id=7, next_try_at=NOW),
+        Letter("dm", None, "U0REQUESTER", NOW, next_try_at=NOW),
     ]
 
 
@@ -51,9 +50,9 @@ def test_letters_are_sent_in_the_order_in_which_they_were_put(store: Store) -> N
     """A thread reads in the order of what happened; one that is not due yet does not hold up the others."""
     first, later, second = put(
         store,
-        Letter("dm", None, "U0A", {}, NOW),
-        Letter("dm", None, "U0B", {}, NOW, next_try_at=NOW + HOUR),
-        Letter("dm", None, "U0C", {}, NOW - HOUR),
+        Letter("dm", None, "U0A", NOW),
+        Letter("dm", None, "U0B", NOW, next_try_at=NOW + HOUR),
+        Letter("dm", None, "U0C", NOW - HOUR),
     )
     with store.read() as tx:
         assert tx.outbox.due(NOW, 99) == (first, second)
@@ -63,14 +62,14 @@ def test_letters_are_sent_in_the_order_in_which_they_were_put(store: Store) -> N
 
 def test_what_was_sent_is_not_sent_again(store: Store) -> None:
     """Nobody reads the same reminder twice."""
-    [letter] = put(store, Letter("dm", None, "U0A", {}, NOW))
+    [letter] = put(store, Letter("dm", None, "U0A", NOW))
     assert sent(store, letter)
     assert due(store) == ()
 
 
 def test_what_failed_is_tried_again_when_it_is_due(store: Store) -> None:
     """A message outlives Slack's outage, and each try is counted so that the waits can grow."""
-    [letter] = put(store, Letter("dm", None, "U0A", {}, NOW))
+    [letter] = put(store, Letter("dm", None, "U0A", NOW))
     with store.write() as tx:
         tx.outbox.failed(letter, "ratelimited", NOW + MINUTE)
     assert due(store) == ()
@@ -80,7 +79,7 @@ def test_what_failed_is_tried_again_when_it_is_due(store: Store) -> None:
 
 def test_what_can_never_be_sent_is_dropped(store: Store) -> None:
     """A person who has left does not hold up the queue for ever."""
-    [letter] = put(store, Letter("dm", None, "U0GONE", {}, NOW))
+    [letter] = put(store, Letter("dm", None, "U0GONE", NOW))
     with store.write() as tx:
         assert tx.outbox.dropped(letter, NOW, "user_not_found")
     assert due(store) == ()
@@ -157,7 +156,7 @@ def test_the_backlog_says_how_much_waits_and_since_when(store: Store, loan: Loan
     """On-call sees that Slack hears nothing from us, and for how long."""
     with store.read() as tx:
         assert tx.outbox.backlog() == Backlog(0, None)
-    first, _ = put(store, Letter("dm", None, "U0A", {}, NOW - HOUR), Letter("dm", None, "U0B", {}, NOW))
+    first, _ = put(store, Letter("dm", None, "U0A", NOW - HOUR), Letter("dm", None, "U0B", NOW))
     change(store, loan)
     with store.read() as tx:
         assert tx.outbox.backlog() == Backlog(3, NOW - HOUR)
@@ -168,7 +167,7 @@ def test_the_backlog_says_how_much_waits_and_since_when(store: Store, loan: Loan
 
 def test_what_was_sent_long_ago_is_forgotten_and_what_waits_is_not(store: Store) -> None:
     """The store does not grow for ever, and forgetting loses no message."""
-    old, _ = put(store, Letter("dm", None, "U0A", {}, NOW - HOUR), Letter("dm", None, "U0B", {}, NOW - HOUR))
+    old, _ = put(store, Letter("dm", None, "U0A", NOW - HOUR), Letter("dm", None, "U0B", NOW - HOUR))
     sent(store, old)
     with store.write() as tx:
         assert tx.outbox.forget(NOW) == 0

@@ -12,13 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 from bot.views.loan_card import card
-from bot.views.summary import summary as ended
 from commands.look import one_loan
 from conversion.plans import ABANDON, LEND, RETURN, TAKE
 from conversion.subjects import Ground
-from loans.journal import EntryKind
+from loans.facts import Fact, StepStarted, Told
 from loans.loan import NODE_GONE, NodeState, State
 from loans.nodes import is_kept_away, marked_by
+from loans.readers.summary import summary as ended
 from sandbox.faults import Fault
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
@@ -73,13 +73,14 @@ class Ambush:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         with self._store.write() as tx:
-            before = len(tx.journal.of(self._loan_id))
+            before = len(tx.facts.journal(self._loan_id))
             yield tx
-            new = tx.journal.of(self._loan_id)[before:]
-        for entry in new:
-            if entry.kind is EntryKind.STARTED and entry.step in self._steps - set(self.sprung):
-                self.sprung.append(entry.step)
-                self._spring(entry.step)
+            new = tx.facts.journal(self._loan_id)[before:]
+        for told in new:
+            step = told.fact.step
+            if isinstance(told.fact, StepStarted) and step in self._steps - set(self.sprung):
+                self.sprung.append(step)
+                self._spring(step)
 
 
 def break_(rig: Rig, side: str, mode: str, node: str | None = None, times: int | None = None) -> None:
@@ -99,18 +100,18 @@ def notes(rig: Rig, loan_id: int) -> list[str]:
     return [thing.note for thing in shown if thing.note]
 
 
-def letters(rig: Rig, loan_id: int, news: str = "") -> list[dict[str, Any]]:
-    """Return what was told about a loan, cards aside."""
+def letters(rig: Rig, loan_id: int, kind: type[Fact] = Fact) -> list[Any]:
+    """Return the facts of a kind that somebody is told of a loan, a line for each letter."""
     with rig.core.store.read() as tx:
         found = tx.outbox.due(rig.core.clock.now() + timedelta(days=99), 10_000)
-    told = [dict(letter.args) for letter in found if letter.loan_id == loan_id and letter.kind != "card"]
-    return [args for args in told if not news or args["news"] == news]
+        told = [tx.facts.get(letter.fact_id) for letter in found if letter.loan_id == loan_id and letter.fact_id]
+    return [each for each in told if each is not None and isinstance(each.fact, kind)]
 
 
-def audit(rig: Rig, loan_id: int) -> list[tuple[str, str, str | None]]:
-    """Return (who, what, node) of everything that was written down about a loan."""
+def happened(rig: Rig, loan_id: int) -> tuple[Told[Fact], ...]:
+    """Return everything that was written down about a loan."""
     with rig.core.store.read() as tx:
-        return [(line.who, line.what, line.node) for line in tx.audit.of(loan_id)]
+        return tx.facts.of(loan_id)
 
 
 def assert_invariants(rig: Rig) -> None:
@@ -186,6 +187,6 @@ def card_of(rig: Rig, loan_id: int) -> str:
     """Return everything that the card of a loan says now."""
     with rig.core.store.read() as tx:
         one = one_loan(tx, tx.loans.get(loan_id), rig.core.desk())
-        summary = ended(tx.journal.of(loan_id), one.parts) if one.loan.state is State.RETURNED else None
+        summary = ended(tx.facts.of(loan_id)) if one.loan.state is State.RETURNED else None
     drawn = card(one, summary)
     return json.dumps([drawn.text, drawn.blocks], ensure_ascii=False)

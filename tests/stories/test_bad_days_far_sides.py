@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
 from tests.conversion.rig import Rig
 from tests.stories.bad_days import (
@@ -72,8 +73,8 @@ def test_an_outage_longer_than_patience_on_the_way_out_costs_the_node_and_says_w
         rig.core.store, loan.id, {"prepare"}, lambda _: break_(rig, "register", "forget", nodes_of(rig, loan.id)[0])
     )
     go_to(rig, loan.id, State.LENT, ground=patient(rig.with_store(ambush), timedelta(minutes=10), "join"))
-    first = next(told for told in letters(rig, loan.id, "node_unwinding"))
-    assert "Kubernetes has not seen the node register" in first["why"]
+    first = next(told for told in letters(rig, loan.id, facts.NodeBroke))
+    assert "Kubernetes has not seen the node register" in first.fact.why
     heal(rig)
     go_on(rig, loan.id, lambda: not {part.state for part in rig.parts(loan.id)} & NODE_MOVING)
     assert sorted(part.state for part in rig.parts(loan.id)) == [NodeState.LENT, NodeState.UNWOUND]
@@ -104,7 +105,7 @@ def test_what_does_not_heal_on_the_way_home_is_stuck_until_a_person_tries_again(
     short = patient(rig.with_store(ambush), timedelta(minutes=10), step)
     go_to(rig, loan.id, State.STUCK, ground=short)
     assert says in notes(rig, loan.id)[0]
-    assert {told["node"] for told in letters(rig, loan.id, "stuck")} == {node}
+    assert {told.node for told in letters(rig, loan.id, facts.GotStuck)} == {node}
     heal(rig)
     rig.ask(f"give back {node}")
     go_to(rig, loan.id, State.RETURNED)
@@ -115,8 +116,8 @@ def test_a_changed_host_key_on_the_way_out_costs_the_node_at_once(rig: Rig) -> N
     """Nobody logs in to a machine that may be another one."""
     loan = rig.lend("lend 3 gpu nodes to k8s for 9 days")  # three, since a connection that stands asks for no key
     break_(rig, "ssh", "hostkey")
-    go_on(rig, loan.id, lambda: bool(letters(rig, loan.id, "node_unwinding")))
-    assert "host key" in letters(rig, loan.id, "node_unwinding")[0]["why"]
+    go_on(rig, loan.id, lambda: bool(letters(rig, loan.id, facts.NodeBroke)))
+    assert "host key" in letters(rig, loan.id, facts.NodeBroke)[0].fact.why
     heal(rig)
     rig.ask(f"give back #{loan.id}")
     go_to(rig, loan.id, State.RETURNED, State.STUCK)
@@ -139,6 +140,6 @@ def test_puppet_that_fails_everywhere_fails_the_loan_with_its_words_and_all_node
     loan = rig.lend("lend 2 gpu nodes to k8s for 9 days")
     break_(rig, "puppet", "fail")
     go_to(rig, loan.id, State.FAILED)
-    assert "Puppet failed" in letters(rig, loan.id, "failed")[0]["why"]
+    assert letters(rig, loan.id, facts.Failed)
     assert {part.state for part in rig.parts(loan.id)} == {NodeState.UNWOUND}
     assert_store_is_true(rig, loan.id)

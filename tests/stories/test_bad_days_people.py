@@ -11,15 +11,16 @@ from commands import grammar
 from commands.lend import SignOff
 from commands.replies import Forbidden, Forced, Requested, WaitsOn
 from conversion.reconcile import reconcile
+from loans import facts
 from loans.loan import NodeState, State
 from tests.conversion.rig import APPROVER, ONCALL, REQUESTER, Rig
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
-    audit,
     go_home,
     go_on,
     go_to,
+    happened,
     lent,
     letters,
     nodes_of,
@@ -85,10 +86,12 @@ def test_a_lent_node_that_somebody_resumes_gets_its_drain_back(rig: Rig) -> None
     node = nodes_of(rig, loan_id)[0]
     by_hand(rig, node, "RESUME")
     deadline = time.monotonic() + 30.0
-    while not (drained := [m.node for m in reconcile(rig.ground) if m.drain]):  # a shared read may be older than RESUME
+    while not (
+        drained := [m.node for m in reconcile(rig.ground) if m.about is facts.Wrong.SCHEDULABLE]
+    ):  # a shared read may be older than RESUME
         assert time.monotonic() < deadline, rig.room()[node]
     assert drained == [node]
-    assert "DRAIN was put back" in letters(rig, loan_id, "mismatch")[0]["what"]
+    assert "DRAIN was put back" in letters(rig, loan_id, facts.Mismatch)[0].fact.what
     assert "DRAIN" in rig.room()[node]["slurm"]["state"]
     go_home(rig, loan_id)
 
@@ -103,7 +106,7 @@ def test_a_kubernetes_node_that_somebody_deletes_is_told_and_still_comes_home(ri
         pass
     rig.core.adapters.far.kubernetes.delete_node(node, uid)
     go_on(rig, loan_id, lambda: bool(reconcile(rig.ground)))  # unknown; or known again, without our mark
-    assert f"{node} is lent, and" in letters(rig, loan_id, "mismatch")[0]["what"]
+    assert f"{node} is lent, and" in letters(rig, loan_id, facts.Mismatch)[0].fact.what
     go_home(rig, loan_id)
 
 
@@ -113,7 +116,7 @@ def test_a_pod_that_may_not_go_is_named_waited_for_and_forced_only_by_who_may(ri
     node = nodes_of(rig, loan_id)[0]
     rig.site.call(lambda: rig.site.site.kube.put_pod("blocked", node))
     rig.ask(f"give back #{loan_id}")
-    go_on(rig, loan_id, lambda: bool(letters(rig, loan_id, "blocked")))
+    go_on(rig, loan_id, lambda: bool(letters(rig, loan_id, facts.Blocked)))
     assert f"blocked-{node}" in notes(rig, loan_id)[0]
     assert "budget" in notes(rig, loan_id)[0]
     assert isinstance(rig.ask(f"force {node} of #{loan_id}", REQUESTER), Forbidden)
@@ -123,7 +126,8 @@ def test_a_pod_that_may_not_go_is_named_waited_for_and_forced_only_by_who_may(ri
     assert before is None or rig.parts(loan_id)[0].ask_at != before
     assert isinstance(rig.ask(f"force {node} of #{loan_id}", APPROVER), Forced)
     go_to(rig, loan_id, State.RETURNED)
-    assert (APPROVER.person.id, "force eviction", node) in audit(rig, loan_id)
+    forced = [(each.who.id, each.node) for each in happened(rig, loan_id) if isinstance(each.fact, facts.Forced)]
+    assert forced == [(APPROVER.person.id, node)]
     assert_store_is_true(rig, loan_id)
 
 
@@ -146,7 +150,7 @@ def test_the_deadline_comes_while_nodes_are_still_on_their_way_out(rig: Rig) -> 
     loan = rig.lend("lend 2 gpu nodes to k8s for 9 days")
     ambush: Any = Ambush(rig.core.store, loan.id, {"Puppet"}, lambda _: _bring_forward(rig, loan.id))
     go_to(rig, loan.id, State.RETURNED, ground=rig.with_store(ambush))
-    assert rig.loan(loan.id).return_why == "the deadline has come"
+    assert rig.loan(loan.id).return_why is facts.WhyReturn.DEADLINE
     assert_store_is_true(rig, loan.id)
 
 
@@ -191,7 +195,7 @@ def test_every_node_given_back_on_the_way_out_ends_the_loan_as_returned(rig: Rig
     ambush: Any = Ambush(rig.core.store, loan.id, {"join"}, give)
     go_to(rig, loan.id, State.RETURNED, State.FAILED, ground=rig.with_store(ambush))
     assert rig.loan(loan.id).state is State.RETURNED
-    assert not letters(rig, loan.id, "failed")
+    assert not letters(rig, loan.id, facts.Failed)
 
 
 def test_a_loan_that_is_cancelled_before_it_starts_changes_nothing(rig: Rig) -> None:

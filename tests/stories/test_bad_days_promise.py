@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.replies import ExtensionAsked, ExtensionDecided
+from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
 from tests.conversion.rig import APPROVER, Rig
 from tests.stories.bad_days import (
@@ -35,8 +36,8 @@ def test_a_loan_that_no_other_node_can_complete_goes_on_short_and_says_so(rig: R
 
     ambush: Any = Ambush(rig.core.store, loan.id, {"down"}, no_other)
     go_to(rig, loan.id, State.LENT, ground=rig.with_store(ambush))
-    assert letters(rig, loan.id, "short")[0]["arrived"] == 1
-    assert not letters(rig, loan.id, "lent"), "what is short is not told of as whole"
+    told = {each.fact for each in letters(rig, loan.id, facts.Arrived)}
+    assert told == {facts.Arrived(1, 2)}, "what is short is not told of as whole"
     go_on(rig, loan.id, lambda: not {part.state for part in rig.parts(loan.id)} & NODE_MOVING)
     assert sorted(part.state for part in rig.parts(loan.id)) == [NodeState.LENT, NodeState.UNWOUND]
     card = card_of(rig, loan.id)
@@ -58,11 +59,10 @@ def test_the_deadline_does_not_wait_for_a_signature(rig: Rig) -> None:
     assert isinstance(asked, ExtensionAsked), asked
     bring_forward(rig, loan_id)
     go_to(rig, loan_id, State.RETURNED)
-    assert rig.loan(loan_id).return_why == "the deadline has come"
-    told = letters(rig, loan_id, "extension_decided")
-    assert [(each["granted"], each["why"]) for each in told] == [
-        (0, "the present deadline came before anybody decided")
-    ] * 2, "the requester and the thread"
+    assert rig.loan(loan_id).return_why is facts.WhyReturn.DEADLINE
+    told = letters(rig, loan_id, facts.ExtensionLapsed)
+    lapsed = [each.fact.why for each in told]
+    assert lapsed == [facts.WhyLapsed.DEADLINE_PASSED] * 2, "the requester and the thread"
     assert "Approve" not in card_of(rig, loan_id)
     assert_store_is_true(rig, loan_id)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
 from tests.conversion.rig import Rig
 from tests.stories.bad_days import (
@@ -48,7 +49,7 @@ def test_puppet_that_is_at_work_for_ever_costs_the_node_and_says_why(rig: Rig) -
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
     ambush: Any = Ambush(rig.core.store, loan.id, {"Puppet"}, lambda _: hold_lock(rig, loan.id))
     given_up_and_replaced(rig, loan.id, ambush)
-    assert AT_WORK in letters(rig, loan.id, "node_unwinding")[0]["why"]
+    assert AT_WORK in letters(rig, loan.id, facts.NodeBroke)[0].fact.why
 
 
 def test_puppet_that_hangs_is_never_joined_by_a_second_run(rig: Rig) -> None:
@@ -58,14 +59,14 @@ def test_puppet_that_hangs_is_never_joined_by_a_second_run(rig: Rig) -> None:
         rig.core.store, loan.id, {"Puppet"}, lambda _: break_(rig, "puppet", "hang", nodes_of(rig, loan.id)[0], times=1)
     )
     given_up_and_replaced(rig, loan.id, ambush)
-    assert AT_WORK in letters(rig, loan.id, "node_unwinding")[0]["why"]
+    assert AT_WORK in letters(rig, loan.id, facts.NodeBroke)[0].fact.why
 
 
 def given_up_and_replaced(rig: Rig, loan_id: int, ambush: Any) -> None:
     go_to(rig, loan_id, State.LENT, ground=patient(rig.with_store(ambush), timedelta(minutes=10), "Puppet"))
-    [told] = letters(rig, loan_id, "node_unwinding")
-    assert told["step"] == "Puppet"
-    assert "after 2 tries" in told["why"]
+    [told] = letters(rig, loan_id, facts.NodeBroke)
+    assert told.fact.step == "Puppet"
+    assert "after 2 tries" in told.fact.why
     go_on(rig, loan_id, lambda: not {part.state for part in rig.parts(loan_id)} & NODE_MOVING)
     assert sorted(part.state for part in rig.parts(loan_id)) == [NodeState.LENT, NodeState.UNWOUND]
     go_home(rig, loan_id)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conversion.plans import LEND, RETURN, TAKE
-from loans.journal import EntryKind
+from loans.facts import StepStarted
 from loans.loan import State
 from store.errors import StoreUnavailable
 from tests.conversion.rig import Rig
@@ -50,6 +50,6 @@ def test_a_store_that_is_locked_in_the_middle_of_each_step_costs_time_and_nothin
     assert len(rig.parts(loan.id)) == 1, "no second node was needed"
     assert_store_is_true(rig, loan.id)
     with rig.core.store.read() as tx:
-        journal = tx.journal.of(loan.id)
-    began = [(entry.subject, entry.step) for entry in journal if entry.kind is EntryKind.STARTED]
+        journal = tx.facts.journal(loan.id)
+    began = [(e.node, e.fact.wave, e.fact.step) for e in journal if isinstance(e.fact, StepStarted)]
     assert len(began) == len(set(began)), "no step was begun twice"

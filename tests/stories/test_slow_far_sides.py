@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from loans import facts
 from loans.loan import State
 from sandbox.faults import Fault
 from tests.conversion.rig import Rig, rigged
@@ -28,8 +29,8 @@ def test_a_slow_far_side_costs_time_and_no_node(rig: Rig, side: str) -> None:
     assert "1 gpu node in k8s" in card_of(rig, loan_id)
     go_home(rig, loan_id)
     assert len(rig.parts(loan_id)) == 1, "no second node was needed"
-    told = {told["news"] for told in letters(rig, loan_id)}
-    assert told <= {"approved", "lent", "returning", "home"}, "nothing went wrong"
+    told = {type(told.fact) for told in letters(rig, loan_id)}
+    assert told <= {facts.Decided, facts.Arrived, facts.ReturnOrdered, facts.Home}, "nothing went wrong"
     assert "returned" in card_of(rig, loan_id)
 
 
@@ -39,7 +40,7 @@ def test_a_bmc_that_tells_the_power_of_a_minute_ago_costs_that_minute(rig: Rig) 
     loan_id = lent(rig)
     go_home(rig, loan_id)
     assert len(rig.parts(loan_id)) == 1
-    assert not letters(rig, loan_id, "stuck")
+    assert not letters(rig, loan_id, facts.GotStuck)
     heal(rig)
     assert rig.loan(loan_id).state is State.RETURNED
     assert_store_is_true(rig, loan_id)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from loans.journal import EntryKind
+from loans.facts import StepStarted
 from loans.loan import State
 from sandbox.processes import secrets
 from tests.conversion.rig import Rig, rigged
@@ -86,7 +86,7 @@ def eventually(what: str, is_so: Callable[[], bool], *lendbots: Lendbot) -> None
 
 def began(rig: Rig, step: str) -> bool:
     with rig.core.store.read() as tx:
-        return any(e.step == step and e.kind is EntryKind.STARTED for e in tx.journal.of(1))
+        return any(e.fact.step == step and isinstance(e.fact, StepStarted) for e in tx.facts.journal(1))
 
 
 def test_of_two_processes_one_works_and_the_other_goes_on_when_it_is_killed(rig: Rig) -> None:
@@ -111,5 +111,6 @@ def test_of_two_processes_one_works_and_the_other_goes_on_when_it_is_killed(rig:
     assert_invariants(rig)
     assert len(rig.parts(loan.id)) == 1
     with rig.core.store.read() as tx:
-        starts = Counter((e.subject, e.step) for e in tx.journal.of(loan.id) if e.kind is EntryKind.STARTED)
+        begun = [e for e in tx.facts.journal(loan.id) if isinstance(e.fact, StepStarted)]
+        starts = Counter((e.node, e.fact.wave, e.fact.step) for e in begun)
     assert set(starts.values()) == {1}, "the second went on from where the first was, and began nothing anew"

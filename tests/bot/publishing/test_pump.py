@@ -9,7 +9,7 @@ from commands.desk import Caller
 from commands.lend import SignOff
 from commands.replies import Decided, ExtensionDecided, Preview, Requested
 from conversion import orders
-from conversion.news import tell
+from loans.facts import Actor, ExtensionAsked, Told, Withdrawn
 from loans.lifecycle import AskExtension
 from loans.loan import NodeLoan, NodeState, State
 from loans.nodes import NodeName
@@ -88,7 +88,7 @@ def test_a_message_that_cannot_be_drawn_holds_up_nobody(house: House) -> None:
     house.card(loan)
     now = house.program._core.desk().now
     with house.store.write() as tx:
-        poison = tx.outbox.put(Letter("thread", loan, "", {"news": "of a version that is gone"}, now))
+        poison = tx.outbox.put(Letter("thread", loan, "", now, fact_id=4711))
     approved(house, loan)
     house.card(loan, APPROVER)
     eventually("the poison waits", lambda: any(x.id == poison.id and x.tries for x in waiting(house)))
@@ -101,7 +101,8 @@ def test_a_person_who_left_holds_up_nobody(house: House) -> None:
     loan = requested(house)
     now = house.program._core.desk().now
     with house.store.write() as tx:
-        gone = tx.outbox.put(Letter("requester", loan, "U0GONE0001", {"news": "lent"}, now))
+        told = tx.facts.tell(Told(Withdrawn(), now, loan_id=loan))
+        gone = tx.outbox.put(Letter("requester", loan, "U0GONE0001", now, fact_id=told.id))
     eventually("it is dropped", lambda: gone.id not in {letter.id for letter in waiting(house)})
 
 
@@ -138,8 +139,7 @@ def extension_asked(house: House, loan: int, longer: timedelta) -> Message:
     with house.store.write() as tx:
         now, at = house.program._core.desk().now, tx.loans.get(loan)
         event = AskExtension(REQUESTER, at.until + longer, at.until)
-        asked = orders.record(tx, at, event, now, who=REQUESTER)
-        tell(tx, asked, "extension_asked", now, by=REQUESTER)
+        orders.record(tx, at, event, now, ExtensionAsked(event.until, event.lapses_at), by=Actor(REQUESTER))
 
     def new_question() -> list[Message]:
         said = [m for m in house.messages(APPROVALS) if m.ts not in seen]

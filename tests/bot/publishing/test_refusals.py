@@ -17,7 +17,7 @@ YOUNG = timedelta(minutes=1)
 
 
 def a_letter(kind: Audience = Audience.THREAD, tries: int = 0) -> Letter:
-    return Letter(kind, 12, "U0REQUEST1", {}, MADE, tries=tries)
+    return Letter(kind, 12, "U0REQUEST1", MADE, tries=tries)
 
 
 def refused(error: str, headers: dict[str, str] | None = None) -> SlackApiError:

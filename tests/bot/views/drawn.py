@@ -7,7 +7,7 @@ from typing import Any
 from bot.views import modals
 from bot.views.home import home
 from bot.views.loan_card import card
-from bot.views.news import news
+from bot.views.news import extension_asked, news
 from bot.views.rehearsal import Rehearsal
 from bot.views.rendered import Rendered
 from bot.views.replies import reply
@@ -27,9 +27,9 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
     yield "card_on_a_set_clock", card(samples.cards()["lent"][0], None, Rehearsal(60.0, is_set=True))
     for name, given in samples.replies().items():
         yield f"reply_{name}", reply(given)
-    for name, (facts, one, pods) in samples.news().items():
-        kind = samples.NEWS_KIND.get(name, name)
-        yield f"news_{name}", news({"news": kind, **facts}, one, "requester", pods)
+    for name, (told, one, pods) in samples.news().items():
+        yield f"news_{name}", news(told, one, pods)
+    yield "news_extension_asked_before", extension_asked(samples.news()["extension_asked"][1], replaced=True)
 
 
 def views() -> Mapping[str, dict[str, Any]]:

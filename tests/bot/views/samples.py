@@ -8,15 +8,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.views.actions import FormRef
-from bot.views.summary import Summary
 from commands import replies as r
 from commands.fill import Fill, Kept
-from commands.replies import Breakdown, OneLoan
+from commands.replies import OneLoan
 from conversion.estimate import Estimate
+from loans import facts as f
 from loans.classes import NodeClass, Rules
+from loans.facts import Actor, Fact, Told
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
 from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooShort
+from loans.readers.breakdown import Breakdown, Failure
+from loans.readers.summary import Summary
+from loans.runbook import PlanName, StepName
 from loans.selection import (
     Choice,
     GivenUp,
@@ -29,7 +33,6 @@ from loans.selection import (
     ReservedFor,
     RunsJobs,
 )
-from store.audit import Audit
 
 NOW = datetime(2026, 11, 24, 15, 12, 5, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 28, 4, 59, tzinfo=UTC)
@@ -39,14 +42,14 @@ REQUESTER, APPROVER, ONCALL, APPROVERS = "U0REQUESTER", "U0APPROVER", "U0ONCALL"
 RULES = Rules(approvers=frozenset({APPROVERS, APPROVER}), operators=frozenset({"S0OPERATORS"}), floor=8)
 GPU = NodeClass("gpu", "gpu", RULES, unit="4 A100", channel="C0APPROVALS")
 STEPS = {
-    "prepare": timedelta(seconds=20),
-    "Puppet": timedelta(seconds=90),
-    "join": timedelta(seconds=25),
-    "ready": timedelta(seconds=50),
-    "daemons": timedelta(seconds=30),
-    "evict": timedelta(seconds=40),
-    "power off": timedelta(seconds=15),
-    "boot": timedelta(seconds=220),
+    StepName("prepare"): timedelta(seconds=20),
+    StepName("Puppet"): timedelta(seconds=90),
+    StepName("join"): timedelta(seconds=25),
+    StepName("ready"): timedelta(seconds=50),
+    StepName("daemons"): timedelta(seconds=30),
+    StepName("evict"): timedelta(seconds=40),
+    StepName("power off"): timedelta(seconds=15),
+    StepName("boot"): timedelta(seconds=220),
 }
 ESTIMATE = Estimate(timedelta(seconds=215), timedelta(seconds=330), STEPS)
 
@@ -74,8 +77,9 @@ def loan(state: State, **changes: object) -> Loan:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def part(number: int, state: NodeState, step: str = "", **changes: object) -> NodeLoan:
-    made = NodeLoan(12, node(number), 1, since=NOW - MIN, look_at=NOW, state=state, step=step)
+def part(number: int, state: NodeState, step: str | None = None, **changes: object) -> NodeLoan:
+    at = StepName(step) if step else None
+    made = NodeLoan(12, node(number), 1, since=NOW - MIN, look_at=NOW, state=state, step=at)
     if state in (NodeState.LENT, NodeState.RETURNING, NodeState.HOME, NodeState.STUCK):
         made = replace(made, lent_at=NOW - 60 * MIN)
     if state is NodeState.HOME:
@@ -116,20 +120,26 @@ STUCK = part(
 SUMMARY = Summary(
     home=8,
     lent_for=timedelta(days=3, hours=13, minutes=7),
-    slowest=(node(10), "boot", timedelta(seconds=220)),
-    medians={"Puppet": timedelta(seconds=88), "label": timedelta(seconds=1), "boot": timedelta(seconds=205)},
+    slowest=(node(10), StepName.BOOT, timedelta(seconds=220)),
+    medians={
+        StepName.PUPPET: timedelta(seconds=88),
+        StepName.LABEL: timedelta(seconds=1),
+        StepName.BOOT: timedelta(seconds=205),
+    },
 )
 FORM = FormRef("America/Indiana/Indianapolis")
 KEPT = Kept("until Fri 27 Nov 2026 23:59", NOW + timedelta(days=3, hours=13, minutes=47, seconds=59))
 CHANGED_FORM = replace(FORM, channel="C0HPCOPS", url="https://slack.invalid/response", kept=KEPT)
 WISH = Fill("8", "gpu", KEPT.words, "FastML workshop, 25 seats", KEPT)
-BROKE = {node(11): Breakdown("Puppet", "exit 4: Could not apply complete catalog")}
+BROKE = {node(11): Breakdown(StepName.PUPPET, "exit 4: Could not apply complete catalog")}
+REPLACED = {node(11): node(13)}
+FAILURE = Failure((node(3), node(4), node(5)), Breakdown(StepName.PUPPET, "Puppet failed with 6: Service[containerd]"))
 EXTENSION = Extension(UNTIL + timedelta(days=3), REQUESTER, NOW - 5 * MIN, NOW + 400 * MIN)
 
 
 def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
     """Return every state of a loan, and the turns that some of them take."""
-    back = loan(State.RETURNING, return_why="the deadline has come")
+    back = loan(State.RETURNING, return_why=f.WhyReturn.DEADLINE)
     ended = NOW - MIN
     return {
         "requested": (one(loan(State.REQUESTED)), None),
@@ -140,12 +150,16 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
             one(
                 loan(State.LENDING),
                 tuple(part(n, NodeState.TAKING) for n in range(3, 11)),
-                (replace(DONE, state=TakingState.OPEN, step="quiet", note="gpu003 still busy"),),
+                (replace(DONE, state=TakingState.OPEN, step=StepName.QUIET, note="gpu003 still busy"),),
             ),
             None,
         ),
         "lending": (
-            replace(one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))), broke=BROKE),
+            replace(
+                one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))),
+                broke=BROKE,
+                replaced=REPLACED,
+            ),
             None,
         ),
         "lent": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=214), None),
@@ -176,13 +190,17 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
         "withdrawn": (one(loan(State.WITHDRAWN, ended_at=ended, returned_by=REQUESTER)), None),
         "lapsed": (one(loan(State.LAPSED, ended_at=ended)), None),
         "failed": (
-            one(
-                loan(State.FAILED, ended_at=ended),
-                (part(3, NodeState.UNWOUND),),
-                (replace(DONE, state=TakingState.FAILED, note="no other gpu node is free"),),
+            replace(
+                one(
+                    loan(State.FAILED, ended_at=ended),
+                    tuple(part(n, NodeState.UNWOUND) for n in (3, 4, 5)),
+                    (replace(DONE, wave=4, state=TakingState.FAILED, note="no other gpu node is free"),),
+                ),
+                failure=FAILURE,
             ),
             None,
         ),
+        "failed_without_a_node": (one(loan(State.FAILED, ended_at=ended)), None),
         "many_nodes": (
             one(
                 loan(State.LENDING, count=120),
@@ -221,12 +239,17 @@ def replies() -> Mapping[str, r.Reply]:
     approved = loan(State.APPROVED, started_at=None)
     zone = "America/Indiana/Indianapolis"
     rows = (
-        Audit(NOW - 70 * MIN, REQUESTER, "request", 12, None, "8 gpu"),
-        Audit(NOW - 67 * MIN, APPROVER, "approve", 12),
-        Audit(NOW - 60 * MIN, "lendbot", "Puppet", 12, node(3), "exit 2 <changed>"),
-        Audit(NOW - 59 * MIN, "lendbot", "drain gpu003,gpu004,gpu005", 12),
-        Audit(NOW - 20 * MIN, REQUESTER, "askextension", 12, None, f"until {UNTIL.isoformat()}"),
-        Audit(NOW, "cli:operator", "give back", 12, node(3)),
+        told(f.Requested("gpu", 8, UNTIL, purpose="FastML workshop"), ago=70, by=REQUESTER),
+        told(f.Decided(approved=True, on="8 gpu nodes"), ago=67, by=APPROVER),
+        told(f.StepDid(PlanName.LEND, StepName.PUPPET, said="exit 2 <changed>"), ago=60, of=3),
+        told(f.StepFailed(PlanName.LEND, StepName.PUPPET, said="exit 4"), ago=59, of=11),
+        told(f.NodeBroke(StepName.PUPPET, "exit 4"), ago=59, of=11),
+        told(f.ExtensionAsked(UNTIL), ago=20, by=REQUESTER),
+        told(f.NodeSentHome(), ago=0, of=3, by="cli:operator"),
+    )
+    standing = (
+        told(f.SetInSlurm(f.SlurmChange.DRAINED, "lendbot #12"), ago=65, of=3),
+        told(f.MarkedInKubernetes(f.KubeChange.MARKED, "gpu003"), ago=62, of=3),
     )
     later = UNTIL + timedelta(days=7)
     readings = (
@@ -293,16 +316,22 @@ def replies() -> Mapping[str, r.Reply]:
         "loans_none": r.Loans("Open loans", (), {}, NOW),
         "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
         "history": r.History("Loan #12", rows),
+        "history_of_node": r.History("gpu003", rows[2:3], standing),
         "history_none": r.History("gpu099", ()),
         "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
         "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
     }
 
 
-def news() -> Mapping[str, tuple[Mapping[str, object], OneLoan, Mapping[str, int] | None]]:
-    """Return every piece of news with its facts, as conversion/ and commands/ tell it."""
+def told(fact: Fact, ago: int = 0, of: int | None = None, by: str = "lendbot") -> Told[Fact]:
+    """Return a fact of loan #12. ago: in minutes; of: a node's number."""
+    return Told(fact, NOW - ago * MIN, Actor(by), 12, node(of) if of is not None else None)
+
+
+def news() -> Mapping[str, tuple[Told[Fact], OneLoan, Mapping[str, int] | None]]:
+    """Return every fact that somebody hears of, as conversion/ and commands/ tell it."""
     lent = one(loan(State.LENT, lent_at=NOW, until=NOW + 60 * MIN), LENT, (DONE,))
-    back = loan(State.RETURNING, return_why="the deadline has come")
+    back = loan(State.RETURNING, return_why=f.WhyReturn.DEADLINE)
     blocked = one(back, (*HOME[:3], BLOCKED, *HOME[4:]))
     stuck = one(replace(back, state=State.STUCK), (*HOME[:7], STUCK))
     lending = one(loan(State.LENDING), LENDING, (DONE,))
@@ -312,51 +341,56 @@ def news() -> Mapping[str, tuple[Mapping[str, object], OneLoan, Mapping[str, int
     pods = {"nanohub": 22, "jupyter": 6, "ci": 2, "web": 1}
     no = "the nodes are needed"
     puppet = "Puppet failed with 4: Could not apply complete catalog"
+    later = EXTENSION.until
+    no_node = f.WaveFailed(1, None, "no other gpu node is free")
+    nobody = Failure((), Breakdown(no_node.step, no_node.why))
     return {
-        "approved": ({"by": APPROVER}, one(loan(State.APPROVED)), None),
-        "declined": ({"by": APPROVER, "why": no}, one(loan(State.DECLINED, ended_at=NOW)), None),
-        "lapsed": ({}, one(loan(State.LAPSED, ended_at=NOW)), None),
-        "withdrawn": ({"by": REQUESTER}, one(loan(State.WITHDRAWN, ended_at=NOW)), None),
-        "lent": ({"arrived": 8}, lent, None),
-        "short": ({"arrived": 6}, one(loan(State.LENT, lent_at=NOW), LENT[:6]), None),
-        "failed": ({"why": "no other gpu node is free"}, failed, None),
-        "node_unwinding": ({"node": "gpu011", "step": "Puppet", "why": puppet}, lending, None),
-        "node_home": ({"node": "gpu011"}, lending, None),
-        "reminder": ({}, lent, pods),
-        "reminder_no_pods": ({}, lent, {}),
-        "reminder_kubernetes_silent": ({}, lent, None),
-        "reminder_too_late": ({}, over, None),
-        "returning": ({"why": "the deadline has come", "by": ""}, one(back, HOME), None),
-        "returning_recalled": ({"why": "recalled", "by": APPROVER}, one(back, HOME), None),
-        "blocked": ({"node": "gpu006", "step": "evict", "why": BLOCKED.note}, blocked, None),
-        "blocked_no_more": ({"node": "gpu003", "step": "evict", "why": BLOCKED.note}, blocked, None),
+        "approved": (told(f.Decided(approved=True), by=APPROVER), one(loan(State.APPROVED)), None),
+        "declined": (told(f.Decided(approved=False, note=no), by=APPROVER), one(loan(State.DECLINED)), None),
+        "lapsed": (told(f.Lapsed(f.WhyLapsed.NOBODY_DECIDED)), one(loan(State.LAPSED, ended_at=NOW)), None),
+        "withdrawn": (told(f.Withdrawn(), by=REQUESTER), one(loan(State.WITHDRAWN, ended_at=NOW)), None),
+        "lent": (told(f.Arrived(8, 8)), lent, None),
+        "short": (told(f.Arrived(6, 8)), one(loan(State.LENT, lent_at=NOW), LENT[:6]), None),
+        "failed": (told(f.Failed()), replace(failed, failure=FAILURE), None),
+        "failed_without_a_node": (told(f.Failed()), replace(failed, failure=nobody), None),
+        "node_broke": (told(f.NodeBroke(StepName.PUPPET, puppet), of=11), lending, None),
+        "node_home": (told(f.NodeHome(was_lent=False), of=11), lending, None),
+        "reminder": (told(f.Reminded(UNTIL)), lent, pods),
+        "reminder_no_pods": (told(f.Reminded(UNTIL)), lent, {}),
+        "reminder_kubernetes_silent": (told(f.Reminded(UNTIL)), lent, None),
+        "reminder_too_late": (told(f.Reminded(UNTIL)), over, None),
+        "returning": (told(f.ReturnOrdered(f.WhyReturn.DEADLINE)), one(back, HOME), None),
+        "returning_recalled": (told(f.ReturnOrdered(f.WhyReturn.RECALLED), by=APPROVER), one(back, HOME), None),
+        "blocked": (told(f.Blocked(StepName.EVICT, BLOCKED.note), of=6), blocked, None),
+        "blocked_no_more": (told(f.Blocked(StepName.EVICT, BLOCKED.note), of=3), blocked, None),
         "slow": (
-            {"node": "gpu006", "step": "boot", "why": "BMC says on"},
-            one(back, (*HOME[:3], replace(BLOCKED, blocked=False, step="boot"))),
+            told(f.Blocked(StepName.BOOT, "BMC says on", by_others=False), of=6),
+            one(back, (*HOME[:3], replace(BLOCKED, blocked=False, step=StepName.BOOT))),
             None,
         ),
-        "stuck": ({"node": "gpu010", "step": "boot", "why": STUCK.note}, stuck, None),
-        "stuck_no_more": ({"node": "gpu003", "step": "boot", "why": STUCK.note}, stuck, None),
-        "home": ({}, over, None),
-        "extension_asked": ({"by": REQUESTER}, extends, None),
-        "extension_asked_before": ({"replaced": 1}, extends, None),
-        "extension_decided": ({"granted": 1, "by": APPROVER, "why": ""}, lent, None),
-        "extension_declined": ({"granted": 0, "by": APPROVER, "why": no}, lent, None),
-        "extension_lapsed": ({"granted": 0, "by": "", "why": "nobody decided in time"}, lent, None),
-        "mismatch": ({"what": "gpu004 is lent, and Slurm says IDLE: DRAIN was put back"}, lent, None),
+        "stuck": (told(f.GotStuck(StepName.BOOT, STUCK.note), of=10), stuck, None),
+        "stuck_no_more": (told(f.GotStuck(StepName.BOOT, STUCK.note), of=3), stuck, None),
+        "home": (told(f.Home()), over, None),
+        "extension_asked": (told(f.ExtensionAsked(later), by=REQUESTER), extends, None),
+        "extension_decided": (told(f.ExtensionDecided(later, granted=True), by=APPROVER), lent, None),
+        "extension_declined": (told(f.ExtensionDecided(later, granted=False, note=no), by=APPROVER), lent, None),
+        "extension_lapsed": (told(f.ExtensionLapsed(later, f.WhyLapsed.NOBODY_DECIDED)), lent, None),
+        "mismatch": (
+            told(f.Mismatch(f.Wrong.SCHEDULABLE, "gpu004 is lent, and Slurm says IDLE: DRAIN was put back"), of=4),
+            lent,
+            None,
+        ),
     }
 
 
-NEWS_KIND = {
-    "reminder_no_pods": "reminder",
-    "reminder_kubernetes_silent": "reminder",
-    "reminder_too_late": "reminder",
-    "returning_recalled": "returning",
-    "blocked_no_more": "blocked",
-    "slow": "blocked",
-    "stuck_no_more": "stuck",
-    "extension_asked_before": "extension_asked",
-    "extension_declined": "extension_decided",
-    "extension_lapsed": "extension_decided",
-}
-"""Samples that are not named like their kind of news."""
+def every_fact() -> tuple[Told[Fact], ...]:
+    """Return at least one of every kind of fact."""
+    told_of = {type(told_.fact): told_ for told_, _, _ in news().values()}
+    step = {kind: told(kind(PlanName.LEND, StepName.PUPPET), of=3) for kind in f.StepFact.__subclasses__()}
+    others = (
+        f.Requested("gpu", 8, UNTIL), f.Forced("a budget"), f.WaitGranted(NOW), f.Began(), f.Jammed(), f.Taken(1),
+        f.NodeArrived(), f.WaveFailed(1, None, "none is free"), f.NodeReplaced(node(13)), f.NodeSentHome(),
+        f.SetInSlurm(f.SlurmChange.DRAINED, "lendbot #12"), f.MarkedInKubernetes(f.KubeChange.MARKED, "gpu003"),
+        f.PowerOrdered(on=False), f.Noted("an old word"),
+    )  # fmt: skip
+    return (*told_of.values(), *step.values(), *(told(fact, of=3) for fact in others))

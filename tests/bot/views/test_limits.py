@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,10 @@ from bot.views.replies import reply
 from commands import replies as r
 from commands.fill import Fill
 from commands.replies import OneLoan
+from loans.facts import Actor, Noted, Told, WhyReturn
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
-from store.audit import Audit
+from loans.runbook import StepName
 from tests.bot.views import samples
 from tests.bot.views.samples import GPU, NOW, REQUESTER, UNTIL
 from tests.bot.views.validators import complaints
@@ -33,7 +35,7 @@ words = st.lists(st.sampled_from((*NASTY, "a", "word ", "ü", "0")), max_size=40
 long_words = st.builds(lambda text, times: text * times, words, st.sampled_from((1, 1, 1, 50, 1000)))
 spans = st.integers(-100, 2_000_000).map(lambda seconds: timedelta(seconds=seconds))
 namespaces = st.dictionaries(words, st.integers(0, 9), max_size=40)
-steps = st.sampled_from(("", "Puppet", "ready", "evict", "boot", "settle", "a step nobody knows"))
+steps = st.none() | st.sampled_from(StepName)
 QUICKLY = settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 """Without shrinking: a loan of 400 nodes shrinks for minutes, and the complaint names the place anyway."""
 
@@ -72,11 +74,13 @@ def loans(draw: st.DrawFn) -> OneLoan:
         state=state,
         decision=draw(st.none() | decision),
         extension=draw(st.none() | st.just(extension)),
-        return_why=draw(long_words),
+        return_why=draw(st.none() | st.sampled_from(WhyReturn)),
         started_at=draw(st.none() | st.just(NOW)),
         ended_at=draw(st.none() | st.just(NOW)),
     )
-    taking = Taking(made.id, 1, 8, NOW, state=draw(st.sampled_from(TakingState)), step="quiet", note=draw(long_words))
+    taking = Taking(
+        made.id, 1, 8, NOW, state=draw(st.sampled_from(TakingState)), step=StepName.QUIET, note=draw(long_words)
+    )
     return samples.one(made, draw(parts()), (taking,) * draw(st.integers(0, 5)))
 
 
@@ -95,10 +99,11 @@ def test_any_loan_has_a_card_that_slack_takes(one: OneLoan, clock: Rehearsal) ->
 )
 def test_any_news_is_one_that_slack_takes(one: OneLoan, name: str, why: str, pods: Mapping[str, int]) -> None:
     """News that is refused is a person who is not told."""
-    facts = {key: why if isinstance(fact, str) else fact for key, fact in samples.news()[name][0].items()}
-    if one.parts:
-        facts["node"] = one.parts[0].node
-    drawn = news({**facts, "news": samples.NEWS_KIND.get(name, name)} | {"by": REQUESTER}, one, "thread", pods)
+    told = samples.news()[name][0]
+    nasty = {each.name: why for each in fields(told.fact) if isinstance(getattr(told.fact, each.name), str)}
+    plain_words = {key: value for key, value in nasty.items() if not isinstance(getattr(told.fact, key), StrEnum)}
+    node = one.parts[0].node if one.parts else told.node
+    drawn = news(replace(told, fact=replace(told.fact, **plain_words), node=node), one, pods)
     _is_fine(drawn.text, drawn.blocks)
 
 
@@ -106,7 +111,7 @@ def test_any_news_is_one_that_slack_takes(one: OneLoan, name: str, why: str, pod
 @given(loans(), long_words, st.integers(0, 120))
 def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int) -> None:
     """An answer that is refused looks like a bot that does not listen."""
-    audit = Audit(NOW, "cli:<operator>", said, one.loan.id, NodeName("gpu001"), said)
+    noted = Told(Noted(said, said), NOW, Actor("cli:<operator>"), one.loan.id, NodeName("gpu001"))
     for given_reply in (
         r.BadTime(said, said),
         r.UnknownClass(said, (said,) * count),
@@ -115,7 +120,7 @@ def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int)
         r.UnknownNodes(1, (said,) * count, tuple(part.node for part in one.parts)),
         r.WhichTime(said, ((said or "?", 1), (said or "?", 2)), None),
         r.Loans("Loans", (one.loan,) * count, {}, NOW),
-        r.History(said, [audit] * count),
+        r.History(said, [noted] * count),
         r.GoingHome(one.loan, tuple(part.node for part in one.parts)),
         r.Preview(1, GPU, samples.choice(), UNTIL, "UTC", NOW, purpose=said),
     ):

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.views import text
-from bot.views.news import NEWS
+from bot.views.happened import happened
+from bot.views.news import news
 from bot.views.steps import DOING, FAILED, TAKING, from_step, left
-from bot.views.summary import summary
 from conversion.estimate import Estimate
-from conversion.news import AUDIENCE
+from conversion.news import hears
 from conversion.plans import LEND, RETURN, TAKE
-from loans.journal import Entry, EntryKind
-from loans.loan import NodeState
+from loans.facts import KINDS
+from loans.loan import NodeState, State
 from tests.bot.views import samples
 from tests.bot.views.samples import MIN, NOW, part
 
@@ -59,9 +59,19 @@ def test_every_step_of_the_runbook_has_words() -> None:
     assert {step.name for step in LEND} == set(FAILED)
 
 
-def test_every_piece_of_news_has_words() -> None:
+def test_every_fact_has_words_in_a_history() -> None:
+    """A fact without words is a history that breaks off where it matters."""
+    for told in samples.every_fact():
+        assert happened(told.fact).what
+    assert {type(told.fact) for told in samples.every_fact()} == set(KINDS.values())
+
+
+def test_every_fact_that_somebody_hears_of_has_words() -> None:
     """News without words is nobody told."""
-    assert set(NEWS) == set(AUDIENCE)
+    one = samples.one(samples.loan(State.LENT), samples.LENT)
+    for told in samples.every_fact():
+        if hears(told.fact):
+            assert news(told, one, {}).text
 
 
 @pytest.mark.parametrize(
@@ -87,34 +97,3 @@ def test_what_is_left_is_that_of_the_last_node() -> None:
     """The loan is there when its slowest node is."""
     moving = [part(1, NodeState.LENDING, "daemons", since=NOW - MIN), part(2, NodeState.LENDING, "ready", since=NOW)]
     assert left(moving, samples.ESTIMATE, NOW) == timedelta(seconds=80)
-
-
-def test_a_loan_adds_up_from_its_journal() -> None:
-    """The summary is what people compare the next loan with."""
-    nodes = (part(3, NodeState.HOME), part(4, NodeState.HOME, forced_by=samples.ONCALL), part(5, NodeState.UNWOUND))
-    entries = [
-        *_took("take.1", "reserve", 0, 900),
-        *_took("gpu003", "boot", 10, 200),
-        *_took("gpu004", "boot", 10, 100),
-        Entry(12, "gpu004", 2, "return", "boot", EntryKind.FAILED, NOW),
-    ]
-    found = summary(entries, nodes)
-    assert found.home == 2
-    assert found.lent_for == 60 * MIN
-    assert found.slowest == ("gpu003", "boot", timedelta(seconds=200))
-    assert found.forced == (("gpu004", samples.ONCALL),)
-    assert found.medians == {"boot": timedelta(seconds=150)}
-
-
-def test_a_loan_that_never_lent_adds_up_too() -> None:
-    """An empty journal is not a traceback on a card."""
-    found = summary([], ())
-    assert (found.home, found.lent_for, found.slowest) == (0, timedelta(), None)
-
-
-def _took(subject: str, step: str, begins_s: int, took_s: int) -> list[Entry]:
-    began = NOW + timedelta(seconds=begins_s)
-    return [
-        Entry(12, subject, 1, "return", step, EntryKind.STARTED, began),
-        Entry(12, subject, 1, "return", step, EntryKind.FINISHED, began + timedelta(seconds=took_s)),
-    ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from loans.journal import Entry
+from loans.facts import StepFact, Told
 from loans.loan import ENDED, Loan, NodeLoan, State
 from sandbox.driver import told, wait_for
 from store.db import Store
@@ -36,10 +36,10 @@ class Rig:
         with self.store.read() as tx:
             return tx.loans.get(number)
 
-    def journal(self, number: int) -> tuple[Entry, ...]:
+    def journal(self, number: int) -> tuple[Told[StepFact], ...]:
         """Read a loan's journal."""
         with self.store.read() as tx:
-            return tx.journal.of(number)
+            return tx.facts.journal(number)
 
     def parts(self, number: int) -> tuple[NodeLoan, ...]:
         """Read a loan's nodes."""
@@ -66,9 +66,7 @@ class Rig:
     def everything(self, number: int) -> str:
         """Return what each side knows of a loan, for whoever reads a failed test."""
         with self.store.read() as tx:
-            lines = [
-                f"{e.at:%H:%M:%S.%f} {e.subject} {e.plan} {e.step} {e.kind} {e.detail}" for e in tx.journal.of(number)
-            ]
+            lines = [f"{e.at:%H:%M:%S.%f} {e.node or ''} {type(e.fact).__name__} {e.fact}" for e in tx.facts.of(number)]
         parts = [f"{p.node} {p.state} at {p.step}: {p.note}" for p in self.parts(number)]
         card = told(self.people.card(number))
         return "\n".join([*lines[-40:], *parts, card, "lendbot's last words:", self.lendbot.last_words()])
