@@ -47,12 +47,13 @@ class Adapters:
 
 def adapters(settings: SiteSettings, clock: Clock) -> Adapters:
     """Build every adapter."""
-    nodes = SshConnections(_login(settings.ssh, settings.ssh.user), jump=_jump(settings.ssh.jump))
+    ssh = settings.ssh
+    nodes = SshConnections(_login(ssh, ssh.user), jump=_jump(ssh.jump), idle=ssh.idle)
     management = settings.slurm.management
     runner: Runner = LocalRunner()
     connections: tuple[SshConnections, ...] = (nodes,)
     if management is not None:
-        gate = SshConnections(_login(settings.ssh, management.user))
+        gate = SshConnections(_login(ssh, management.user), idle=ssh.idle)
         runner = SshRunner(gate, (management.host, management.port))
         connections = (nodes, gate)
     slurm = SlurmCommands(
@@ -60,7 +61,7 @@ def adapters(settings: SiteSettings, clock: Clock) -> Adapters:
     )
     kubernetes = _kubernetes(settings.kubernetes, clock)
     powers = {name: _power(of, runner) for name, of in settings.power.items()}
-    far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(settings.ssh)), powers)
+    far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(ssh)), powers)
     return Adapters(far, kubernetes, connections)
 
 
@@ -85,7 +86,8 @@ def _node_address(ssh: SshSettings) -> Callable[[NodeName], Address]:
 
 def _kubernetes(of: KubernetesSettings, clock: Clock) -> KubeCluster:
     rules = DrainRules(delete_emptydir=of.delete_emptydir, force_unmanaged=of.evict_unmanaged)
-    return KubeCluster(connect(of.kubeconfig, of.context), timeout=of.timeout, clock=clock.now, rules=rules)
+    client = connect(of.kubeconfig, of.context)
+    return KubeCluster(client, timeout=of.timeout, clock=clock.now, rules=rules, stale_after=of.silent_after)
 
 
 def _power(of: PowerSettings, runner: Runner) -> Power:
@@ -103,9 +105,10 @@ def _power(of: PowerSettings, runner: Runner) -> Power:
                 user=of.user,
                 password=of.password,
                 timeout=of.timeout,
+                program=of.program,
             )
         case XcatSettings():
-            return XcatPower(runner, timeout=of.timeout)
+            return XcatPower(runner, timeout=of.timeout, program=of.program)
 
 
 def _system(of: RedfishSettings, node: NodeName) -> RedfishSystem:

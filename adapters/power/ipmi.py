@@ -47,7 +47,7 @@ class IpmiPower:
         bmc: Callable[[NodeName], Address],
         user: str,
         password: SecretStr,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta,
         program: str = "ipmitool",
     ) -> None:
         """Ask nothing yet. bmc: where a node's listens, mostly on UDP port 623."""

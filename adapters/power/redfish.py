@@ -52,7 +52,7 @@ class RedfishPower:
         user: str,
         password: SecretStr,
         verify: Path | bool = True,
-        timeout: timedelta = timedelta(seconds=20),
+        timeout: timedelta,
     ) -> None:
         """Ask nothing yet. verify: a file of trusted certificates, True for the machine's own, False for none."""
         self._system = system

@@ -32,7 +32,7 @@ _MEANINGS: Final[Meanings] = (
 class XcatPower:
     """The Power port on `rpower`. Safe for many threads."""
 
-    def __init__(self, runner: Runner, *, program: str = "rpower", timeout: timedelta = timedelta(seconds=30)) -> None:
+    def __init__(self, runner: Runner, *, timeout: timedelta, program: str = "rpower") -> None:
         self._runner = runner
         self._program = program
         self._timeout = timeout

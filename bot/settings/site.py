@@ -16,6 +16,7 @@ from loans.runbook import StepName
 from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
+PROGRAM = r"^[\w./+-]+$"
 PERSON = r"^(\*|[UWS][A-Z0-9]{2,})$"
 """A user, a user group, or everybody."""
 Channel = Annotated[str, Field(pattern=SLACK_ID, examples=["C0123456789"])]
@@ -112,6 +113,7 @@ class SshSettings(Section):
     addresses: Mapping[str, str] = Field(default_factory=dict, description="addresses that follow no template")
     jump: str | None = Field(None, pattern=r"^[^:]+(:\d+)?$", description="a jump host, host or host:port")
     connect_timeout: Span = Field(timedelta(seconds=10), description="for TCP, banner and log-in each")
+    idle: Span = Field(timedelta(minutes=5), description="an unused connection is closed after this")
 
 
 class KubernetesSettings(Section):
@@ -120,6 +122,7 @@ class KubernetesSettings(Section):
     kubeconfig: Path | None = Field(None, description="absent: the service account of the pod that lendbot runs in")
     context: str | None = Field(None, description="of the kubeconfig; absent: its current one")
     timeout: Span = Field(timedelta(seconds=15), description="for one request")
+    silent_after: Span = Field(timedelta(seconds=10), description="a watch silent for so long is not believed any more")
     delete_emptydir: bool = Field(default=False, description="evict pods with emptyDir data; else they block")
     evict_unmanaged: bool = Field(default=False, description="evict pods without a controller; else they block")
 
@@ -142,6 +145,7 @@ class IpmiSettings(Section):
     """BMCs that speak IPMI, asked with ipmitool."""
 
     driver: Literal["ipmi"] = Field(description="ipmitool's lanplus, on lendbot's own host")
+    program: str = Field("ipmitool", pattern=PROGRAM, description="its name, or its path where it is not in PATH")
     address: Template = Field("{node}-bmc", description="a BMC's address, from the node's name")
     addresses: Mapping[str, str] = Field(default_factory=dict, description="host:port that follow no template")
     port: Port = Field(623, description="UDP, on the BMC")
@@ -154,6 +158,9 @@ class XcatSettings(Section):
     """BMCs that xCAT switches; their accounts are its affair."""
 
     driver: Literal["xcat"] = Field(description="rpower on the management host")
+    program: str = Field(
+        "rpower", pattern=PROGRAM, description="its path where a plain ssh does not find it: /opt/xcat/bin/rpower"
+    )
     timeout: PowerTimeout
 
 

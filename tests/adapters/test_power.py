@@ -107,7 +107,10 @@ def test_a_system_is_found_by_the_name_of_its_node(handle: Handle) -> None:
     """A service that speaks for many BMCs needs no list of addresses; a name that is not there is not guessed."""
     told = handle.site_json["redfish"]
     power = RedfishPower(
-        system=lambda _: RedfishSystem(told["url"]), user=told["user"], password=SecretStr(told["password"])
+        system=lambda _: RedfishSystem(told["url"]),
+        user=told["user"],
+        password=SecretStr(told["password"]),
+        timeout=timedelta(seconds=20),
     )
     power.off(NODE)
     assert handle.call(lambda: handle.world.machines[NODE].power) in {"off", "stopping"}

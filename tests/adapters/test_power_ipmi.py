@@ -142,7 +142,12 @@ def test_the_password_is_in_no_argument(tmp_path: Path) -> None:
     )
     spy.chmod(0o755)
     power = IpmiPower(
-        LocalRunner(), bmc=lambda _: ("bmc", 623), user="operator", password=SecretStr("s3cret"), program=os.fspath(spy)
+        LocalRunner(),
+        bmc=lambda _: ("bmc", 623),
+        user="operator",
+        password=SecretStr("s3cret"),
+        timeout=timedelta(seconds=20),
+        program=os.fspath(spy),
     )
     assert power.state(NODE) is PowerState.OFF
     assert "s3cret" not in Path(f"{spy}.args").read_text()
@@ -173,5 +178,12 @@ def test_words_without_a_state_are_no_state(tmp_path: Path) -> None:
     odd = tmp_path / "ipmitool"
     odd.write_text("#!/bin/sh\necho 'Chassis Power is unsettled'\n")
     odd.chmod(0o755)
-    power = IpmiPower(LocalRunner(), bmc=lambda _: ("b", 1), user="u", password=SecretStr("p"), program=os.fspath(odd))
+    power = IpmiPower(
+        LocalRunner(),
+        bmc=lambda _: ("b", 1),
+        user="u",
+        password=SecretStr("p"),
+        timeout=timedelta(seconds=20),
+        program=os.fspath(odd),
+    )
     assert power.state(NODE) is PowerState.UNKNOWN

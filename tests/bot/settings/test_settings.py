@@ -110,7 +110,7 @@ def test_settings_do_not_change_after_start() -> None:
         (
             'driver = "redfish"',
             'driver = "xcat"',
-            "power.bmc.url: the xcat driver knows no such key; its keys are timeout",
+            "power.bmc.url: the xcat driver knows no such key; its keys are program, timeout",
         ),
         ('driver = "redfish"', 'driver = "redfish"\ntimeout = 5', "power.bmc.timeout: 5 is no length of time"),
         ('power = "bmc"', 'power = "pdu"', "the file: classes.gpu.power is 'pdu', and there is no [power.pdu]"),
