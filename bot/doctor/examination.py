@@ -36,7 +36,7 @@ def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
 
 def _settings(core: Core) -> str:
     shows = f", a rehearsal's: it shows {core.clock.now():%Y-%m-%d %H:%M} UTC" if core.clock.is_set else ""
-    return f"classes {', '.join(core.classes)}; clock x{core.clock.speed:g}{shows}"
+    return f"{core.settings.site}: classes {', '.join(core.classes)}; clock x{core.clock.speed:g}{shows}"
 
 
 def _store(core: Core) -> str:

@@ -261,7 +261,7 @@ class MetricsSettings(Section):
 class SiteSettings(Section):
     """The whole file."""
 
-    site: str = Field("this site", description="its name, in messages")
+    site: str = Field("this site", description="its name, as `lendbot doctor` shows it")
     slack: SlackSettings
     store: StoreSettings = StoreSettings()
     slurm: SlurmSettings = SlurmSettings()
