@@ -99,8 +99,7 @@ def settle(ask: Settle, caller: Caller, desk: Desk) -> Reply:
 def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     """Hold the wish against policy and against Slurm as it is now."""
     node_class = desk.classes[terms.node_class]
-    begins = terms.starts_at or desk.now
-    verdict = may_request(caller.person, node_class.rules, terms.count, terms.until - begins)
+    verdict = may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now))
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
@@ -127,8 +126,7 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     if isinstance(terms, StaleDraft):
         return terms
     node_class = desk.classes[terms.node_class]
-    begins = terms.starts_at or desk.now
-    verdict = may_request(caller.person, node_class.rules, terms.count, terms.until - begins)
+    verdict = may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now))
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     with desk.store.write() as tx:

@@ -1,7 +1,7 @@
 """A wish whose time is settled: what would be lent, until when, and what for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -18,3 +18,7 @@ class Terms:
     starts_at: datetime | None = None
     purpose: str = ""
     channel: str | None = None
+
+    def length(self, now: datetime) -> timedelta:
+        """Return how long the loan would be if it were signed now."""
+        return self.until - (self.starts_at or now)
