@@ -136,7 +136,7 @@ class TakeSubject:
 
     def tell_changes(self, tx: Tx) -> None:
         """Write down what was changed out there since the last line, for each node by itself."""
-        of_wave = [part.node for part in self._of_wave(tx)] if self._changes else []
+        of_wave = [part.node for part in self._of_wave(tx)] or self.taking.nodes if self._changes else []
         for change, nodes in self._changes:
             for node in of_wave if nodes is None else nodes:
                 tell(tx, change, self.now(), loan=self._loan, node=node)
@@ -179,6 +179,7 @@ class TakeSubject:
 
     def _let_go(self) -> None:
         with self._ground.store.write() as tx:
+            self.tell_changes(tx)
             self._hold(tx, ())
 
     def _hold(self, tx: Tx, nodes: Collection[NodeName]) -> None:
