@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from adapters.addresses import Address
 from adapters.ssh import SshConnections
 from conversion.ports import Ran, UnexpectedAnswer, Unreachable
+from loans.lengths import exact
 
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")
 """All else would change answers unseen: SQUEUE_STATES and SLURM_TIME_FORMAT of whoever started the bot, for two."""
@@ -85,7 +86,7 @@ def _communicate(
     except subprocess.TimeoutExpired as error:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise Unreachable(side, f"`{program}` gave no answer in {timeout.total_seconds():g} s") from error
+        raise Unreachable(side, f"`{program}` gave no answer in {exact(timeout)}") from error
 
 
 def _text(said: bytes, program: str, side: str) -> str:

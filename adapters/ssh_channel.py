@@ -15,6 +15,7 @@ import paramiko
 
 from adapters.ssh_login import saying
 from conversion.ports import Unreachable
+from loans.lengths import exact
 
 _CHUNK: Final = 65536
 _SLICE_S: Final = 0.5
@@ -146,5 +147,6 @@ class Exchange:
 
     def _gone(self, error: Exception) -> Unreachable:
         if time.monotonic() >= self._deadline:
-            return Unreachable(self._side, f"no end after {self._timeout_s:g} s; the command may still be running")
+            span = exact(timedelta(seconds=self._timeout_s))
+            return Unreachable(self._side, f"no end after {span}; the command may still be running")
         return Unreachable(self._side, f"the connection broke while a command ran: {saying(error)}")

@@ -12,6 +12,7 @@ from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans import facts, when
+from loans.lengths import length
 from loans.lifecycle import AskExtension, may_happen
 from loans.loan import Loan
 from loans.policy import NotLater, Refused, TooLong, may_extend
@@ -102,18 +103,18 @@ def _ask_for(loan_id: int, until: datetime, caller: Caller, desk: Desk) -> Reply
             return NotFrom(tx.loans.get(loan_id), "extend")
 
 
-def _from_when(loan: Loan, extend: Extend, length: tuple[timedelta, datetime], caller: Caller, desk: Desk) -> WhichTime:
+def _from_when(loan: Loan, extend: Extend, lasts: tuple[timedelta, datetime], caller: Caller, desk: Desk) -> WhichTime:
     """Ask from when a length counts: both readings are common, and they differ by what is left of the loan."""
-    span, from_now = length
+    span, from_now = lasts
     after = when.read(extend.phrase, loan.until, caller.tz)
     later = after.at if isinstance(after, when.Duration) else loan.until + span
-    options = [(f"{when.length(span)} after the present deadline", later), ("counted from now", from_now)]
+    options = [(f"{length(span)} after the present deadline", later), ("counted from now", from_now)]
     said = [(f"{what}: {_from_now(at, caller, desk)}", at) for what, at in options if at > loan.until]
     return _which(extend, said, caller, desk)
 
 
 def _from_now(at: datetime, caller: Caller, desk: Desk) -> str:
-    return f"{when.spelled(at, caller.tz)}, {when.length(at - desk.now)} from now"
+    return f"{when.spelled(at, caller.tz)}, {length(at - desk.now)} from now"
 
 
 def _which(

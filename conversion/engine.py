@@ -5,21 +5,19 @@ It knows neither nodes nor databases: a Subject hands it fresh work and writes i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Generic, Protocol, TypeVar
 
 from conversion.pace import Pace
 from conversion.ports import Denied, UnexpectedAnswer, Unreachable
 from conversion.steps import Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
+from loans.lengths import exact
 from loans.runbook import StepName
 
 RUBBISH_TRIES: Final = 6
 """How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
 has over two minutes to come to itself."""
-
-_TOO_FEW_MINUTES: Final = 2
-"""Below so many a patience is told in seconds: "for 0 min" would be nonsense."""
 
 W_co = TypeVar("W_co", NodeWork, TakeWork, covariant=True)
 W = TypeVar("W", NodeWork, TakeWork)
@@ -189,7 +187,7 @@ class _Look(Generic[W]):
         """Wait on while there is patience; then the try is over."""
         if self._is_late():
             patience = self.subject.pace.patience_for(self.step.name)
-            return self._try_is_over(f"{seen.why} (for {_minutes(patience)})", self.step.tries)
+            return self._try_is_over(f"{seen.why} (for {exact(patience)})", self.step.tries)
         look_at = self.subject.now() + look_every(self.step, self.subject.pace)
         why = f"{seen.why}; {seen.then}" if seen.then else seen.why
         return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
@@ -202,8 +200,3 @@ class _Look(Generic[W]):
             return Failed(self.step.name, f"{why}{after}")
         pause = self.subject.pace.look_every * 2 ** (failed - 1)
         return Waiting(self.step.name, f"{why}; trying again ({failed + 1} of {tries})", self.subject.now() + pause)
-
-
-def _minutes(span: timedelta) -> str:
-    seconds = span.total_seconds()
-    return f"{seconds / 60:.0f} min" if seconds >= _TOO_FEW_MINUTES * 60 else f"{seconds:.0f} s"

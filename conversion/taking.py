@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from conversion.ports import Busy
 from conversion.steps import Done, NotYet, Seen, TakeWork, TryIsOver
 from loans.classes import NodeClass
+from loans.lengths import exact
 from loans.nodes import (
     NodeName,
     SlurmNode,
@@ -65,7 +66,7 @@ def _none_to_take(choice: Choice, node_class: NodeClass) -> str:
 
 
 def _patience(work: TakeWork) -> str:
-    return f"up to {work.pace.patience_for(StepName.RESERVE).total_seconds() / 60:.0f} min"
+    return f"up to {exact(work.pace.patience_for(StepName.RESERVE))}"
 
 
 def check_claimed(work: TakeWork) -> Seen:

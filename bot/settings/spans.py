@@ -1,10 +1,15 @@
-"""Lengths of time as people write them in a settings file: "30 s", "5 min", "8 h", "14 d", "1 h 30 min"."""
+"""Lengths of time as people write them in a settings file: "30 s", "5 min", "8 h", "14 d", "1 h 30 min".
+
+loans/lengths.py writes them (exact); a length that is written and read is the same.
+"""
 
 import re
 from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+
+from loans.lengths import exact
 
 _UNITS: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -30,21 +35,12 @@ def span(text: object) -> timedelta:
         raise ValueError(f'{plain:.20}... is longer than time; write it as "30 s", "5 min", "8 h" or "14 d"') from e
 
 
-def written(length: timedelta) -> str:
-    """Write a length as span() reads it, in the largest unit that leaves no rest."""
-    seconds = length.total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
-
-
 def _some(length: timedelta) -> timedelta:
     if not length:
         raise ValueError("has to be longer than nothing")
     return length
 
 
-SpanOrNone = Annotated[timedelta, BeforeValidator(span), PlainSerializer(written)]
+SpanOrNone = Annotated[timedelta, BeforeValidator(span), PlainSerializer(exact)]
 """A length that may be nothing."""
 Span = Annotated[SpanOrNone, AfterValidator(_some)]

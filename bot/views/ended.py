@@ -7,9 +7,9 @@ from bot.views.blocks import context, message, section
 from bot.views.lines import approved_by, asked_by, purpose, title, what
 from bot.views.rendered import Rendered
 from bot.views.steps import failed
-from bot.views.text import code, counted, listed, moment, nodes, quote, said, took, who
+from bot.views.text import code, counted, listed, moment, nodes, quote, said, who
 from commands.replies import OneLoan
-from loans import when
+from loans.lengths import length, took
 from loans.loan import Loan, NodeState, State
 from loans.readers.summary import Summary
 from loans.runbook import StepName
@@ -85,7 +85,7 @@ def _returned(one: OneLoan, summary: Summary | None) -> Rendered:
     due = sum(part.state is not NodeState.UNWOUND for part in one.parts)
     home = summary.home if summary else sum(part.state is NodeState.HOME for part in one.parts)
     done = f"{home} of {counted(due, 'node')} idle in Slurm{_at(loan)}"
-    lent_for = f" · lent {when.length(summary.lent_for)}" if summary and summary.lent_for else ""
+    lent_for = f" · lent {length(summary.lent_for)}" if summary and summary.lent_for else ""
     lines = [f"{title(loan, 'returned')} · {done}{lent_for}"]
     if summary:
         lines.append(how_it_went(summary))

@@ -1,8 +1,9 @@
 """Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
 
 from bot.views.steps import left
-from bot.views.text import about, counted, deadline, moment, quote, who
+from bot.views.text import counted, deadline, moment, quote, who
 from commands.replies import OneLoan
+from loans.lengths import about
 from loans.loan import Loan
 
 PURPOSE = 400

@@ -18,10 +18,10 @@ from bot.views.rehearsal import REAL_TIME, Rehearsal, warning
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
 from bot.views.steps import taking as taking_step
-from bot.views.text import about, any_of, clock, counted, deadline, moment, nodes, quote, said, seconds, units, who
+from bot.views.text import any_of, clock, counted, deadline, moment, nodes, quote, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
-from loans import when
+from loans.lengths import about, length
 from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
 from loans.readers.summary import Summary
 
@@ -57,7 +57,7 @@ def _requested(one: OneLoan) -> Rendered:
     lines = [
         f"*Loan #{loan.id} · {what(loan)}* · {asked_by(loan)}",
         purpose(loan),
-        f"For {when.length(loan.length)}{f', {brings}' if brings else ''}. {_floor(one)}",
+        f"For {length(loan.length)}{f', {brings}' if brings else ''}. {_floor(one)}",
         f"{_if_approved(one)} Pods that are still there at the deadline are evicted.",
     ]
     waits = f"waiting since {moment(loan.asked_at)}, lapses {moment(loan.lapses_at)}"
@@ -205,7 +205,7 @@ def _extension(one: OneLoan) -> list[Block | None]:
 
 def extension_line(one: OneLoan, asked: Extension) -> str:
     """Return who asks for which deadline, and what happens when nobody decides."""
-    later = when.length(asked.until - one.loan.until)
+    later = length(asked.until - one.loan.until)
     return (
         f"{who(asked.asked_by)} asks for a later deadline: *{deadline(asked.until)}*, {later} more. "
         f"Undecided it lapses {moment(asked.lapses_at)}, and {moment(one.loan.until)} stands."

@@ -14,19 +14,17 @@ from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
 from bot.views.steps import doing
-from bot.views.text import about, code, counted, deadline, listed, moment, nodes, quote, said, who
+from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, said, who
 from bot.views.trouble import of_blocked, of_stuck
 from commands.replies import OneLoan
-from loans import facts, when
+from loans import facts
 from loans.facts import LENDBOT, Actor, Fact, Told
-from loans.loan import NodeLoan, NodeState, State
+from loans.lengths import about, length
+from loans.loan import NODE_GOING_HOME, UNTIL_DEADLINE, NodeLoan, NodeState, State
 from loans.nodes import NodeName
 from loans.runbook import StepName
 
 Pods = Mapping[str, int] | None
-_UNTIL: Final = frozenset({State.LENDING, State.LENT})
-"""The states in which a deadline is still ahead."""
-_GOES_HOME: Final = frozenset({NodeState.RETURNING, NodeState.UNWINDING})
 _NAMESPACES: Final = 6
 """Namespaces that a reminder names: the largest, which are those worth a call."""
 
@@ -139,7 +137,7 @@ def _reminder(one: OneLoan, pods: Pods) -> Rendered:
     loan = one.loan
     if loan.state is not State.LENT or loan.until <= one.now:
         return _say(f"Loan #{loan.id} was about to end; it is {loan.state} by now. Nothing to do.")
-    left = when.length(loan.until - one.now)
+    left = length(loan.until - one.now)
     text = f"*Loan #{loan.id} ends in {left}*, {deadline(loan.until)}. {_evicted(pods)}\n{purpose(loan)}"
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan), buttons.all_right(loan)))
 
@@ -166,7 +164,7 @@ def _returning(by: Actor, why: facts.WhyReturn, one: OneLoan) -> Rendered:
 
 def _blocked(node: NodeName | None, why: str, one: OneLoan) -> Rendered:
     part = _part(one, node)
-    if part is None or part.state not in _GOES_HOME:
+    if part is None or part.state not in NODE_GOING_HOME:
         return _say(f"{_code(node)} of loan #{one.loan.id} was held up on its way home; it is not any more.")
     if part.blocked:
         ask = f"*Shall I remove what keeps {code(part.node)} of loan #{one.loan.id} from coming home?* An approver may."
@@ -198,7 +196,7 @@ def extension_asked(one: OneLoan, *, replaced: bool = False) -> Rendered:
     if replaced:
         return _say(f"A later deadline was asked for loan #{loan.id} here; another is asked for since, below.")
     if loan.extension is None:
-        ends = f" It ends {deadline(loan.until)}." if loan.state in _UNTIL else ""
+        ends = f" It ends {deadline(loan.until)}." if loan.state in UNTIL_DEADLINE else ""
         return _say(f"A later deadline was asked for loan #{loan.id}; that is settled.{ends}")
     text = f"Loan #{loan.id}: {extension_line(one, loan.extension)}"
     return _say(text, actions(buttons.approve(loan), buttons.decline(loan)))

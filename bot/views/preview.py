@@ -8,9 +8,10 @@ from bot.views import actions as ids
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.refusals import passed_over
 from bot.views.rendered import Block, Rendered
-from bot.views.text import about, any_of, code, counted, nodes, quote, units
+from bot.views.text import any_of, code, counted, nodes, quote, units
 from commands.replies import NotEnough, Preview, WhichTime
 from loans import when
+from loans.lengths import about
 from loans.selection import Choice, NotNeeded, PassedOver
 from loans.when import spelled
 

@@ -7,10 +7,11 @@ from typing import Final
 from bot.views.blocks import TASKS, plan, task
 from bot.views.rendered import Block
 from bot.views.steps import doing, failed
-from bot.views.text import counted, took
+from bot.views.text import counted
 from bot.views.trouble import SHOWN, shown
 from commands.replies import OneLoan
 from loans.hostlist import fold
+from loans.lengths import took
 from loans.loan import NODE_MOVING, NodeLoan, NodeState
 from loans.nodes import NodeName
 from loans.readers.breakdown import Breakdown

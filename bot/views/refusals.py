@@ -1,12 +1,12 @@
 """Every reason as a sentence: what happened, and what the reader can do. A new reason needs its words here."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, assert_never
 
 from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, quote, said, who
 from commands.replies import AlreadyDecided, BadTime, ExtensionSettled, FarSideDown, NotANumber, NotFrom
-from loans import when
+from loans.lengths import length
 from loans.loan import Decision, Loan, State
 from loans.policy import (
     NoNodes,
@@ -46,9 +46,9 @@ def reason(why: Reason) -> str:
         case TooMany(asked, limit):
             return f"{asked:,} nodes are more than the {limit} that one loan of this class may have. Ask for fewer."
         case TooLong(asked, limit):
-            return f"{when.length(asked)} is longer than the {when.length(limit)} that this class allows."
+            return f"{length(asked)} is longer than the {length(limit)} that this class allows."
         case TooShort(asked, least):
-            return f"{when.length(asked)} is over before the nodes are converted. Ask for {when.length(least)} or more."
+            return f"{length(asked)} is over before the nodes are converted. Ask for {length(least)} or more."
         case NotLater(until, asked):
             return f"{moment(asked)} is not later than the present deadline, {moment(until)}."
         case other:
@@ -142,9 +142,7 @@ def already_decided(reply: AlreadyDecided) -> str:
 
 
 def _by_whom(decision: Decision, now: datetime) -> str:
-    ago = max(0, int((now - decision.at).total_seconds()))
-    before = f"{ago} s" if ago < 60 else when.length(timedelta(seconds=ago))  # noqa: PLR2004 - seconds of a minute
-    return f"by {who(decision.by)} at {clock(decision.at)}, {before} before your click"
+    return f"by {who(decision.by)} at {clock(decision.at)}, {length(now - decision.at)} before your click"
 
 
 def extension_settled(reply: ExtensionSettled) -> str:

@@ -17,9 +17,9 @@ from bot.views.refusals import (
     standing,
 )
 from bot.views.rendered import Rendered
-from bot.views.text import about, any_of, clock, code, deadline, moment, nodes, quote, who
+from bot.views.text import any_of, clock, code, deadline, moment, nodes, quote, who
 from commands import replies as r
-from loans import when
+from loans.lengths import about, length
 from loans.loan import State
 
 
@@ -129,6 +129,6 @@ def _extension_asked(given: r.ExtensionAsked) -> Rendered:
         return _say(f"Loan #{loan.id}: {standing(loan)}")
     text = (
         f"Asked to extend loan #{loan.id} to {deadline(loan.extension.until)}, "
-        f"{when.length(loan.extension.until - loan.until)} more. Until somebody decides, {moment(loan.until)} stands."
+        f"{length(loan.extension.until - loan.until)} more. Until somebody decides, {moment(loan.until)} stands."
     )
     return _say(text)

@@ -5,12 +5,10 @@ Pure. It knows how Slack writes a mention or a date, and nothing of loans.
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime
 from typing import Final
 
 from loans.hostlist import fold
-from loans.when import length
 
 NAMED: Final = 8
 """How many nodes or people a line names before it counts the rest: about a line on a phone."""
@@ -114,21 +112,6 @@ def fallback(at: datetime) -> str:
 
 def _token(at: datetime, form: str) -> str:
     return f"<!date^{int(at.timestamp())}^{form}|{fallback(at)}>"
-
-
-def took(span: timedelta) -> str:
-    """Return how long a step takes: "0:05", "1:10", "1:02:10"."""
-    total = max(0, int(span.total_seconds()))
-    hours, minutes = divmod(total // 60, 60)
-    return f"{hours}:{minutes:02}:{total % 60:02}" if hours else f"{minutes}:{total % 60:02}"
-
-
-def about(span: timedelta) -> str:
-    """Return a length that nobody should set a watch by: "about 4 min"."""
-    minutes = ceil(span.total_seconds() / 60)
-    if minutes <= 1:
-        return "about 1 min"
-    return f"about {minutes} min" if minutes < 100 else f"about {length(span)}"  # noqa: PLR2004 - two digits of minutes
 
 
 def counted(count: int, noun: str) -> str:

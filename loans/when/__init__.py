@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput
 from loans.when import reader, spans
 from loans.when.context import Context
 from loans.when.guess import mended
-from loans.when.say import length, reading, say, spelled
+from loans.when.say import reading, say, spelled
 from loans.when.values import (
     Answer,
     Ask,
@@ -40,7 +40,6 @@ __all__ = [
     "Interval",
     "Reading",
     "Refused",
-    "length",
     "prepare",
     "read",
     "say",

@@ -4,22 +4,8 @@ text.
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from loans.lengths import length
 from loans.when.values import Reading
-
-
-def length(span: timedelta) -> str:
-    """The two largest units that matter, rounded down: "3 days 13 h", "45 min", "30 s"."""
-    seconds = max(0, int(span.total_seconds()))
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    parts = [
-        f"{days} day{'s' * (days != 1)}" if days else "",
-        f"{hours} h" if hours else "",
-        f"{minutes} min" if minutes else "",
-    ]
-    first = next((place for place, part in enumerate(parts) if part), None)
-    if first is None:
-        return f"{seconds} s"
-    return " ".join(part for part in parts[first : first + 2] if part)
 
 
 def offset(at: datetime) -> str:

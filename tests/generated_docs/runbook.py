@@ -4,10 +4,10 @@ from collections.abc import Callable
 from inspect import getdoc
 from typing import Any
 
-from bot.settings.spans import written
 from conversion import plans
 from conversion.pace import Pace
 from conversion.steps import Step
+from loans.lengths import exact
 from loans.nodes import mark
 
 _HEAD = f"""# The runbook
@@ -38,7 +38,7 @@ def _chapter(title: str, plan: tuple[Step[Any], ...], what_for: str) -> str:
 
 
 def _row(step: Step[Any]) -> str:
-    patience = "until it is so" if step.endless else written(Pace().patience_for(step.name))
+    patience = "until it is so" if step.endless else exact(Pace().patience_for(step.name))
     done, do = _says(step.done), _says(step.do) if step.do else "It waits."
     return f"| {step.name} | {done} | {do} | {patience} | {step.tries} | {_beside(step)} |\n"
 

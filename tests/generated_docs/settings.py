@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from bot.settings.file import SECRETS
 from bot.settings.site import POWER_DRIVERS, SiteSettings
-from bot.settings.spans import written
+from loans.lengths import exact
 
 _HEAD = """# Settings
 
@@ -117,7 +117,7 @@ def _plain(value: Any) -> Any:
         case SecretStr():
             return value.get_secret_value()
         case timedelta():
-            return written(value)
+            return exact(value)
         case Enum() | Path():
             return str(value)
         case frozenset() | tuple() | list():

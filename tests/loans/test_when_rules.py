@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loans.when import Ask, Deadline, Refused, length, read, say, spelled
+from loans.when import Ask, Deadline, Refused, read, say, spelled
 from tests.loans.told import FRIDAY, HERE, TUESDAY, told
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -352,19 +352,3 @@ def test_an_answer_spells_weekday_date_time_offset_and_length() -> None:
     assert say(at, TUESDAY, HERE) == "Fri 27 Nov 2026, 23:59 EST (UTC-5), 3 days 13 h"
     assert spelled(at, ZoneInfo("Asia/Kolkata")) == "Sat 28 Nov 2026, 10:29 IST (UTC+5:30)"
     assert spelled(at, UTC) == "Sat 28 Nov 2026, 04:59 UTC"
-
-
-@pytest.mark.parametrize(
-    ("span", "words"),
-    [
-        (timedelta(seconds=30), "30 s"),
-        (timedelta(minutes=45), "45 min"),
-        (timedelta(hours=5), "5 h"),
-        (timedelta(days=1), "1 day"),
-        (timedelta(days=3, hours=13, minutes=59), "3 days 13 h"),
-        (timedelta(days=2, minutes=5), "2 days"),
-    ],
-)
-def test_a_length_is_its_two_largest_units(span: timedelta, words: str) -> None:
-    """Enough to tell three days from thirteen, and no more."""
-    assert length(span) == words

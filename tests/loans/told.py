@@ -3,7 +3,8 @@
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from loans.when import Ask, Deadline, Duration, Interval, Refused, length, read
+from loans.lengths import length
+from loans.when import Ask, Deadline, Duration, Interval, Refused, read
 
 HERE = ZoneInfo("America/Indiana/Indianapolis")
 TUESDAY = datetime(2026, 11, 24, 10, tzinfo=HERE)

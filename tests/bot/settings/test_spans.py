@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.settings.spans import span, written
+from bot.settings.spans import span
+from loans.lengths import exact
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,10 @@ def test_what_is_no_length_is_refused_with_an_example(text: object) -> None:
 def test_what_is_written_is_read_back(seconds: int) -> None:
     """The settings table in the docs can be copied."""
     length = timedelta(seconds=seconds)
-    assert span(written(length)) == length
+    assert span(exact(length)) == length
 
 
 @pytest.mark.parametrize("length", [timedelta(milliseconds=250), timedelta(seconds=1.5)])
 def test_parts_of_a_second_are_not_lost(length: timedelta) -> None:
     """0.25 s is not written as 0 s."""
-    assert span(written(length)) == length
+    assert span(exact(length)) == length

@@ -46,12 +46,6 @@ def test_an_instant_is_each_readers_own() -> None:
     assert text.moment(at) == "<!date^1795841940^{date_short_pretty} {time}|Sat 28 Nov 04:59 UTC>"
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(5, "0:05"), (70, "1:10"), (3730, "1:02:10"), (-3, "0:00")])
-def test_steps_take_minutes_and_seconds(seconds: int, said: str) -> None:
-    """Steps are compared, so they are written alike."""
-    assert text.took(timedelta(seconds=seconds)) == said
-
-
 def test_every_step_of_the_runbook_has_words() -> None:
     """A step's own name means nothing to whoever has not read the plans."""
     assert {step.name for step in (*LEND, *RETURN)} == set(DOING)
