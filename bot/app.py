@@ -8,8 +8,9 @@ import structlog
 
 from bot.core import Core
 from bot.listeners import buttons, forms, messages
+from bot.listeners.answer import Answers
+from bot.listeners.errands import Errands
 from bot.listeners.front import Front
-from bot.listeners.queue import Queue
 from bot.process import metrics
 from bot.process.lease import RENEW_EVERY, Lease
 from bot.process.schedule import Schedule
@@ -27,10 +28,15 @@ from loans.loan import OPEN
 log = structlog.get_logger()
 
 _GOODBYE: Final = timedelta(seconds=10)
-"""How long a look may take to come to its end when we are told to stop; a service manager kills after 90 s."""
+"""How long a look may take to come to its end when we are told to stop."""
+_ANSWERS_END: Final = timedelta(seconds=6)
+_JOBS_END: Final = timedelta(seconds=4)
+"""With the line's own 5 s everything has ended within 30 s, whatever hangs; a service manager kills after 90 s."""
 _PUBLISH_EVERY: Final = timedelta(seconds=0.5)
 _RECOUNT_EVERY: Final = timedelta(minutes=1)
 """A card says how old its count of pods is: a fresher one is a comfort, and Slack takes 50 edits a minute."""
+_TEND_EVERY: Final = timedelta(seconds=3)
+"""How soon what a dead lendbot left is looked for."""
 _CHECK_EVERY: Final = timedelta(seconds=10)
 _RECONCILE_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
@@ -78,6 +84,7 @@ class Engine:
         with self._core.store.write() as tx:
             tx.drafts.forget(before)
             tx.seen.forget(before)
+            tx.inbox.forget(before)
             tx.outbox.forget(before)
 
     def _if_held(self, job: Callable[[], object]) -> Callable[[], None]:
@@ -97,7 +104,8 @@ class Program:
         self._schedule = Schedule()
         self._slack = core.settings.slack
         self._client = web_client(self._slack)
-        self._queue = Queue(core.store, core.clock.now)
+        self._answers = Answers(self._client)
+        self._errands = Errands(core.store, core.clock, self._answers)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock)
         self._surroundings = Surroundings(core.store, core.desk)
@@ -121,9 +129,11 @@ class Program:
         self._engine.lease.take()
         self._engine.add_jobs(self._schedule)
         if self._line is not None:
+            self._errands.tend()
             self._line.start()
             self._writing.take()
             self._schedule.every(RENEW_EVERY, "publisher's lease", self._writing.take)
+            self._schedule.every(_TEND_EVERY, "inbox", self._errands.tend)
             self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
             self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
@@ -133,17 +143,19 @@ class Program:
         log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
 
     def close(self) -> bool:
-        """End in order: no new commands, no new looks, then hang up.
+        """End in order: no new commands, no new looks, then hang up. What is not done is kept for the next start.
 
-        returns   False when a look is still at work, so that the process has to end at once
+        returns   False when something is still at work, so that the process has to end at once
         """
         if self._line is not None:
             self._line.close()
-        self._queue.close()
-        self._schedule.close()
-        self._writing.release()
-        is_idle = self._engine.close()
-        self._core.close()
+        are_answered = self._errands.close(_ANSWERS_END)
+        is_idle = self._schedule.close(_JOBS_END)
+        if is_idle:
+            self._writing.release()
+        is_idle = self._engine.close() and is_idle and are_answered
+        if is_idle:
+            self._core.close()
         log.info("lendbot.stopped", idle=is_idle)
         return is_idle
 
@@ -180,7 +192,7 @@ class Program:
             for who in node_class.rules.approvers | node_class.rules.operators | node_class.rules.requesters
             if who.startswith("S")
         }
-        front = Front(People(self._client, groups), self._core.desk, self._queue)
+        front = Front(self._client, People(self._client, groups), self._core.desk, self._errands, self._answers)
         messages.register(bolt, front, self._slack.command)
         buttons.register(bolt, front)
         forms.register(bolt, front)

@@ -85,6 +85,25 @@ Ask = (
 )
 
 
+ORDERS: Final = (
+    lend.SignOff,
+    give_back.GiveBack,
+    extend.Extend,
+    extend.SettleExtension,
+    decide.Approve,
+    decide.Decline,
+    cancel.Cancel,
+    blocked.Force,
+    blocked.Wait,
+)
+"""What decides or changes something. None of them asks a far side, so they wait for none."""
+
+
+def is_order(ask: Ask) -> bool:
+    """Return True for what goes before questions, and may not be held up by one."""
+    return isinstance(ask, ORDERS)
+
+
 def read(text: str) -> Ask:
     """Return what a sentence asks for; an empty one asks for help."""
     plain = _plain(text)

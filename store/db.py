@@ -82,9 +82,9 @@ class Store:
         with transaction(self._engine, Mode.READ) as connection:
             yield Tx(connection)
 
-    def for_errand(self, errand_id: int, holder: str) -> "Store":
+    def for_errand(self, key: str, holder: str) -> "Store":
         """Return the same store, whose next change carries out an errand: it is marked so in the same transaction."""
-        return _ErrandStore(self._engine, self._turns, errand_id, holder)
+        return _ErrandStore(self._engine, self._turns, key, holder)
 
     def upgrade(self) -> None:
         """Bring the tables up to this version, if they are not. Raises NotUpgraded when they are newer."""
@@ -105,18 +105,18 @@ class _ErrandStore(Store):
     A command has acted when something happened that is kept for ever: a draft, which nobody decided, is none.
     """
 
-    def __init__(self, engine: Engine, turns: Turns, errand_id: int, holder: str) -> None:
+    def __init__(self, engine: Engine, turns: Turns, key: str, holder: str) -> None:
         self._engine = engine
         self._turns = turns
-        self._errand_id = errand_id
+        self._key = key
         self._holder = holder
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Change things for the errand. Raises NotOurs when another process has it by now, and as Store.write()."""
         with super().write() as tx:
-            tx.inbox.hold(self._errand_id, self._holder)
+            tx.inbox.hold(self._key, self._holder)
             before = tx.facts.last
             yield tx
             if tx.facts.last != before:
-                tx.inbox.acted(self._errand_id)
+                tx.inbox.acted(self._key)

@@ -87,6 +87,6 @@ class NodeTaken(StoreError):  # noqa: N818
 class NotOurs(StoreError):  # noqa: N818
     """Another process took the errand over, for this one looked dead; nothing was written. It will be done there."""
 
-    def __init__(self, errand_id: int) -> None:
-        super().__init__(f"errand {errand_id} is another process's by now")
-        self.errand_id = errand_id
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the errand {key} is another process's by now")
+        self.key = key

@@ -1,43 +1,39 @@
 """What people said and pressed, from before Slack hears that it arrived until it is answered.
 
-A row is the promise that nothing said is lost: it is on the disk before the ack, and it goes with the answer. What was
-in the middle when lendbot died is taken over from the dead process: done if nothing of it was done, else answered.
+A row is the promise that nothing said is lost: it is on the disk before the ack. What was in the middle when lendbot
+died is taken over from the dead process: done if nothing of it was done, else answered. Once answered, a row keeps its
+key and nothing that anybody wrote, so that the same envelope is known when Slack sends it again.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, delete, func, select, update
 from sqlmodel import col
 
 from store.errors import NotOurs
-from store.rows import columns_of, insert_numbered, read_all, select_as
-from store.seen import Seen
+from store.rows import columns_of, insert_on, read_all, select_as
 from store.tables import InboxRow as _Row
-from store.tables import LeaseRow
-
-LEASE: Final = "inbox "
-"""Before a process's name: the lease by which the others see that it lives."""
 
 
 @dataclass(frozen=True)
 class Errand:
     """Something that a person said or pressed, to be done once and answered.
 
-    key           names the envelope: Slack sends again what it believes lost, and the second is dropped
+    key           names the envelope, and with it the errand: Slack sends again what it believes lost
     kind          which listener carries it out
     person, team  who, as Slack names them
     channel       where it was said; None in a modal
     what          JSON for the listener: the words, or the button and its value
     url           Slack's response URL, empty when there is none. Whoever has it may write where it points for half an
-                  hour: it goes with the row, and is in no log
+                  hour: it is wiped with the answer, and is in no log
     received_at   when it came
     holder        the process that has it in hand
-    tries         how often another one has taken it over
+    tries         how often it was taken over from a process that died with it
     has_acted     a change that it asked for is in the store; only the answer may be missing
-    id            0 until it is received
     """
 
     key: str
@@ -51,7 +47,6 @@ class Errand:
     url: str = ""
     tries: int = 0
     has_acted: bool = False
-    id: int = 0
 
 
 class Inbox:
@@ -60,48 +55,61 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def receive(self, errand: Errand) -> Errand | None:
-        """Keep an errand; it comes back with its number, or as None when its key was seen before."""
-        if not Seen(self._connection).first(f"slack:{errand.key}", errand.received_at):
-            return None
-        columns = columns_of(errand, without=("id",)) | {"what": dict(errand.what)}
-        return replace(errand, id=insert_numbered(self._connection, _Row, columns))
+    def receive(self, errand: Errand) -> bool:
+        """Keep an errand; False when its key was seen before, and then nothing is written."""
+        columns = columns_of(errand) | {"what": dict(errand.what)}
+        return self._connection.execute(_receive(self._connection.dialect.name), columns, **_COUNTED).rowcount == 1
 
-    def hold(self, errand_id: int, holder: str) -> None:
+    def hold(self, key: str, holder: str) -> None:
         """Make sure that an errand is still this process's. Raises NotOurs when it is another's by now, or done."""
-        mine = select(col(_Row.id)).where(col(_Row.id) == errand_id, col(_Row.holder) == holder)
+        mine = select(col(_Row.key)).where(*_mine(key, holder))
         if self._connection.execute(mine).first() is None:
-            raise NotOurs(errand_id)
+            raise NotOurs(key)
 
-    def acted(self, errand_id: int) -> None:
+    def acted(self, key: str) -> None:
         """Note that what was asked for is in the store, in the transaction that puts it there."""
-        self._connection.execute(update(_Row).where(col(_Row.id) == errand_id).values(has_acted=True))
+        self._connection.execute(update(_Row).where(col(_Row.key) == key).values(has_acted=True))
 
-    def done(self, errand_id: int, holder: str) -> None:
-        """Take an answered errand away, its response URL and words with it; one that another process has stays."""
-        self._connection.execute(delete(_Row).where(col(_Row.id) == errand_id, col(_Row.holder) == holder))
+    def done(self, key: str, holder: str, at: datetime) -> None:
+        """Note that an errand is answered, and wipe what was said and where to; another process's is left alone."""
+        self._connection.execute(update(_Row).where(*_mine(key, holder)).values(done_at=at, what={}, url=""))
 
-    def put_back(self, errand_id: int, holder: str) -> None:
-        """Let go of an errand that could not be answered now: any process may take it over."""
-        mine = update(_Row).where(col(_Row.id) == errand_id, col(_Row.holder) == holder)
-        self._connection.execute(mine.values(holder=""))
+    def put_back(self, key: str, holder: str) -> None:
+        """Let go of an errand that could not be answered now: any process may take it over, and that is no new try."""
+        mine = update(_Row).where(*_mine(key, holder))
+        self._connection.execute(mine.values(holder="", tries=col(_Row.tries) - 1))
 
-    def take_over(self, holder: str, now: datetime, limit: int) -> tuple[Errand, ...]:
+    def take_over(self, holder: str, living: Collection[str], limit: int) -> tuple[Errand, ...]:
         """Take the errands that nobody alive has in hand, in the order in which they came.
 
         holder   whose they are now; its own are left alone, for it is at work on them
+        living   the other processes that are not known to be dead
         """
-        lives = exists().where(col(LeaseRow.name) == literal(LEASE).concat(col(_Row.holder)), col(LeaseRow.until) > now)
-        orphans = select_as(_Row, Errand).where(col(_Row.holder) != holder, ~lives).order_by(col(_Row.id)).limit(limit)
-        found = read_all(self._connection, orphans, Errand)
-        self._adopt([errand.id for errand in found], holder)
+        chosen = select_as(_Row, Errand).where(col(_Row.done_at).is_(None), col(_Row.holder).not_in([holder, *living]))
+        found = read_all(self._connection, chosen.order_by(col(_Row.received_at)).limit(limit), Errand)
+        if found:
+            taken = update(_Row).where(col(_Row.key).in_([errand.key for errand in found]))
+            self._connection.execute(taken.values(holder=holder, tries=col(_Row.tries) + 1))
         return tuple(replace(errand, holder=holder, tries=errand.tries + 1) for errand in found)
-
-    def _adopt(self, numbers: Collection[int], holder: str) -> None:
-        if numbers:
-            mine = update(_Row).where(col(_Row.id).in_(numbers))
-            self._connection.execute(mine.values(holder=holder, tries=col(_Row.tries) + 1))
 
     def waiting(self) -> int:
         """Count what is not answered yet."""
-        return self._connection.execute(select(func.count()).select_from(_Row)).scalar_one()
+        waits = select(func.count()).select_from(_Row).where(col(_Row.done_at).is_(None))
+        return self._connection.execute(waits).scalar_one()
+
+    def forget(self, before: datetime) -> int:
+        """Delete what was answered before a moment; return how much that was. Slack sends nothing again by then."""
+        return self._connection.execute(delete(_Row).where(col(_Row.done_at) < before)).rowcount
+
+
+_COUNTED: Final[Mapping[str, Any]] = {"execution_options": {"preserve_rowcount": True}}
+
+
+@cache
+def _receive(dialect: str) -> Insert:
+    """Build the statement once: an ack waits for it."""
+    return insert_on(dialect, _Row).on_conflict_do_nothing()
+
+
+def _mine(key: str, holder: str) -> tuple[ColumnElement[bool], ...]:
+    return col(_Row.key) == key, col(_Row.holder) == holder, col(_Row.done_at).is_(None)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, or_, update
 from sqlmodel import col
 
-from store.rows import insert_into, read_one, select_as, was_written
+from store.rows import insert_into, read_all, read_one, select_as, was_written
 from store.tables import LeaseRow as _Row
 
 NOBODY = ""
@@ -25,6 +25,13 @@ class Held:
     holder: str
     until: datetime
     epoch: int
+
+
+@dataclass(frozen=True)
+class _Named(Held):
+    """A lease with its name."""
+
+    name: str
 
 
 class Leases:
@@ -64,10 +71,15 @@ class Leases:
         ours = (col(_Row.name) == name, col(_Row.holder) == holder)
         self._connection.execute(update(_Row).where(*ours).values(holder=NOBODY))
 
-    def forget(self, prefix: str, before: datetime) -> int:
-        """Delete the leases of a kind that ran out before a moment, where each process has its own; return how many."""
-        dead = delete(_Row).where(col(_Row.name).startswith(prefix, autoescape=True), col(_Row.until) < before)
-        return self._connection.execute(dead).rowcount
+    def of_kind(self, prefix: str) -> dict[str, Held]:
+        """Return the leases of a kind, of which each process has its own, by the rest of their names."""
+        query = select_as(_Row, _Named).where(col(_Row.name).startswith(prefix, autoescape=True))
+        found = read_all(self._connection, query, _Named)
+        return {each.name.removeprefix(prefix): Held(each.holder, each.until, each.epoch) for each in found}
+
+    def drop(self, name: str) -> None:
+        """Forget a lease that nobody will take again."""
+        self._connection.execute(delete(_Row).where(col(_Row.name) == name))
 
     def _take(self, name: str, holder: str, until: datetime, may: ColumnElement[bool] | None) -> bool:
         row = insert_into(self._connection, _Row).values(name=name, holder=holder, until=until, epoch=1)

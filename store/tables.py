@@ -196,13 +196,12 @@ class SeenRow(Row, table=True):
 
 
 class InboxRow(Row, table=True):
-    """Something that a person said or pressed, and that is not answered yet."""
+    """Something that a person said or pressed; of what is answered only its key is left."""
 
     __tablename__ = "inbox"
-    __table_args__ = (_NEVER_AGAIN,)
+    __table_args__ = (_only("received_at", "done_at IS NULL", "ix_inbox_waiting"), Index(None, "done_at"))
 
-    id: int | None = Field(default=None, primary_key=True)
-    key: str
+    key: str = Field(primary_key=True)
     kind: str
     person: str
     team: str
@@ -213,6 +212,7 @@ class InboxRow(Row, table=True):
     holder: str
     tries: int
     has_acted: bool
+    done_at: datetime | None = _at()
 
 
 class PostRow(Row, table=True):

@@ -1,34 +1,70 @@
-"""Handing a Reply to the person: through the response URL when Slack gave one, else as a message only they see."""
+"""Handing an answer to the person: through the response URL while Slack takes it, else where they spoke, else to them.
+
+A response URL is good for half an hour and five answers. What is only meant for one person stays so on every way.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.views.rendered import Rendered
+from store.inbox import Errand
 
 log = structlog.get_logger()
 
 
-def respond(url: str, drawn: Rendered, *, replace: bool) -> None:
-    """Answer through a response URL.
+class Answers:
+    """Gives answers in Slack."""
 
-    replace   put the answer where the pressed button stood, so that nobody presses it again
-    """
-    _send(url, drawn, replace=replace)
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def give(self, errand: Errand, drawn: Rendered, *, replace: bool = False) -> None:
+        """Answer an errand.
+
+        replace   put the answer where the pressed button stood, so that nobody presses it again
+        raises    SlackApiError, SlackClientError or OSError when Slack takes it on no way
+        """
+        if errand.url and _is_taken(errand.url, drawn, replace=replace):
+            return
+        if errand.channel is None:
+            self._write(errand.person, drawn)
+        elif errand.channel.startswith("D"):
+            self._write(errand.channel, drawn)
+        else:
+            self._whisper(errand, errand.channel, drawn)
+
+    def take_away(self, errand: Errand) -> None:
+        """Take away the message that the pressed button stood in."""
+        _hook(errand.url).send(delete_original=True)
+
+    def _write(self, channel: str, drawn: Rendered) -> None:
+        self._client.chat_postMessage(channel=channel, text=drawn.text, blocks=drawn.blocks)
+
+    def _whisper(self, errand: Errand, channel: str, drawn: Rendered) -> None:
+        """Answer in a channel for its author alone; where lendbot, or they, may not be, in a direct message."""
+        try:
+            self._client.chat_postEphemeral(
+                channel=channel, user=errand.person, text=drawn.text, blocks=drawn.blocks, **_thread(errand.what)
+            )
+        except SlackApiError as e:
+            if e.response.status_code == 429:  # noqa: PLR2004 - HTTP's own "too many"
+                raise
+            log.warning("slack.answered_in_person", errand=errand.key, why=str(e.response.get("error")))
+            self._write(errand.person, drawn)
 
 
-def takes_its_place(url: str, drawn: Rendered) -> bool:
-    """Put an answer where a preview stood; False when Slack did not let us: its URL is good for half an hour."""
-    return _send(url, drawn, replace=True)
+def _thread(what: Mapping[str, Any]) -> dict[str, Any]:
+    return {"thread_ts": what["thread_ts"]} if what.get("thread_ts") else {}
 
 
-def _send(url: str, drawn: Rendered, *, replace: bool) -> bool:
-    hook = WebhookClient(url, timeout=10, retry_handlers=[ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler()])
-    sent = hook.send(
+def _is_taken(url: str, drawn: Rendered, *, replace: bool) -> bool:
+    sent = _hook(url).send(
         text=drawn.text,
         blocks=drawn.blocks,
         response_type="ephemeral",
@@ -41,16 +77,5 @@ def _send(url: str, drawn: Rendered, *, replace: bool) -> bool:
     return is_taken
 
 
-def remove(url: str) -> None:
-    """Take away the message that the button stood in."""
-    WebhookClient(url, timeout=10).send(delete_original=True)
-
-
-def whisper(client: WebClient, event: Mapping[str, Any], drawn: Rendered) -> None:
-    """Answer a message: in a direct message plainly, in a channel to its author alone, where it was said."""
-    channel, user = event["channel"], event["user"]
-    if event.get("channel_type") == "im":
-        client.chat_postMessage(channel=channel, text=drawn.text, blocks=drawn.blocks)
-        return
-    thread = {"thread_ts": event["thread_ts"]} if event.get("thread_ts") else {}
-    client.chat_postEphemeral(channel=channel, user=user, text=drawn.text, blocks=drawn.blocks, **thread)
+def _hook(url: str) -> WebhookClient:
+    return WebhookClient(url, timeout=10, retry_handlers=[ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler()])

@@ -4,13 +4,16 @@ Fields are judged while Slack waits, for that is when it shows what is wrong und
 """
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.listeners import answer
+from bot.listeners.errands import Kind
 from bot.listeners.front import Front
+from bot.listeners.reception import Wrong
 from bot.views import actions, modals
 from bot.views.actions import FormRef, Ref
 from bot.views.home import home
@@ -23,107 +26,137 @@ from commands.look import AskFree, Status
 from commands.replies import FarSideDown, Free, Loans, WrongFields
 from loans.policy import Person
 from store.errors import StoreUnavailable
+from store.inbox import Errand
+
+FORM: Final = "form"
+EMPTY_FORM: Final = "empty form"
+"""A form that was sent; and the press or shortcut that opens an empty one."""
+
+_LABEL: Final = "Ask for nodes…"
+_FIELDS: Final = (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)
 
 
 def register(app: App, front: Front) -> None:
     """Listen for forms."""
-    app.view(actions.DECLINE_MODAL)(_decline(front))
-    app.view(actions.EXTEND_MODAL)(_extend(front))
-    app.view(actions.LEND_MODAL)(_lend(front))
-    app.shortcut(actions.LEND_SHORTCUT)(_open_lend(front))
-    app.action(actions.OPEN_LEND)(_open_lend(front))
+    reception = front.reception
+    app.view(actions.DECLINE_MODAL, middleware=[reception.before(partial(_decline, front))])(reception.start)
+    app.view(actions.EXTEND_MODAL, middleware=[reception.before(partial(_extend, front))])(reception.start)
+    app.view(actions.LEND_MODAL, middleware=[reception.before(partial(_lend, front))])(reception.start)
+    opening = [reception.before(partial(_asks_for_form, front))]
+    app.shortcut(actions.LEND_SHORTCUT, middleware=opening)(reception.start)
+    app.action(actions.OPEN_LEND, middleware=opening)(reception.start)
     app.event("app_home_opened")(_home(front))
+    front.errands.add(Kind(FORM, partial(_carry_out, front), _decides, _always))
+    front.errands.add(Kind(EMPTY_FORM, partial(_open_lend, front), _always, can_wait=False))
 
 
-def _decline(front: Front) -> Callable[..., None]:
-    def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        ack()
-        ref = Ref.parse(body["view"]["private_metadata"])
-        ask = Decline(ref.loan, _typed(body, actions.TEXT), ref.word)
-        _carry_out(front, client, body, ask)
-
-    return submit
+def _decline(front: Front, body: dict[str, Any]) -> Errand:
+    return _sent(front, body, Ref.parse(_metadata(body)).value)
 
 
-def _extend(front: Front) -> Callable[..., None]:
-    def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        ref = Ref.parse(body["view"]["private_metadata"])
-        ask = extend.worded(ref.loan, _typed(body, actions.TEXT))
-        caller = Caller(Person(body["user"]["id"], tz=ref.word))
-        try:
-            wrong = extend.errors(ask, caller, front.desk())
-        except StoreUnavailable:
-            wrong = None  # they are told so where the work is done
-        if wrong is not None:
-            ack(response_action="errors", errors=modals.under_the_deadline(wrong, caller.tz))
-            return
-        ack()
-        _carry_out(front, client, body, ask)
-
-    return submit
+def _extend(front: Front, body: dict[str, Any]) -> Errand | Wrong:
+    ref = Ref.parse(_metadata(body))
+    caller = Caller(Person(body["user"]["id"], tz=ref.word))
+    try:
+        wrong = extend.errors(extend.worded(ref.loan, _typed(body, actions.TEXT)), caller, front.desk())
+    except StoreUnavailable:
+        wrong = None  # they are told so where it is written down
+    return _sent(front, body, ref.value) if wrong is None else Wrong(modals.under_the_deadline(wrong, caller.tz))
 
 
-def _lend(front: Front) -> Callable[..., None]:
-    def submit(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        ref = FormRef.parse(body["view"]["private_metadata"])
-        form = Fill(
-            count=_typed(body, actions.COUNT),
-            class_word=_typed(body, actions.CLASS),
-            until=_typed(body, actions.UNTIL),
-            purpose=_typed(body, actions.PURPOSE),
-            kept=ref.kept,
-        )
-        ask = fill.read(form, Caller(Person(body["user"]["id"], tz=ref.tz)), front.desk())
-        if isinstance(ask, WrongFields):
-            ack(response_action="errors", errors=modals.under_fields(ask))
-            return
-        ack()
-        _carry_out(front, client, body, ask, ref)
-
-    return submit
+def _lend(front: Front, body: dict[str, Any]) -> Errand | Wrong:
+    ref = FormRef.parse(_metadata(body))
+    # The preview's response URL is kept where it is known for a secret, and nowhere else.
+    sent = _sent(front, body, FormRef(ref.tz, ref.channel, kept=ref.kept).value, ref.url)
+    ask = _filled(front, sent)
+    return Wrong(modals.under_fields(ask)) if isinstance(ask, WrongFields) else sent
 
 
-def _open_lend(front: Front) -> Callable[..., None]:
-    def open_form(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        ack()
-        ref = FormRef(front.person(body["user"]["id"]).tz)
-        client.views_open(trigger_id=body["trigger_id"], view=modals.lend(list(front.desk().classes.values()), ref))
+def _sent(front: Front, body: dict[str, Any], metadata: str, url: str = "") -> Errand:
+    """Return a form as an errand: which one, what it carries and what was filled in."""
+    view = body["view"]
+    what = {
+        "form": view["callback_id"],
+        "metadata": metadata,
+        "fields": {field: _typed(body, field) for field in (actions.TEXT, *_FIELDS)},
+        "label": view["title"]["text"],
+    }
+    key, team = f"{view['id']}:{view['hash']}", (body.get("team") or {}).get("id", "")
+    return front.errands.errand(FORM, key, body["user"]["id"], what, team=team, url=url)
 
-    return open_form
+
+def _ask(front: Front, errand: Errand) -> grammar.Ask | WrongFields:
+    """Read a form that was sent, as the sentence it stands for."""
+    form, metadata, text = errand.what["form"], errand.what["metadata"], errand.what["fields"][actions.TEXT]
+    match form:
+        case actions.DECLINE_MODAL:
+            ref = Ref.parse(metadata)
+            return Decline(ref.loan, text, ref.word)
+        case actions.EXTEND_MODAL:
+            return extend.worded(Ref.parse(metadata).loan, text)
+        case _:
+            return _filled(front, errand)
+
+
+def _filled(front: Front, errand: Errand) -> fill.Filled | WrongFields:
+    """Read a wish as of the moment when it was sent, however late this is: the same words mean the same time."""
+    ref, fields = FormRef.parse(errand.what["metadata"]), errand.what["fields"]
+    count, class_word, until, purpose = (fields[field] for field in _FIELDS)
+    form = Fill(count, class_word, until, purpose, ref.kept)
+    caller = Caller(Person(errand.person, tz=ref.tz))
+    return fill.read(form, caller, replace(front.desk(), now=errand.received_at))
+
+
+def _carry_out(front: Front, errand: Errand) -> None:
+    """Answer where the preview stood that the form changes, else in a direct message: a modal has no channel."""
+    ask = _ask(front, errand)
+    if isinstance(ask, WrongFields):
+        # It was right when it was sent: the settings have changed since.
+        front.answers.give(errand, Rendered("\n".join(modals.under_fields(ask).values()), []), replace=True)
+        return
+    channel = FormRef.parse(errand.what["metadata"]).channel if isinstance(ask, fill.Filled) else None
+    front.answers.give(errand, front.do(ask, errand, channel), replace=True)
+
+
+def _decides(errand: Errand) -> bool:
+    return str(errand.what["form"]) != actions.LEND_MODAL
+
+
+def _always(_: Errand) -> bool:
+    return True
+
+
+def _asks_for_form(front: Front, body: dict[str, Any]) -> Errand:
+    team = (body.get("team") or {}).get("id", "")
+    what = {"label": _LABEL}
+    return front.errands.errand(EMPTY_FORM, str(body["trigger_id"]), body["user"]["id"], what, team=team)
+
+
+def _open_lend(front: Front, errand: Errand) -> None:
+    ref = FormRef(front.person(errand.person, errand.team).tz)
+    front.open_form(errand, modals.lend(list(front.desk().classes.values()), ref))
 
 
 def _home(front: Front) -> Callable[..., None]:
     def opened(client: WebClient, body: dict[str, Any], event: dict[str, Any]) -> None:
-        user = event["user"]
+        user, lanes = event["user"], front.errands.lanes
 
         def work() -> None:
-            desk, caller = front.desk(), Caller(front.person(user))
+            desk, caller = front.desk(), Caller(front.person(user, body.get("team_id", "")))
             loans = grammar.run(Status(), caller, desk)
             free = grammar.run(AskFree(), caller, desk)
             if isinstance(loans, Loans) and isinstance(free, Free | FarSideDown):
                 client.views_publish(user_id=user, view=home(loans, free))
 
-        front.queue.put(str(body["event_id"]), work, lambda _: None)
+        # Nothing was said that could be lost: whoever looks again sees it.
+        if lanes.has_room(user):
+            lanes.put(user, work, is_order=False)
 
     return opened
 
 
-def _carry_out(
-    front: Front, client: WebClient, body: dict[str, Any], ask: grammar.Ask, ref: FormRef | None = None
-) -> None:
-    """Answer a form where the preview stood that it changes, else in a direct message: a modal has no channel."""
-    user = body["user"]["id"]
-
-    def tell(drawn: Rendered) -> None:
-        if ref is not None and ref.url and answer.takes_its_place(ref.url, drawn):
-            return
-        client.chat_postMessage(channel=user, text=drawn.text, blocks=drawn.blocks)
-
-    front.queue.put(
-        f"{body['view']['id']}:{body['view']['hash']}",
-        lambda: tell(front.do(ask, user, ref.channel if ref else None)),
-        lambda text: tell(Rendered(text, [])),
-    )
+def _metadata(body: dict[str, Any]) -> str:
+    return str(body["view"]["private_metadata"])
 
 
 def _typed(body: dict[str, Any], block: str) -> str:

@@ -1,16 +1,23 @@
-"""What every listener stands on: from a Slack user and a sentence or an Ask to a drawn Reply."""
+"""What every listener stands on: from an errand, with a sentence or an Ask, to a drawn Reply."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
-from bot.listeners.queue import Queue
+from bot.listeners.answer import Answers
+from bot.listeners.errands import Errands
+from bot.listeners.reception import Reception
 from bot.slack.people import People
-from bot.views.rendered import Rendered
+from bot.views.inbox import too_late
+from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import grammar
 from commands.desk import Caller, Desk
 from loans.policy import Person
+from store.inbox import Errand
 
 log = structlog.get_logger()
 
@@ -18,23 +25,38 @@ log = structlog.get_logger()
 class Front:
     """Carries out what a Slack user says or presses."""
 
-    def __init__(self, people: People, desk: Callable[[], Desk], queue: Queue) -> None:
+    def __init__(
+        self, client: WebClient, people: People, desk: Callable[[], Desk], errands: Errands, answers: Answers
+    ) -> None:
         """desk: makes a desk of this moment."""
+        self.client = client
         self._people = people
         self.desk = desk
-        self.queue = queue
+        self.errands = errands
+        self.reception = Reception(errands)
+        self.answers = answers
 
-    def person(self, user: str) -> Person:
+    def person(self, user: str, team: str = "") -> Person:
         """Return who a Slack user is."""
-        return self._people.person(user)
+        return replace(self._people.person(user), team=team)
 
-    def say(self, text: str, user: str, channel: str | None) -> Rendered:
-        """Carry out a sentence."""
-        return self.do(grammar.read(text), user, channel)
+    def do(self, ask: grammar.Ask, errand: Errand, channel: str | None) -> Rendered:
+        """Carry out an Ask; what it changes is kept together with the note that it did, so that it happens once.
 
-    def do(self, ask: grammar.Ask, user: str, channel: str | None) -> Rendered:
-        """Carry out an Ask."""
-        caller = Caller(self.person(user), channel)
-        answer = grammar.run(ask, caller, self.desk())
-        log.info("command", ask=type(ask).__name__, reply=type(answer).__name__, user=user)
+        channel   where it was asked for
+        """
+        caller = Caller(self.person(errand.person, errand.team), channel)
+        desk = self.desk()
+        answer = grammar.run(ask, caller, replace(desk, store=desk.store.for_errand(errand.key, errand.holder)))
+        log.info("command", ask=type(ask).__name__, reply=type(answer).__name__, user=errand.person)
         return reply(answer)
+
+    def open_form(self, errand: Errand, view: Block) -> None:
+        """Open a modal in front of the person; when Slack waits no longer for it, they are asked to press again."""
+        try:
+            self.client.views_open(trigger_id=errand.key, view=view)
+        except SlackApiError as e:
+            if e.response.get("error") not in {"expired_trigger_id", "exchanged_trigger_id"}:
+                raise
+            log.warning("slack.form_too_late", errand=errand.key)
+            self.answers.give(errand, Rendered(too_late(errand.what), []))

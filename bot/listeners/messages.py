@@ -1,44 +1,46 @@
 """The slash command, mentions and direct messages: three ways to say a sentence."""
 
-from typing import Any
+from typing import Any, Final
 
-from slack_bolt import Ack, App
-from slack_sdk import WebClient
+from slack_bolt import App
 
-from bot.listeners import answer
+from bot.listeners.errands import Kind
 from bot.listeners.front import Front
-from bot.views.rendered import Rendered
+from commands import grammar
+from store.inbox import Errand
+
+WORDS: Final = "words"
 
 
 def register(app: App, front: Front, command: str) -> None:
     """Listen for sentences. command: the slash command of the manifest."""
+    errands, reception = front.errands, front.reception
 
-    def slash(ack: Ack, body: dict[str, Any]) -> None:
-        ack()
-        url = body["response_url"]
+    def carry_out(errand: Errand) -> None:
+        front.answers.give(errand, front.do(grammar.read(errand.what["text"]), errand, errand.channel))
 
-        def work() -> None:
-            drawn = front.say(body.get("text", ""), body["user_id"], body["channel_id"])
-            answer.respond(url, drawn, replace=False)
+    def is_order(errand: Errand) -> bool:
+        return grammar.is_order(grammar.read(errand.what["text"]))
 
-        front.queue.put(body["trigger_id"], work, lambda text: answer.respond(url, Rendered(text, []), replace=False))
+    def slash(body: dict[str, Any]) -> Errand:
+        said = {"text": body.get("text", "")}
+        place = {"team": body.get("team_id", ""), "channel": body["channel_id"], "url": body["response_url"]}
+        return errands.errand(WORDS, body["trigger_id"], body["user_id"], said, **place)
 
-    def said(client: WebClient, body: dict[str, Any], event: dict[str, Any]) -> None:
+    def mention(body: dict[str, Any]) -> Errand | None:
+        event = body["event"]
         if event.get("bot_id") or event.get("subtype") or "user" not in event:
-            return
-
-        def work() -> None:
-            answer.whisper(client, event, front.say(event.get("text", ""), event["user"], event["channel"]))
-
+            return None
+        said = {"text": event.get("text", ""), "thread_ts": event.get("thread_ts")}
         # A mention in a direct message arrives as both events; the message's own ts names it once.
         key = f"{event['channel']}:{event['ts']}"
-        del body
-        front.queue.put(key, work, lambda text: answer.whisper(client, event, Rendered(text, [])))
+        place = {"team": body.get("team_id", ""), "channel": event["channel"]}
+        return errands.errand(WORDS, key, event["user"], said, **place)
 
-    def direct(client: WebClient, body: dict[str, Any], event: dict[str, Any]) -> None:
-        if event.get("channel_type") == "im":
-            said(client, body, event)
+    def direct(body: dict[str, Any]) -> Errand | None:
+        return mention(body) if body["event"].get("channel_type") == "im" else None
 
-    app.command(command)(slash)
-    app.event("app_mention")(said)
-    app.event("message")(direct)
+    errands.add(Kind(WORDS, carry_out, is_order))
+    app.command(command, middleware=[reception.before(slash)])(reception.start)
+    app.event("app_mention", middleware=[reception.before(mention)])(reception.start)
+    app.event("message", middleware=[reception.before(direct)])(reception.start)

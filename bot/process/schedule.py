@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.process.background import in_background
 from store.errors import StoreUnavailable
 
 log = structlog.get_logger()
@@ -34,9 +35,11 @@ class Schedule:
         """Begin."""
         self._scheduler.start()
 
-    def close(self) -> None:
-        """End after the jobs that run now."""
-        self._scheduler.shutdown(wait=True)
+    def close(self, within: timedelta) -> bool:
+        """Begin no job more and wait for those that run; False when one still does: a far side may hang under it."""
+        ending = in_background("end of the schedule", lambda: self._scheduler.shutdown(wait=True))
+        ending.join(within.total_seconds())
+        return not ending.is_alive()
 
     def silent_for(self) -> dict[str, float]:
         """Return per job how many seconds ago it last came to its end."""

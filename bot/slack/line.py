@@ -46,7 +46,7 @@ def web_client(settings: SlackSettings) -> WebClient:
 
 
 def bolt_app(settings: SlackSettings, slack: WebClient) -> App:
-    """Return bolt's app; every listener acks at once and hands its work over (listeners/queue.py)."""
+    """Return bolt's app; every listener acks at once and hands its work over (listeners/reception.py)."""
     secret = settings.signing_secret
     return App(
         client=slack,

@@ -6,13 +6,15 @@ Measured at the sandbox's Slack, from the envelope that goes out to the ack that
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from sandbox.slack.seed import C_OPS, U_REQUESTER
+from sandbox.slack.seed import C_OPS, U_APPROVER, U_APPROVER2, U_ONCALL, U_REQUESTER
 from tests.bench.figures import Figure, ms, percentile, say
 from tests.bench.rig import Site, await_true, lendbot, running_site
 
 _AT_ONCE: Final = 50
 _ROUNDS: Final = 3
 _P99_S: Final = 0.150
+_PEOPLE: Final = (U_REQUESTER, U_APPROVER, U_APPROVER2, U_ONCALL)
+"""Several, for of one alone only so many commands are taken in while they wait."""
 _WORDS: Final = ("free", "status", "lend 2 gpu nodes to k8s for 2 hours", "loans", "help lend")
 
 
@@ -47,11 +49,11 @@ def _hear_each_once(at: Site) -> None:
 
 
 def _all_at_once(at: Site) -> list[dict[str, Any]]:
-    words = [_WORDS[i % len(_WORDS)] for i in range(_AT_ONCE)]
-    with ThreadPoolExecutor(_AT_ONCE) as people:
-        return list(people.map(lambda text: _slash(at, text), words))
+    said = [(_WORDS[i % len(_WORDS)], _PEOPLE[i % len(_PEOPLE)]) for i in range(_AT_ONCE)]
+    with ThreadPoolExecutor(_AT_ONCE) as crowd:
+        return list(crowd.map(lambda each: _slash(at, *each), said))
 
 
-def _slash(at: Site, text: str) -> dict[str, Any]:
-    answer: dict[str, Any] = at.room.post("slash", user=U_REQUESTER, channel=C_OPS, command="/nodes", text=text)
+def _slash(at: Site, text: str, user: str = U_REQUESTER) -> dict[str, Any]:
+    answer: dict[str, Any] = at.room.post("slash", user=user, channel=C_OPS, command="/nodes", text=text)
     return answer

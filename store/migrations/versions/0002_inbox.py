@@ -13,7 +13,6 @@ def upgrade() -> None:
     """Add the table."""
     op.create_table(
         "inbox",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
@@ -25,6 +24,9 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("has_acted", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_inbox"),
-        sqlite_autoincrement=True,
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("key", name="pk_inbox"),
     )
+    waiting = sa.text("done_at IS NULL")
+    op.create_index("ix_inbox_waiting", "inbox", ["received_at"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_inbox_done_at", "inbox", ["done_at"])

@@ -145,7 +145,7 @@ def test_it_subscribes_to_the_events_that_are_listened_for() -> None:
     """Nothing is sent that nobody hears, and nothing is waited for that is never sent."""
     subscribed = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     assert sorted(subscribed) == sorted(EVENTS)
-    heard = set(re.findall(r'app\.event\("([a-z_.]+)"\)', code("bot/listeners")))
+    heard = set(re.findall(r'app\.event\("([a-z_.]+)"[,)]', code("bot/listeners")))
     assert heard == {event.split(".")[0] for event in subscribed}
 
 
