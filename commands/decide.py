@@ -21,7 +21,7 @@ from loans import facts
 from loans.lifecycle import Approve as ApproveEvent
 from loans.lifecycle import ApproveExtension, DropExtension
 from loans.lifecycle import Decline as DeclineEvent
-from loans.loan import Loan, State
+from loans.loan import AWAITS_REQUEST, Loan, State, awaits_deadline
 from loans.policy import Refused, may_approve
 from loans.readers.extensions import extensions
 from store.db import Tx
@@ -96,19 +96,15 @@ def _note(ask: Approve | Decline) -> str:
 
 def _was_first(tx: Tx, loan: Loan, what: str, now: datetime) -> AlreadyDecided | ExtensionSettled:
     """Tell what became of what they meant to decide; in words it is the latest that there was to decide."""
-    if what == "request":
+    if what == AWAITS_REQUEST:
         return AlreadyDecided(loan, now)
     kinds = (facts.ExtensionAsked, facts.ExtensionDecided, facts.ExtensionLapsed)
     settled = extensions(tx.facts.of(loan.id, *kinds))
-    meant = [each for each in settled if what in ("", _stamp(each[0]))]
+    meant = [each for each in settled if what in ("", awaits_deadline(each[0]))]
     if not meant:
         return AlreadyDecided(loan, now)
     until, decision = meant[-1]
     return ExtensionSettled(loan, until, decision, now)
-
-
-def _stamp(until: datetime) -> str:
-    return str(int(until.timestamp()))
 
 
 def _read_approve(found: re.Match[str]) -> Approve:

@@ -105,6 +105,14 @@ class Extension:
     lapses_at: datetime
 
 
+AWAITS_REQUEST: Final = "request"
+
+
+def awaits_deadline(until: datetime) -> str:
+    """Return how a button names a later deadline: epoch seconds."""
+    return str(int(until.timestamp()))
+
+
 @dataclass(frozen=True)
 class Loan:
     """The promise: requester, purpose, nodes, until.
@@ -145,13 +153,13 @@ class Loan:
 
     @property
     def awaits(self) -> str:
-        """Return what waits for a decision: "request", a later deadline in epoch seconds, or nothing.
+        """Return what waits for a decision: AWAITS_REQUEST, a later deadline as awaits_deadline() names it, or nothing.
 
         A button carries it, so that nobody signs what they have not read.
         """
         if self.state is State.REQUESTED:
-            return "request"
-        return str(int(self.extension.until.timestamp())) if self.extension else ""
+            return AWAITS_REQUEST
+        return awaits_deadline(self.extension.until) if self.extension else ""
 
     @property
     def text(self) -> str:
