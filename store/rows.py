@@ -69,11 +69,6 @@ def _versioned_update(row: type[Row], key: tuple[str, ...], changed: tuple[str, 
     return update(table).where(*unchanged).values({name: bindparam(name) for name in (*changed, "version")})
 
 
-def insert_row(connection: Connection, row: type[Row], columns: Mapping[str, object]) -> None:
-    """Add a row."""
-    connection.execute(_plain_insert(row), columns)
-
-
 @cache
 def _plain_insert(row: type[Row]) -> Insert:
     return insert(table_of(row))
