@@ -13,7 +13,7 @@ from conversion.ports import FarSideError
 from loans.facts import NodeBroke, NodeReplaced, WaveFailed
 from loans.loan import OPEN, Loan, NodeState
 from loans.nodes import NodeName
-from loans.readers.breakdown import broke, failure, replaced
+from loans.readers.breakdown import broke, failure, no_more, replaced
 from loans.readers.history import history
 from loans.readers.marks import set_by_lendbot
 from store.db import Tx
@@ -83,7 +83,7 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed)
     return OneLoan(
         loan, desk.class_of(loan), parts, takings, took, desk.now,
-        broke=broke(happened), replaced=replaced(happened), failure=failure(happened),
+        broke=broke(happened), replaced=replaced(happened), failure=failure(happened), no_more=no_more(happened),
     )  # fmt: skip
 
 

@@ -240,6 +240,7 @@ class OneLoan:
     broke    why, per node that goes back, or went back, without having been lent
     replaced which node took the place of which
     failure  why no node could be lent; of use once the loan has failed
+    no_more  why no other node could be had, in a few words; of use when it came short
     choice   of a request, what Slurm would give now; None when it does not answer
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
     """
@@ -255,6 +256,7 @@ class OneLoan:
     broke: Mapping[NodeName, Breakdown] = field(default_factory=dict)
     replaced: Mapping[NodeName, NodeName] = field(default_factory=dict)
     failure: Failure = field(default_factory=lambda: failure(()))
+    no_more: str = ""
     pods: int | None = None
 
 

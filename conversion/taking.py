@@ -43,7 +43,7 @@ def reserve(work: TakeWork) -> Seen | None:
     """
     choice = work.choose()
     if not choice.taken:
-        why = _none_to_take(choice, work.node_class)
+        why = _none_to_take(choice, work.node_class, work.taking.wave)
         if work.taking.wave > 1:
             raise TryIsOver(why)
         return NotYet(why, then=f"I'll try again for {_patience(work)}")
@@ -56,13 +56,14 @@ def reserve(work: TakeWork) -> Seen | None:
     return None
 
 
-def _none_to_take(choice: Choice, node_class: NodeClass) -> str:
-    """Say why not one node can go: the floor keeps those that are idle, or none is."""
-    kept = choice.kept
-    if not kept:
-        return f"no {node_class.name} node is free in Slurm now"
-    last = f"the last {kept} idle {node_class.name} nodes" if kept > 1 else f"the last idle {node_class.name} node"
-    return f"the floor of {choice.kept_by} keeps {last} in Slurm"
+def _none_to_take(choice: Choice, node_class: NodeClass, wave: int) -> str:
+    """Say why not one node can go: the floor keeps those that are idle, or none is. A later wave looks only once."""
+    name = node_class.name
+    if not choice.kept:
+        return f"no other {name} node was free in Slurm" if wave > 1 else f"no {name} node is free in Slurm"
+    keeps = "kept" if wave > 1 else "keeps"
+    last = f"the last {choice.kept} idle {name} nodes" if choice.kept > 1 else f"the last idle {name} node"
+    return f"the floor of {choice.kept_by} {keeps} {last} in Slurm"
 
 
 def _patience(work: TakeWork) -> str:

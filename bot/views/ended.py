@@ -80,6 +80,11 @@ def why_failed(one: OneLoan) -> str:
     return f"{failed(found.last.step)} on {which}{times}: {said(found.last.why).rstrip('.')}."
 
 
+def why_no_more(one: OneLoan) -> str:
+    """Return why a loan is short, to follow a colon."""
+    return said(one.no_more, 300).rstrip(".") or "no other node could be had"
+
+
 def _returned(one: OneLoan, summary: Summary | None) -> Rendered:
     loan = one.loan
     due = sum(part.state is not NodeState.UNWOUND for part in one.parts)

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from bot.views import buttons
 from bot.views.blocks import actions, context, message, section
-from bot.views.ended import ended
+from bot.views.ended import ended, why_no_more
 from bot.views.lines import (
     approved_by,
     asked_by,
@@ -22,8 +22,9 @@ from bot.views.text import any_of, clock, counted, deadline, moment, nodes, quot
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans.lengths import about, length
-from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State
+from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State, Taking
 from loans.readers.summary import Summary
+from loans.runbook import StepName
 
 
 def card(one: OneLoan, summary: Summary | None = None, clock_of_site: Rehearsal = REAL_TIME) -> Rendered:
@@ -130,18 +131,24 @@ def _waves(one: OneLoan) -> list[Block | None]:
     for taking in one.takings:
         if taking.state in TAKING_MOVING:
             extra = "more " if taking.wave > 1 else ""
-            said_so = f" ({said(taking.note, 200)})" if taking.note else ""
-            at = f"{quote(taking_step(taking.step), 60)}{said_so}" if taking.step else "looking for free ones"
-            noun = f"{extra}{one.node_class.name} node"
-            found.append(section(f"Taking {counted(taking.count, noun)} from Slurm: {at}."))
+            wanted = counted(taking.count, f"{extra}{one.node_class.name} node")
+            found.append(section(_wave(taking, wanted)))
     return found
+
+
+def _wave(taking: Taking, wanted: str) -> str:
+    note = said(taking.note, 200)
+    if taking.step is StepName.RESERVE and note:
+        return f"Waiting for {wanted}: {note}."
+    at = quote(taking_step(taking.step), 60) if taking.step else "looking for free ones"
+    return f"Taking {wanted} from Slurm: {at}{f' ({note})' if note else ''}."
 
 
 def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
     lent = [part.node for part in one.parts if part.state is NodeState.LENT]
     short = loan.count - sum(not part.has_failed for part in one.parts)
-    fewer = f" {counted(short, 'node')} short of the {loan.count} asked: no other could be had." if short > 0 else ""
+    fewer = f" {counted(short, 'node')} short of the {loan.count} asked: {why_no_more(one)}." if short > 0 else ""
     there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
     moving = any(part.state in NODE_MOVING for part in one.parts)
     return message(

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.views import buttons
 from bot.views.blocks import actions, message, section
-from bot.views.ended import why_failed, why_lapsed
+from bot.views.ended import why_failed, why_lapsed, why_no_more
 from bot.views.lines import purpose, what
 from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
@@ -109,7 +109,7 @@ def _short(arrived: int, one: OneLoan) -> Rendered:
     loan = one.loan
     text = (
         f"Loan #{loan.id} is short: {arrived} of {counted(loan.count, f'{loan.node_class} node')} are in Kubernetes "
-        f"until {deadline(loan.until)}. No other node could be had. {code('free')} "
+        f"until {deadline(loan.until)}. I found no more: {why_no_more(one)}. {code('free')} "
         "shows when more are; ask for them in a new loan then."
     )
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))

@@ -49,6 +49,12 @@ def failure(facts: Sequence[Told[Fact]]) -> Failure:
     return Failure((), Breakdown(waves[-1].step, waves[-1].why) if waves else NO_NODE)
 
 
+def no_more(facts: Sequence[Told[Fact]]) -> str:
+    """Return why the last wave of a loan that came short found no other node; empty when none was looked for."""
+    waves = [told.fact for told in facts if isinstance(told.fact, WaveFailed)]
+    return waves[-1].why if waves else ""
+
+
 def replaced(facts: Sequence[Told[Fact]]) -> Mapping[NodeName, NodeName]:
     """Return which node took the place of which."""
     return {told.node: told.fact.by for told in facts if isinstance(told.fact, NodeReplaced) and told.node is not None}

@@ -92,6 +92,7 @@ def one(of: Loan, parts: tuple[NodeLoan, ...] = (), takings: tuple[Taking, ...] 
 
 
 DONE = Taking(12, 1, 8, NOW, state=TakingState.DONE)
+FLOOR_KEEPS = "the floor of 8 keeps the last 8 idle gpu nodes in Slurm; I'll try again for up to 30 min"
 LENT = tuple(part(n, NodeState.LENT) for n in range(3, 11))
 HOME = tuple(part(n, NodeState.HOME) for n in range(3, 11))
 LENDING = (
@@ -154,6 +155,14 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
             ),
             None,
         ),
+        "lending_kept_by_the_floor": (
+            one(
+                loan(State.LENDING),
+                (),
+                (replace(DONE, state=TakingState.OPEN, step=StepName.RESERVE, note=FLOOR_KEEPS),),
+            ),
+            None,
+        ),
         "lending": (
             replace(
                 one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))),
@@ -165,7 +174,13 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
         "lent": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=214), None),
         "lent_without_pods": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=0), None),
         "lent_kubernetes_silent": (one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), None),
-        "lent_short": (one(loan(State.LENT, lent_at=NOW), (*LENT[:6], part(11, NodeState.UNWOUND)), (DONE,)), None),
+        "lent_short": (
+            replace(
+                one(loan(State.LENT, lent_at=NOW), (*LENT[:6], part(11, NodeState.UNWOUND)), (DONE,)),
+                no_more="the floor of 8 kept the last 8 idle gpu nodes in Slurm",
+            ),
+            None,
+        ),
         "lent_extension_asked": (one(loan(State.LENT, lent_at=NOW, extension=EXTENSION), LENT, (DONE,)), None),
         "returning": (
             one(back, (*HOME[:5], part(8, NodeState.RETURNING, "boot"), part(9, NodeState.RETURNING, "evict"))),
@@ -350,7 +365,14 @@ def news() -> Mapping[str, tuple[Told[Fact], OneLoan, Mapping[str, int] | None]]
         "lapsed": (told(f.Lapsed(f.WhyLapsed.NOBODY_DECIDED)), one(loan(State.LAPSED, ended_at=NOW)), None),
         "withdrawn": (told(f.Withdrawn(), by=REQUESTER), one(loan(State.WITHDRAWN, ended_at=NOW)), None),
         "lent": (told(f.Arrived(8, 8)), lent, None),
-        "short": (told(f.Arrived(6, 8)), one(loan(State.LENT, lent_at=NOW), LENT[:6]), None),
+        "short": (
+            told(f.Arrived(6, 8)),
+            replace(
+                one(loan(State.LENT, lent_at=NOW), LENT[:6]),
+                no_more="the floor of 8 kept the last 8 idle gpu nodes in Slurm",
+            ),
+            None,
+        ),
         "failed": (told(f.Failed()), replace(failed, failure=FAILURE), None),
         "failed_without_a_node": (told(f.Failed()), replace(failed, failure=nobody), None),
         "node_broke": (told(f.NodeBroke(StepName.PUPPET, puppet), of=11), lending, None),
