@@ -16,6 +16,8 @@ from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import grammar
 from commands.desk import Caller, Desk
+from commands.replies import Reply
+from loans.loan import Loan
 from loans.policy import Person
 from store.inbox import Errand
 
@@ -48,7 +50,9 @@ class Front:
         caller = Caller(self.person(errand.person, errand.team), channel)
         desk = self.desk()
         answer = grammar.run(ask, caller, replace(desk, store=desk.store.for_errand(errand.key, errand.holder)))
-        log.info("command", ask=type(ask).__name__, reply=type(answer).__name__, user=errand.person)
+        log.info(
+            "command", ask=type(ask).__name__, reply=type(answer).__name__, user=errand.person, loan=_loan(ask, answer)
+        )
         return reply(answer)
 
     def open_form(self, errand: Errand, view: Block) -> None:
@@ -60,3 +64,10 @@ class Front:
                 raise
             log.warning("slack.form_too_late", errand=errand.key)
             self.answers.give(errand, Rendered(too_late(errand.what), []))
+
+
+def _loan(ask: grammar.Ask, answer: Reply) -> int | None:
+    """Return the loan that was spoken of, or that came of it: whoever reads the log of a decision looks for it."""
+    named = getattr(ask, "loan", None)
+    made = getattr(answer, "loan", None)
+    return named if isinstance(named, int) else made.id if isinstance(made, Loan) else None

@@ -85,9 +85,14 @@ def _code(node: NodeName | None) -> str:
 
 def _approved(by: Actor, one: OneLoan) -> Rendered:
     loan = one.loan
+    signed = f"{who(by.id)} approved loan #{loan.id}: {what(loan)}."
+    if loan.state is not State.APPROVED and loan.state is not State.LENDING:
+        return _say(f"{signed} It is {loan.state} by now.")  # Slack was away meanwhile
     begins = f"It starts {moment(loan.starts_at)}." if loan.starts_at else "The nodes leave Slurm now."
-    time = f" They are in Kubernetes in {about(one.estimate.lend)}." if one.estimate.lend and not loan.starts_at else ""
-    return _say(f"{who(by.id)} approved loan #{loan.id}: {what(loan)}. {begins}{time} I tell you when they are there.")
+    time = (
+        f" They'll be in Kubernetes in {about(one.estimate.lend)}." if one.estimate.lend and not loan.starts_at else ""
+    )
+    return _say(f"{signed} {begins}{time} I'll tell you when they are there.")
 
 
 def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
@@ -97,10 +102,12 @@ def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
 
 def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
+    if loan.state is not State.LENT:
+        return _say(f"Loan #{loan.id} was lent; it is {loan.state} by now.")  # Slack was away meanwhile
     there = nodes(part.node for part in one.parts if part.state is NodeState.LENT)
     text = (
         f"*Loan #{loan.id} is lent* until {deadline(loan.until)}: {there}.\n"
-        "They are in Kubernetes now, and go home by themselves. I remind you before."
+        "They are in Kubernetes now, and go home by themselves. I'll remind you before."
     )
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
 

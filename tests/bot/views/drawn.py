@@ -13,11 +13,11 @@ from bot.views.rendered import Rendered
 from bot.views.replies import reply
 from commands.replies import FarSideDown, Free, Loans
 from loans.loan import State
-from tests.bot.views import samples
+from tests.bot.views import runs, samples
 
 
 def messages() -> Mapping[str, Rendered]:
-    return dict(_messages())
+    return {**dict(_messages()), **runs.drawn()}
 
 
 def _messages() -> Iterator[tuple[str, Rendered]]:
