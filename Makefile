@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := loans conversion store adapters commands bot sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo story test check format docs lab lab-up lab-down bench lock clean
+.PHONY: help install demo story test anyday check format docs lab lab-up lab-down bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ story: install  ## one whole loan through Slack's protocol, told as text; under 
 # Four workers on two cores: the tests wait more than they compute.
 test: install  ## the tests that need no root, under 3 min
 	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not lab"
+
+anyday: install  ## what knows the time, on eight days that break programs; MOMENTS="saturday fall-back" names some
+	@$(BIN)/python -m tests.anyday $(MOMENTS)
 
 check: install  ## format, lint, strict types, import contracts, generated docs current
 	$(BIN)/ruff format --check .

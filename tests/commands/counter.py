@@ -29,6 +29,9 @@ ONCALL = Caller(Person("U0ONCALL01"))
 STRANGER = Caller(Person("U0STRANGER"))
 CLI = Caller(Person("cli:root", frozenset({CLI_GROUP})))
 
+WHILE_SAID = timedelta(minutes=5)
+"""How far on the clock may be when a test looks at what was said at its beginning, on whatever machine."""
+
 
 @contextmanager
 def a_quiet_site() -> Iterator[Rig]:

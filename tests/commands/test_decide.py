@@ -24,7 +24,7 @@ from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup, OwnRequest
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, SECOND_APPROVER, STRANGER, Counter
-from tests.moment import days_on
+from tests.moment import dated, days_on
 
 
 def extended(counter: Counter, loan_id: int) -> None:
@@ -179,7 +179,7 @@ def test_an_extension_nobody_decided_is_settled_too(counter: Counter, how: str) 
         lapse_due(counter.ground)
     elif how == "asked anew":
         counter.ahead = timedelta(hours=1)
-        day = days_on(6, counter.now)
+        day = dated(days_on(6, counter.now))
         counter.say(f"extend #{loan.id} until {day} 18:00")
     else:
         counter.say(f"give back #{loan.id}")

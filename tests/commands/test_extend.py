@@ -1,7 +1,5 @@
 """extend: a later deadline for the same loan, asked for in words, and asked back where it has two meanings."""
 
-from datetime import timedelta
-
 import pytest
 
 from commands.extend import Extend, SettleExtension, errors, worded
@@ -9,17 +7,14 @@ from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom
 from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
-from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
-from tests.moment import days_on
-
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, WHILE_SAID, Counter
+from tests.moment import dated, days_on
 
 
 def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
     """The deadline itself stays until it is signed."""
     loan = counter.lent("gpu001")
-    day = days_on(6, counter.now)
+    day = dated(days_on(6, counter.now))
     answer = counter.say(f"extend #1 until {day} 18:00")
     assert isinstance(answer, ExtensionAsked)
     assert answer.loan.until == loan.until
@@ -40,8 +35,8 @@ def test_a_length_is_asked_back_from_when_it_counts(counter: Counter) -> None:
         assert isinstance(asked, ExtensionAsked)
         assert asked.loan.extension is not None
         ends.append(asked.loan.extension.until)
-    assert abs(ends[0] - (loan.until + 5 * DAY)) <= HOUR
-    assert abs(ends[1] - (counter.now + 5 * DAY)) <= HOUR
+    assert abs(ends[0] - days_on(5, loan.until)) <= WHILE_SAID
+    assert abs(ends[1] - days_on(5, counter.now)) <= WHILE_SAID
 
 
 def test_a_length_that_would_shorten_it_is_not_offered(counter: Counter) -> None:
@@ -56,14 +51,14 @@ def test_a_length_that_would_shorten_it_is_not_offered(counter: Counter) -> None
 def test_those_concerned_may_ask(counter: Counter, who: object) -> None:
     """An approver may ask for it too; somebody else then signs."""
     counter.lent("gpu001")
-    day = days_on(6, counter.now)
+    day = dated(days_on(6, counter.now))
     assert isinstance(counter.do(Extend(1, f"until {day} 18:00"), who), ExtensionAsked)  # type: ignore[arg-type] - a Caller
 
 
 def test_a_stranger_may_not(counter: Counter) -> None:
     """Nobody keeps another's nodes away."""
     counter.lent("gpu001")
-    day = days_on(6, counter.now)
+    day = dated(days_on(6, counter.now))
     answer = counter.say(f"extend #1 until {day} 18:00", STRANGER)
     assert isinstance(answer, Forbidden)
     assert isinstance(answer.reasons[0], NotInGroup)
@@ -74,7 +69,7 @@ def test_a_stranger_may_not(counter: Counter) -> None:
 def test_an_extension_over_policy_is_refused(counter: Counter, days: int, reason: type) -> None:
     """Not later, or longer than the class allows from the loan's very start."""
     counter.lent("gpu001")
-    day = days_on(days, counter.now)
+    day = dated(days_on(days, counter.now))
     answer = counter.say(f"extend #1 until {day} 15:00")
     assert isinstance(answer, Forbidden)
     assert [type(each) for each in answer.reasons] == [reason]
@@ -147,6 +142,6 @@ def test_a_form_says_under_its_field_what_is_wrong_with_the_time(counter: Counte
     """Whoever mistypes a deadline mends it where they typed it; who may ask for it is judged when they have."""
     counter.lent("gpu001")
     days = {"before": 1, "after": 6, "far": 300}
-    said = words.format(**{name: days_on(far, counter.now) for name, far in days.items()})
+    said = words.format(**{name: dated(days_on(far, counter.now)) for name, far in days.items()})
     assert type(errors(worded(1, said), STRANGER, counter.desk)) is wrong
     assert errors(worded(9, said), REQUESTER, counter.desk) is None or wrong is BadTime

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,20 +17,19 @@ from loans import when
 from loans.policy import NoNodes, TooLong, TooMany
 from loans.terms import Terms
 from tests.commands.counter import APPROVER, REQUESTER, Counter
+from tests.moment import MOMENT, SITE_ZONE
 
-ZONE = ZoneInfo("America/Indiana/Indianapolis")
-NOW = datetime(2026, 11, 24, 15, 12, 5, tzinfo=ZONE)
 MINUTE = timedelta(minutes=1)
 ahead = st.timedeltas(min_value=timedelta(minutes=10), max_value=timedelta(days=300))
 allowed = st.timedeltas(min_value=timedelta(hours=1), max_value=timedelta(days=10))
 """Lengths that the class allows."""
 
 
-TWICE = datetime(2026, 11, 1, 1, 30, 7, tzinfo=ZONE)
+TWICE = datetime(2026, 11, 1, 1, 30, 7, tzinfo=SITE_ZONE)
 """A moment of the hour that New York's clocks show twice."""
 
 
-def reads_to(form: Fill, counter: Counter, now: datetime = NOW) -> Filled | WrongFields:
+def reads_to(form: Fill, counter: Counter, now: datetime = MOMENT) -> Filled | WrongFields:
     return read(form, REQUESTER, replace(counter.desk, now=now))
 
 
@@ -41,9 +39,9 @@ def test_who_changes_the_count_alone_keeps_the_time_to_the_microsecond(
     counter: Counter, span: timedelta, begins: timedelta | None
 ) -> None:
     """The words of the field are for people; what they stand for goes through Slack and back as it is."""
-    starts_at = NOW + begins if begins else None
-    until = (starts_at or NOW) + span
-    form = opened_with(Terms("gpu", 2, until, starts_at, "FastML"), ZONE)
+    starts_at = MOMENT + begins if begins else None
+    until = (starts_at or MOMENT) + span
+    form = opened_with(Terms("gpu", 2, until, starts_at, "FastML"), SITE_ZONE)
     carried = FormRef.parse(FormRef("UTC", kept=form.kept).value).kept
     found = reads_to(replace(form, count="3", kept=carried), counter)
     assert isinstance(found, Filled)
@@ -55,7 +53,7 @@ def test_an_hour_that_the_clock_shows_twice_is_kept_apart(counter: Counter, fold
     """On the night when clocks go back, who changes the count is neither asked nor given another hour."""
     until = TWICE.replace(fold=fold).astimezone(UTC)
     terms = Terms("gpu", 2, until, None, "")
-    form = replace(opened_with(terms, ZONE), count="3")
+    form = replace(opened_with(terms, SITE_ZONE), count="3")
     found = reads_to(form, counter, until - timedelta(days=1))
     assert isinstance(found, Filled)
     assert (found.count, found.time) == (3, when.Deadline(until))
@@ -65,10 +63,10 @@ def test_an_hour_that_the_clock_shows_twice_is_kept_apart(counter: Counter, fold
 @given(ahead, st.none() | ahead)
 def test_the_words_that_stand_in_the_field_can_be_changed_in_part(span: timedelta, begins: timedelta | None) -> None:
     """Who changes the hour alone need not write the day again: the rest is read as it was meant."""
-    starts_at = NOW + begins if begins else None
-    until = (starts_at or NOW) + span
-    words = opened_with(Terms("gpu", 8, until, starts_at, "FastML"), ZONE).until
-    match when.read(words, NOW, ZONE):
+    starts_at = MOMENT + begins if begins else None
+    until = (starts_at or MOMENT) + span
+    words = opened_with(Terms("gpu", 8, until, starts_at, "FastML"), SITE_ZONE).until
+    match when.read(words, MOMENT, SITE_ZONE):
         case when.Deadline(at):
             assert timedelta() <= until - at < MINUTE
         case when.Interval(start, end):
@@ -83,8 +81,8 @@ def test_the_words_that_stand_in_the_field_can_be_changed_in_part(span: timedelt
 
 def test_a_time_that_is_over_while_the_form_is_open_is_refused_under_its_field(counter: Counter) -> None:
     """A form that was left open over lunch asks for nothing that has ended."""
-    form = opened_with(Terms("gpu", 2, NOW + timedelta(hours=1), None, ""), ZONE)
-    found = reads_to(form, counter, NOW + timedelta(hours=2))
+    form = opened_with(Terms("gpu", 2, MOMENT + timedelta(hours=1), None, ""), SITE_ZONE)
+    found = reads_to(form, counter, MOMENT + timedelta(hours=2))
     assert isinstance(found, WrongFields)
     assert isinstance(found.until, BadTime)
 

@@ -23,8 +23,9 @@ from loans.loan import State
 from loans.policy import NoNodes, NotInGroup, TooLong, TooMany, TooShort
 from loans.selection import HeldBy, RunsJobs
 from sandbox.faults import Fault
-from tests.commands.counter import APPROVER, REQUESTER, SECOND_APPROVER, STRANGER, Counter
+from tests.commands.counter import APPROVER, REQUESTER, SECOND_APPROVER, STRANGER, WHILE_SAID, Counter
 from tests.conversion.rig import Rig
+from tests.moment import days_on
 
 HOUR = timedelta(hours=1)
 
@@ -35,7 +36,7 @@ def test_a_preview_says_all_and_changes_nothing(counter: Counter) -> None:
     assert isinstance(preview, Preview)
     assert preview.choice.taken == ("gpu001", "gpu002")
     assert (preview.node_class.name, preview.purpose, preview.tz) == ("gpu", "a workshop", REQUESTER.person.tz)
-    assert timedelta(days=3) - HOUR <= preview.until - counter.now <= timedelta(days=3) + HOUR
+    assert abs(preview.until - days_on(3, counter.now)) <= WHILE_SAID
     assert (counter.loans(), counter.news()) == (0, [])
     assert {node["slurm"]["state"] for node in counter.rig.room().values()} == {"IDLE"}
 

@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput
 from loans.when import Answer, Ask, Deadline, Duration, Interval, Refused, read, reader, spelled
 from loans.when.reader import Node, derive
 from loans.when.words import MAX_CHARS, UnknownWord, Words, tidy
+from tests.moment import MOMENTS
 
 ZONES = [
     UTC,
@@ -30,7 +31,9 @@ PLAIN_PARSER = Lark(
     Path(reader.__file__).with_name("grammar.lark").read_text(), parser="earley", lexer=Words, ambiguity="explicit"
 )
 
-moments = st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1), timezones=st.sampled_from(ZONES))  # noqa: DTZ001
+moments = st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1), timezones=st.sampled_from(ZONES)) | st.sampled_from(  # noqa: DTZ001
+    list(MOMENTS.values())
+)
 zones = st.sampled_from(ZONES)
 phrases = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 

@@ -18,6 +18,8 @@ from sandbox.testing import Handle, running
 from tests.moment import MOMENT
 from tests.sandbox.site_rig import MANAGEMENT, PATIENCE_S, eventually, run, shell
 
+COMMAND = [sys.executable, "-m", "sandbox", "--at", MOMENT.isoformat()]
+
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Handle]:
@@ -125,11 +127,12 @@ def test_host_keys_are_kept_between_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_program_says_where_it_is_and_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
     """`python -m sandbox` for make demo: an address, a file, and a clean end."""
-    command = [sys.executable, "-m", "sandbox", "--dir", str(tmp_path), "--port", "0", "--gpu-nodes", "2"]
+    command = [*COMMAND, "--dir", str(tmp_path), "--port", "0", "--gpu-nodes", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         try:
             eventually((tmp_path / "site.json").exists, "site.json is written")
             told = json.loads((tmp_path / "site.json").read_text())
+            assert datetime.fromisoformat(told["clock"]["shows"]) == MOMENT
             assert program.stdout is not None
             assert program.stdout.readline() == f"{told['page_url']}\n"
             assert requests.get(f"{told['page_url']}/sandbox/api/tally", timeout=5).ok
@@ -143,7 +146,7 @@ def test_the_program_says_where_it_is_and_ends_when_told(tmp_path: Path, number:
 def test_a_port_that_is_taken_is_said_in_one_sentence(site: Handle, tmp_path: Path) -> None:
     """No traceback for whoever runs make demo twice."""
     port = site.site_json["page_url"].rsplit(":", 1)[1]
-    command = [sys.executable, "-m", "sandbox", "--dir", str(tmp_path), "--port", port, "--gpu-nodes", "1"]
+    command = [*COMMAND, "--dir", str(tmp_path), "--port", port, "--gpu-nodes", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("The sandbox cannot start: ")

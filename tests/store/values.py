@@ -1,13 +1,14 @@
 """Loans, nodes and takings to keep, and a moment to keep them at."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from loans.loan import Loan, NodeLoan, Taking
 from loans.nodes import NodeName
+from tests.moment import MOMENT
 
-NOW = datetime(2026, 11, 24, 10, 0, 0, 123456, tzinfo=UTC)
+NOW = MOMENT.astimezone(UTC).replace(microsecond=123456)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
