@@ -89,10 +89,12 @@ def run(ask: Filled, caller: Caller, desk: Desk) -> Reply:
 
 
 def _time(form: Fill, now: datetime, zone: ZoneInfo) -> when.Answer:
-    """Return what the time means; words that nobody changed are read only when what they stand for is over."""
+    """Return what the time means; words that nobody changed are not read: once it is past 11:12, "11:12" is 23:12."""
     kept = form.kept
-    if kept is None or form.until != kept.words or kept.until <= now:
+    if kept is None or form.until != kept.words:
         return when.read(form.until, now, zone)
+    if kept.until <= now:
+        return when.Refused(f"{when.spelled(kept.until, zone)} is already past.")
     return when.Interval(kept.starts_at, kept.until) if kept.starts_at else when.Deadline(kept.until)
 
 
