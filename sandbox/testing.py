@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sandbox.faults import Faults
 from sandbox.site import Site, SiteOptions
@@ -18,6 +18,9 @@ from sandbox.slack.server import SlackSettings
 from sandbox.world import World, WorldOptions
 
 T = TypeVar("T")
+
+_PATIENCE_S: Final = 120.0
+"""For a machine that is busy with other things."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Handle:
                 done.set_exception(error)
 
         self.loop.call_soon_threadsafe(run)
-        return done.result(timeout=30)
+        return done.result(timeout=_PATIENCE_S)
 
 
 @contextmanager
@@ -80,15 +83,15 @@ def running(
         thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
         thread.start()
         try:
-            site = asyncio.run_coroutine_threadsafe(_start(options), loop).result(timeout=60)
+            site = asyncio.run_coroutine_threadsafe(_start(options), loop).result(timeout=_PATIENCE_S)
             try:
                 text = (options.directory / "site.json").read_text(encoding="utf-8")
                 yield Handle(site, json.loads(text), options.directory, loop)
             finally:
-                asyncio.run_coroutine_threadsafe(_end(site), loop).result(timeout=30)
+                asyncio.run_coroutine_threadsafe(_end(site), loop).result(timeout=_PATIENCE_S)
         finally:
             loop.call_soon_threadsafe(loop.stop)
-            thread.join(timeout=10)
+            thread.join(timeout=_PATIENCE_S)
             loop.close()
 
 

@@ -15,13 +15,17 @@ from sandbox.slack.people import People
 from sandbox.slack.posts import PostLine
 from sandbox.slack.rates import Rates
 from sandbox.slack.sockets import SocketLine
+from sandbox.slack.tickets import TRIGGER_S
 from sandbox.slack.web import WebApi
 from sandbox.slack.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class SlackSettings:
-    """request_url turns HTTP mode on: payloads are posted there, signed, instead of going down a socket."""
+    """request_url turns HTTP mode on: payloads are posted there, signed, instead of going down a socket.
+
+    ack_s, trigger_s   how long the app has to ack, and to open a modal
+    """
 
     request_url: str | None = None
     commands: tuple[str, ...] = ("/nodes",)
@@ -29,6 +33,7 @@ class SlackSettings:
     subscriptions: frozenset[str] = seed.SUBSCRIPTIONS
     are_rates_enforced: bool = True
     ack_s: float = ACK_S
+    trigger_s: float = TRIGGER_S
     event_retries_s: tuple[float, ...] = EVENT_RETRIES_S
 
 
@@ -49,6 +54,7 @@ class SlackSite:
         self.line: Line = PostLine(s.request_url, self.faults, ack_s=s.ack_s) if s.request_url else self.sockets
         self.events = Events(self.line, lambda: self.clock.now().timestamp(), s.subscriptions, s.event_retries_s)
         self.people = People(self.core, self.line, self.events, s.commands)
+        self.core.tickets.trigger_s = s.trigger_s
         self.core.echo = self.people.echo
 
     def add_routes(self, app: web.Application) -> None:

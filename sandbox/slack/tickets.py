@@ -44,6 +44,7 @@ class Tickets:
 
     triggers: dict[str, Trigger] = field(default_factory=dict)
     urls: dict[str, ResponseUrl] = field(default_factory=dict)
+    trigger_s: float = TRIGGER_S
 
     def trigger(self, user: str, view: str | None = None) -> str:
         """Hand out a trigger id; view is the modal the person acted in."""
@@ -58,7 +59,7 @@ class Tickets:
             raise SlackError("invalid_trigger_id")
         if found.is_used:
             raise SlackError("exchanged_trigger_id")
-        if time.monotonic() - found.made_at_s > TRIGGER_S:
+        if time.monotonic() - found.made_at_s > self.trigger_s:
             raise SlackError("expired_trigger_id")
         found.is_used = True
         return found

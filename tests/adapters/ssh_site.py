@@ -11,8 +11,9 @@ from typing import Any
 import asyncssh
 
 from adapters.ssh import SshLogin
+from tests.patience import PATIENCE_S
 
-TIMEOUT_S = 10
+TIMEOUT_S = PATIENCE_S
 
 
 @dataclass

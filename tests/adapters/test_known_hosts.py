@@ -73,6 +73,6 @@ def test_a_damaged_line_is_said_and_those_of_others_do_no_harm(tmp_path: Path) -
 def test_a_site_of_many_nodes_is_read_in_no_time(tmp_path: Path) -> None:
     """Three keys for each of 2,000 nodes: read at every new connection, so it may not take seconds."""
     lines = [f"gpu{i:04},10.1.{i // 250}.{i % 250} {key}" for i in range(2000) for key in (OTHER, KEY, OTHER)]
-    began = time.monotonic()
+    began = time.process_time()
     assert found(tmp_path, *lines, host="gpu1999") == {KEY, OTHER}
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.shared_read import SharedRead
+from tests.patience import PATIENCE_S
 
 LONG = timedelta(hours=1)
 NONE = timedelta(0)
@@ -32,7 +33,7 @@ class Source:
             number = self.begun
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-        assert self.open.wait(10)
+        assert self.open.wait(PATIENCE_S)
         with self._lock:
             self.at_once -= 1
         if self.broken:
@@ -73,7 +74,7 @@ def test_those_who_come_together_share_one_read(eventually: Eventually) -> None:
         waiting = [pool.submit(shared.get) for _ in range(50)]
         eventually(lambda: source.begun == 1)
         source.open.set()
-        assert {each.result(10) for each in waiting} == {1}
+        assert {each.result(PATIENCE_S) for each in waiting} == {1}
 
 
 def test_a_read_under_way_at_the_time_of_a_write_does_not_count(eventually: Eventually) -> None:
@@ -87,8 +88,8 @@ def test_a_read_under_way_at_the_time_of_a_write_does_not_count(eventually: Even
         shared.forget()
         after = pool.submit(shared.get)
         source.open.set()
-        assert before.result(10) == 1
-        assert after.result(10) == 2
+        assert before.result(PATIENCE_S) == 1
+        assert after.result(PATIENCE_S) == 2
 
 
 def test_however_much_is_written_one_read_is_under_way_at_a_time() -> None:
@@ -117,6 +118,6 @@ def test_a_failure_reaches_all_who_waited_and_nobody_after(eventually: Eventuall
         source.open.set()
         for each in waiting:
             with pytest.raises(OSError, match="failed"):
-                each.result(10)
+                each.result(PATIENCE_S)
     source.broken = False
     assert shared.get() == source.begun

@@ -17,9 +17,10 @@ from adapters.ssh import SshConnections
 from conversion.ports import Denied, Unreachable
 from loans.nodes import NodeName
 from tests.adapters.ssh_site import SshSite
+from tests.patience import PATIENCE_S
 
 NODE = NodeName("gpu003")
-SOON = timedelta(seconds=10)
+SOON = timedelta(seconds=PATIENCE_S)
 Eventually = Callable[[Callable[[], bool]], None]
 
 
@@ -88,7 +89,7 @@ def test_a_command_that_takes_too_long_is_left_and_its_channel_closed(shell: Ssh
     before = time.monotonic()
     with pytest.raises(Unreachable, match="still be running") as error:
         shell.run(NODE, ["sleep", "60"], timeout=timedelta(seconds=0.3))
-    assert time.monotonic() - before < 20
+    assert time.monotonic() - before < 40
     assert error.value.side == "gpu003 (ssh)"
     assert shell.run(NODE, ["echo", "again"], timeout=SOON).out == "again\n"
     assert ssh_site.connections == 1
@@ -110,9 +111,9 @@ def test_a_server_that_answers_nothing_to_a_command_is_unreachable(shell: SshShe
 def test_a_daemon_left_behind_does_not_hold_the_command(shell: SshShell) -> None:
     """`service start` whose daemon keeps the output open ends when the command does."""
     before = time.monotonic()
-    ran = shell.run(NODE, sh("sleep 8 & echo started"), timeout=SOON)
+    ran = shell.run(NODE, sh("sleep 60 & echo started"), timeout=SOON)
     assert (ran.exit, ran.out) == (0, "started\n")
-    assert time.monotonic() - before < 6
+    assert time.monotonic() - before < 40
 
 
 def test_many_commands_share_one_connection(shell: SshShell, ssh_site: SshSite) -> None:
@@ -154,7 +155,7 @@ def test_a_connection_that_breaks_under_a_command_is_an_error_and_not_a_second_r
         eventually(lambda: started.exists() and started.read_text() == "once\n")
         ssh_site.cut()
         with pytest.raises(Unreachable, match=r"broke|cut"):
-            running.result(10)
+            running.result(PATIENCE_S)
     assert started.read_text() == "once\n"
 
 

@@ -17,6 +17,7 @@ from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 
 MARK = "lendbot #12"
 LONG = timedelta(hours=1)
@@ -30,7 +31,7 @@ class Bench:
     connections: SshConnections
     gpus: tuple[NodeName, ...] = field(default_factory=lambda: tuple(NodeName(f"gpu{i:03}") for i in range(1, 21)))
 
-    def slurm(self, *, max_age: timedelta = LONG, timeout: timedelta = timedelta(seconds=10)) -> SlurmCommands:
+    def slurm(self, *, max_age: timedelta = LONG, timeout: timedelta = timedelta(seconds=PATIENCE_S)) -> SlurmCommands:
         where = self.handle.site_json["slurm"]
         return SlurmCommands(
             SshRunner(self.connections, (where["host"], where["port"])), timeout=timeout, max_age=max_age

@@ -14,8 +14,8 @@ from sandbox.slack.records import Message
 from sandbox.testing import Handle
 from store.db import Store
 from tests.conversion.rig import rigged
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 APPROVALS, OPS, ONCALL_ROOM = seed.C_APPROVALS, seed.C_OPS, seed.C_ONCALL
 REQUESTER, APPROVER, APPROVER2, ONCALL = seed.U_REQUESTER, seed.U_APPROVER, seed.U_APPROVER2, seed.U_ONCALL
 LEND = "lend 1 gpu node to k8s from tomorrow 8am until tomorrow 6pm"
@@ -43,7 +43,7 @@ class House:
         """Do what a person does in Slack, and return what their client sees of it."""
         address = f"{self.site.site_json['page_url'].rstrip('/')}/sandbox/api/{act}"
         request = Request(address, json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310 - loopback
-        with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+        with urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - loopback
             return json.load(answer)
 
     def slash(self, text: str, user: str = REQUESTER, channel: str = OPS) -> Any:

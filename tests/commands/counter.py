@@ -21,6 +21,7 @@ from loans.nodes import NodeName, is_free
 from loans.policy import CLI_GROUP, Person
 from store.db import Store
 from tests.conversion.rig import Rig, rigged
+from tests.patience import PATIENCE_S
 
 REQUESTER = Caller(Person("U0REQUEST1", tz="America/Indiana/Indianapolis"), "C0HPCOPS01")
 APPROVER = Caller(Person("U0APPROVE1", frozenset({"S0GPUAPPR1"}), "Europe/Zurich"))
@@ -120,14 +121,14 @@ class Counter:
 
     def _until_free(self, nodes: set[str]) -> None:
         """Wait until exactly these nodes are free, as the adapter (whose reads may be a little old) sees them."""
-        deadline = monotonic() + 10
+        deadline = monotonic() + PATIENCE_S
         while {str(n.name) for n in self.desk.far.slurm.nodes().values() if is_free(n)} != nodes:
             assert monotonic() < deadline, "the nodes did not come to be as the test wants them"
             sleep(0.02)
 
     def until_slurm_is_down(self) -> None:
         """Wait until a shared read that was good is too old to be given again."""
-        deadline = monotonic() + 10
+        deadline = monotonic() + PATIENCE_S
         while monotonic() < deadline:
             try:
                 self.desk.far.slurm.jobs()

@@ -25,8 +25,9 @@ from conversion.ports import NodeShell, Power, Ran, Slurm
 from loans.nodes import NodeName
 from sandbox.testing import Handle, running
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 
-SOON = timedelta(seconds=15)
+SOON = timedelta(seconds=PATIENCE_S)
 
 
 @dataclass(frozen=True)

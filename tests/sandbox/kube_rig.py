@@ -14,6 +14,7 @@ from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import ADMIN_TOKEN, BOT_TOKEN, KubeSite
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 
 SPEED = 200.0
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class Bench:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.site.start("127.0.0.1", 0, tls=tls), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.site.start("127.0.0.1", 0, tls=tls), self._loop).result(PATIENCE_S)
         self.bot = self.connect(folder / "bot", BOT_TOKEN)
         self.admin = self.connect(folder / "admin", ADMIN_TOKEN)
         self.core = client.CoreV1Api(self.admin)
@@ -49,12 +50,12 @@ class Bench:
         async def there() -> T:
             return act()
 
-        return asyncio.run_coroutine_threadsafe(there(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(there(), self._loop).result(PATIENCE_S)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.site.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.site.stop(), self._loop).result(PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._loop.close()
 
     def boot(self, *names: str, **told: object) -> None:
@@ -87,7 +88,7 @@ class Bench:
         return int(code)
 
     @staticmethod
-    def until(holds: Callable[[], bool], within_s: float = 10.0) -> None:
+    def until(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
         """Wait for something to become so."""
         deadline = time.monotonic() + within_s
         while not holds():

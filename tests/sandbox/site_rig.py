@@ -9,8 +9,8 @@ import paramiko
 
 from sandbox.faults import Fault
 from sandbox.testing import Handle
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 10.0
 MANAGEMENT = "127.77.0.1"
 
 
@@ -49,7 +49,9 @@ def shell(
         client.close()
 
 
-def run(client: paramiko.SSHClient, line: str, stdin: str | None = None, timeout: float = 8.0) -> tuple[int, str, str]:
+def run(
+    client: paramiko.SSHClient, line: str, stdin: str | None = None, timeout: float = PATIENCE_S
+) -> tuple[int, str, str]:
     """Run one command: exit code, output, complaints."""
     given, out, err = client.exec_command(line, timeout=timeout)
     if stdin is not None:

@@ -19,8 +19,7 @@ from sandbox.slack import seed, sight
 from sandbox.slack.people import People
 from sandbox.slack.server import SlackSettings, SlackSite
 from tests.moment import MOMENT
-
-PATIENCE_S = 8.0
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Rig:
 
     @property
     def client(self) -> WebClient:
-        return WebClient(token=seed.BOT_TOKEN, base_url=f"{self.slack.core.base_url}/api/", timeout=5)
+        return WebClient(token=seed.BOT_TOKEN, base_url=f"{self.slack.core.base_url}/api/", timeout=PATIENCE_S)
 
     def do(self, what: Coroutine[Any, Any, Any]) -> Any:
         """Run one act of a person's on the site's loop."""
@@ -84,14 +83,15 @@ def running(settings: SlackSettings | None = None) -> Iterator[Rig]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     faults = Faults()
-    rig, runner = asyncio.run_coroutine_threadsafe(_serve(settings or SlackSettings(), faults, loop), loop).result(10)
+    served = asyncio.run_coroutine_threadsafe(_serve(settings or SlackSettings(), faults, loop), loop)
+    rig, runner = served.result(PATIENCE_S)
     try:
         yield rig
     finally:
         faults.clear()
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(PATIENCE_S)
         loop.close()
 
 

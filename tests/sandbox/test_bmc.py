@@ -10,6 +10,7 @@ from sushy.resources.system.system import System
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 from tests.sandbox.site_rig import broken, eventually, tile
 
 
@@ -19,10 +20,10 @@ def site() -> Iterator[Handle]:
         yield handle
 
 
-def board(site: Handle, node: str, password: str | None = None) -> System:
+def board(site: Handle, node: str, password: str | None = None, *, patience_s: float = PATIENCE_S) -> System:
     redfish = site.site_json["redfish"]
     auth = sushy.auth.BasicAuth(redfish["user"], password or redfish["password"])
-    client = sushy.Sushy(redfish["url"], auth=auth, verify=False, read_timeout=0.5, server_side_retries=1)
+    client = sushy.Sushy(redfish["url"], auth=auth, verify=False, read_timeout=patience_s, server_side_retries=1)
     return client.get_system(f"/redfish/v1/Systems/{node}")
 
 
@@ -74,7 +75,7 @@ def test_a_wrong_password_and_an_unknown_node_are_told_apart(site: Handle) -> No
 @pytest.mark.parametrize("mode", ["refuse", "hang", "rubbish"])
 def test_a_broken_bmc_raises_and_does_nothing(site: Handle, mode: str) -> None:
     """No reset is done behind an error."""
-    system = board(site, "gpu003")
+    system = board(site, "gpu003", patience_s=3.0 if mode == "hang" else PATIENCE_S)
     with broken(site, "bmc", mode, "gpu003"), pytest.raises((exceptions.SushyError, ValueError)):
         system.refresh(force=True)
     assert tile(site, "gpu003")["power"] == "on"

@@ -10,6 +10,7 @@ from kubernetes.client.exceptions import ApiException
 
 from sandbox.faults import Fault
 from sandbox.kube import BOT_TOKEN
+from tests.patience import PATIENCE_S
 from tests.sandbox.kube_rig import Bench, running
 
 
@@ -24,7 +25,7 @@ def test_a_refused_connection_breaks_a_request_and_a_watch(bench: Bench) -> None
     """A server that is down is down for those who already listen, too."""
     path = f"{bench.site.address}/api/v1/nodes?watch=1&timeoutSeconds=60"
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
-    listening = urllib3.request("GET", path, headers=headers, preload_content=False, timeout=10)
+    listening = urllib3.request("GET", path, headers=headers, preload_content=False, timeout=PATIENCE_S)
     heard = iter(listening)
     assert json.loads(next(heard))["type"] == "ADDED"
     bench.faults.set(Fault("kube", "refuse"))
@@ -41,7 +42,7 @@ def test_a_server_that_hangs_answers_nobody(bench: Bench) -> None:
     bench.faults.set(Fault("kube", "hang", times=1))
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         urllib3.request("GET", f"{bench.site.address}/readyz", retries=False, timeout=0.2)
-    assert len(bench.bot_core.list_node(_request_timeout=5).items) == 3
+    assert len(bench.bot_core.list_node(_request_timeout=PATIENCE_S).items) == 3
 
 
 def test_rubbish_is_not_json(bench: Bench) -> None:

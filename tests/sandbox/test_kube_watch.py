@@ -12,6 +12,7 @@ from kubernetes.client.exceptions import ApiException
 
 from sandbox.kube import BOT_TOKEN
 from sandbox.kube.resources import NODES
+from tests.patience import PATIENCE_S
 from tests.sandbox.kube_rig import Bench, running
 
 
@@ -25,7 +26,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def lines(bench: Bench, path: str) -> list[dict]:
     """Read a watch to its end."""
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
-    answer = urllib3.request("GET", f"{bench.site.address}{path}", headers=headers, timeout=20)
+    answer = urllib3.request("GET", f"{bench.site.address}{path}", headers=headers, timeout=PATIENCE_S)
     return [json.loads(line) for line in answer.data.splitlines()]
 
 
@@ -97,7 +98,7 @@ def test_open_watches_are_counted(bench: Bench) -> None:
     reader = threading.Thread(target=lines, args=(bench, "/api/v1/nodes?watch=1&timeoutSeconds=1"), daemon=True)
     reader.start()
     bench.until(lambda: bench.site.watches == 1)
-    reader.join(10)
+    reader.join(PATIENCE_S)
     bench.until(lambda: bench.site.watches == 0)
     assert bench.site.calls["watch nodes"] == 1
 

@@ -14,6 +14,7 @@ from slack_bolt import BoltRequest
 
 from sandbox.slack import seed
 from sandbox.slack.server import SlackSettings
+from tests.patience import PATIENCE_S
 from tests.sandbox.slack_rig import Rig, eventually, running
 
 
@@ -71,13 +72,15 @@ def test_a_direct_message_is_opened_and_found_again(rig: Rig) -> None:
 def test_people_are_played_over_http_and_changes_are_awaited(rig: Rig) -> None:
     """The page and a story's driver need no code of ours in their process."""
     base = f"{rig.slack.core.base_url}/sandbox/api"
-    state = requests.get(f"{base}/state", params={"user": "requester"}, timeout=5).json()
+    state = requests.get(f"{base}/state", params={"user": "requester"}, timeout=PATIENCE_S).json()
     assert {c["name"] for c in state["channels"]} >= {"hpc-ops", "random"}
     said = {"user": "requester", "channel": "#random", "text": "hello @approver"}
-    assert requests.post(f"{base}/say", json=said, timeout=5).json()["text"] == f"hello <@{seed.U_APPROVER}>"
-    changes = requests.get(f"{base}/changes", params={"user": "approver", "after": state["seq"]}, timeout=5).json()
+    assert requests.post(f"{base}/say", json=said, timeout=PATIENCE_S).json()["text"] == f"hello <@{seed.U_APPROVER}>"
+    changes = requests.get(
+        f"{base}/changes", params={"user": "approver", "after": state["seq"]}, timeout=PATIENCE_S
+    ).json()
     assert [(c["kind"], c["channel"]) for c in changes] == [("message", seed.C_RANDOM)]
-    wrong = requests.post(f"{base}/say", json=said | {"channel": "#nowhere"}, timeout=5)
+    wrong = requests.post(f"{base}/say", json=said | {"channel": "#nowhere"}, timeout=PATIENCE_S)
     assert (wrong.status_code, "there are" in wrong.json()["error"]) == (404, True)
 
 
@@ -85,7 +88,7 @@ def test_calls_are_counted_by_method(rig: Rig) -> None:
     """A bench can hold the number of edits against its promise."""
     before = rig.slack.core.calls.counts["auth.test"]
     rig.client.auth_test()
-    counts = requests.get(f"{rig.slack.core.base_url}/sandbox/api/calls", timeout=5).json()["counts"]
+    counts = requests.get(f"{rig.slack.core.base_url}/sandbox/api/calls", timeout=PATIENCE_S).json()["counts"]
     assert counts["auth.test"] == before + 1
 
 
@@ -128,4 +131,4 @@ def request_url() -> Iterator[tuple[str, Any]]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE_S)

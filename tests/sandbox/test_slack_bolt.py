@@ -10,6 +10,7 @@ from slack_bolt import Ack, App
 from sandbox.faults import Fault
 from sandbox.slack import seed
 from sandbox.slack.server import SlackSettings
+from tests.patience import PATIENCE_S
 from tests.sandbox.slack_rig import Rig, eventually, running
 
 BUTTONS: list[dict[str, Any]] = [
@@ -185,7 +186,7 @@ def test_silence_is_shown_to_the_person_as_slack_shows_it() -> None:
     with running(SlackSettings(ack_s=0.3)) as rig:
         rig.do(rig.people.slash("requester", "#hpc-ops", "/nodes", "status"))
         app, hold = rig.app(), threading.Event()
-        app.command("/nodes")(lambda: hold.wait(5))
+        app.command("/nodes")(lambda: hold.wait(PATIENCE_S))
         with rig.socket_mode(app):
             rig.do(rig.people.slash("requester", "#hpc-ops", "/nodes", "status"))
             hold.set()
@@ -200,7 +201,7 @@ def test_an_event_that_found_no_socket_is_sent_again(rig: Rig) -> None:
     app = rig.app()
     heard: list[dict[str, Any]] = []
     app.event("app_mention")(_hear(heard))
-    rig.slack.events.retries_s = (0.1,) * 50
+    rig.slack.events.retries_s = (0.1,) * 600
     rig.do(rig.people.say("#hpc-ops", "requester", "@lendbot status"))
     with rig.socket_mode(app):
         eventually(lambda: len(heard) == 1)

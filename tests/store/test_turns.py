@@ -7,6 +7,7 @@ import pytest
 from store.db import Store
 from store.errors import NestedWrite, StoreUnavailable
 from store.turns import Turns
+from tests.patience import PATIENCE_S
 from tests.store.values import NOW
 
 
@@ -17,15 +18,15 @@ def test_a_writer_that_does_not_end_is_told_to_the_others() -> None:
     def hold() -> None:
         with turns.turn():
             has_it.set()
-            may_end.wait(10)
+            may_end.wait(PATIENCE_S)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert has_it.wait(10)
+    assert has_it.wait(PATIENCE_S)
     with pytest.raises(StoreUnavailable, match="does not end"), turns.turn():
         pass
     may_end.set()
-    holder.join(10)
+    holder.join(PATIENCE_S)
     with turns.turn():
         pass
 

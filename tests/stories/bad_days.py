@@ -22,11 +22,10 @@ from loans.readers.summary import summary as ended
 from sandbox.faults import Fault
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
+from tests.patience import PATIENCE_S
 
 SHORT_S = 0.5
 """How long a far side is waited for, in real seconds: a hang is a hang."""
-PATIENCE_S = 90.0
-"""How long a test waits for what takes seconds: machines that build are busy."""
 
 _NOT_FOR_PEOPLE = re.compile(r"Traceback|File \"|Error\(|<[a-z]+ object at|lendbot itself failed")
 

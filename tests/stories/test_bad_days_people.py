@@ -14,6 +14,7 @@ from conversion.reconcile import reconcile
 from loans import facts
 from loans.loan import NodeState, State
 from tests.conversion.rig import APPROVER, ONCALL, REQUESTER, Rig
+from tests.patience import PATIENCE_S
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
@@ -85,7 +86,7 @@ def test_a_lent_node_that_somebody_resumes_gets_its_drain_back(rig: Rig) -> None
     loan_id = lent(rig)
     node = nodes_of(rig, loan_id)[0]
     by_hand(rig, node, "RESUME")
-    deadline = time.monotonic() + 30.0
+    deadline = time.monotonic() + PATIENCE_S
     while not (
         drained := [m.node for m in reconcile(rig.ground) if m.about is facts.Wrong.SCHEDULABLE]
     ):  # a shared read may be older than RESUME

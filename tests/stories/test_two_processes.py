@@ -20,9 +20,9 @@ from loans.facts import StepStarted
 from loans.loan import State
 from sandbox.processes import secrets
 from tests.conversion.rig import Rig, rigged
+from tests.patience import PATIENCE_S
 from tests.stories.bad_days import assert_invariants, assert_store_is_true
 
-PATIENCE_S = 60.0
 _WORKS = ("loan.moved", "node.moved", "slurm.", "power.")
 """What the log of a process that converts nodes has lines of."""
 
@@ -52,7 +52,7 @@ class Lendbot:
     def kill(self) -> None:
         """Kill -9, and let the system know that we know."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def lendbot(folder: Path, name: str) -> Iterator[Lendbot]:
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
 

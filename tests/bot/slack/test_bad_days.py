@@ -19,6 +19,7 @@ from sandbox.slack import seed
 from sandbox.slack.records import Message
 from tests.bot.house import APPROVALS, APPROVER, REQUESTER, House, at_work, buttons, eventually, shown
 from tests.conversion.rig import Rig, rigged
+from tests.patience import PATIENCE_S
 from tests.stories.store_lock import Lock, impatient, lock_on
 
 SILENCE_S = 0.3
@@ -48,7 +49,7 @@ class Desk:
             return tx.outbox.backlog().count
 
     def publish_all(self) -> None:
-        eventually("an empty outbox", lambda: self.pump.flush() == 0 and not self.waiting(), within_s=60.0)
+        eventually("an empty outbox", lambda: self.pump.flush() == 0 and not self.waiting())
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_store_that_is_locked_while_slack_takes_a_card_brings_no_second_card(d
     assert len(desk.cards()) == 1
     assert patient.flush() == 0, "while nothing can be written down, nothing is sent"
     desk.lock.leave()
-    eventually("an empty outbox", lambda: patient.flush() == 0 and not desk.waiting(), within_s=60.0)
+    eventually("an empty outbox", lambda: patient.flush() == 0 and not desk.waiting())
     assert len(desk.cards()) == 1
     said = [shown(m) for m in dms(desk)]
     assert len(said) == len(set(said)), "nobody reads the same twice"
@@ -118,7 +119,7 @@ def run_until_taken(desk: Desk, work: Any, taken: Any) -> None:
     thread.start()
     eventually("a call", taken)
     desk.lock.take()
-    thread.join(30)
+    thread.join(PATIENCE_S)
 
 
 def dms(desk: Desk) -> list[Message]:
@@ -149,11 +150,11 @@ def test_a_socket_that_ends_in_the_middle_of_a_loan_is_opened_again(fast_house: 
     def is_back() -> bool:
         return bool({id(s) for s in house.site.call(lambda: [s for s in sockets.sockets if not s.is_leaving])} - before)
 
-    eventually("another socket", is_back, within_s=60.0)
-    eventually("the loan", lambda: house.loan(loan).state is State.LENT, within_s=60.0)
+    eventually("another socket", is_back)
+    eventually("the loan", lambda: house.loan(loan).state is State.LENT)
     card = house.card(loan, "in k8s until")
     assert house.click(card, "give_back", APPROVER)["acked"]
-    eventually("the nodes at home", lambda: house.loan(loan).state is State.RETURNED, within_s=60.0)
+    eventually("the nodes at home", lambda: house.loan(loan).state is State.RETURNED)
     house.card(loan, "returned")
     assert house.site.call(house.site.world.tally) == {"jobs_killed": 0, "pods_killed": 0}
 
@@ -171,7 +172,7 @@ def test_one_socket_follows_one_that_was_cut_off(fast_house: House) -> None:
     house.site.call(lambda: [each.hang_up() for each in sockets.sockets])
     for _ in range(3):
         line.check()
-    eventually("another socket", lambda: live() - before, within_s=60.0)
+    eventually("another socket", lambda: live() - before)
     fresh = live()
     line.check()
     assert live() == fresh
@@ -207,7 +208,7 @@ def test_a_line_that_finds_slack_away_connects_when_it_is_back(fast_house: House
     assert line.silent_for() < timedelta(seconds=60)
     line.close()
     own: Any = house.program._line
-    eventually("the house's own socket", own._handler.client.is_connected, within_s=60.0)
+    eventually("the house's own socket", own._handler.client.is_connected)
 
 
 def test_a_person_who_speaks_while_the_store_is_locked_reads_so_and_is_heard_afterwards(fast_house: House) -> None:

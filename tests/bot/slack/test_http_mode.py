@@ -18,6 +18,7 @@ from bot.process import metrics
 from sandbox.slack import seed
 from tests.bot.house import House, eventually, shown
 from tests.conversion.rig import rigged
+from tests.patience import PATIENCE_S
 
 SLACK_FORGIVES_S = 60 * 5
 """How old a signed request may be: Slack's own advice, which bolt follows."""
@@ -65,7 +66,7 @@ class Office:
 def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
     request = Request(url, body, {"Content-Type": "application/json"} | (headers or {}))  # noqa: S310 - loopback
     try:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        with urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - loopback
             return Answer(answer.status, answer.read().decode())
     except HTTPError as error:
         with error:

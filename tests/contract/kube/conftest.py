@@ -13,9 +13,10 @@ from conversion.ports import Kubernetes
 from loans.nodes import KubeNode
 from tests.contract.kube.far_side import FarSide, SandboxSide
 from tests.contract.kube.world import World, eventually
+from tests.patience import PATIENCE_S
 
 NODE = "gpu001"
-TIMEOUT = timedelta(seconds=5)
+TIMEOUT = timedelta(seconds=PATIENCE_S)
 Make = Callable[..., KubeCluster]
 
 

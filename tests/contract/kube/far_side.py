@@ -14,6 +14,7 @@ from sandbox.clock import SiteClock
 from sandbox.faults import Fault, Faults
 from sandbox.kube import ADMIN_TOKEN, KubeSite
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -104,4 +105,4 @@ class SandboxSide:
         return self._run(done())
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=PATIENCE_S)

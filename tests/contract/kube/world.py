@@ -8,13 +8,14 @@ from typing import Any
 
 from kubernetes.client import ApiClient, ApiException, AppsV1Api, CoreV1Api, PolicyV1Api
 
-WITHIN_S = 30.0
+from tests.patience import PATIENCE_S
+
 Obj = dict[str, Any]
 
 IN_NO_TIME = {"terminationGracePeriodSeconds": 1}
 
 
-def eventually(is_so: Callable[[], Any], what: str, within_s: float = WITHIN_S) -> Any:
+def eventually(is_so: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
     """Return the first true answer; fail with what was awaited when none comes."""
     ends = time.monotonic() + within_s
     while time.monotonic() < ends:
