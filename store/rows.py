@@ -5,7 +5,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.tables import Row
@@ -67,11 +67,6 @@ def _versioned_update(row: type[Row], key: tuple[str, ...], changed: tuple[str, 
     table = table_of(row)
     unchanged = (table.c[name] == bindparam(f"{_KEY}{name}") for name in (*key, "version"))
     return update(table).where(*unchanged).values({name: bindparam(name) for name in (*changed, "version")})
-
-
-@cache
-def _plain_insert(row: type[Row]) -> Insert:
-    return insert(table_of(row))
 
 
 def insert_numbered(connection: Connection, row: type[Row], columns: Mapping[str, object]) -> int:

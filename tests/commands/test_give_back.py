@@ -8,6 +8,7 @@ from commands.give_back import GiveBack
 from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, UnknownNodes, Withdrawn
 from loans.facts import WhyReturn
 from loans.loan import NodeState, State
+from loans.runbook import StepName
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, Counter
 
 
@@ -115,10 +116,10 @@ def test_twice_is_once(counter: Counter) -> None:
 def test_a_stuck_node_is_tried_again_from_a_step(counter: Counter) -> None:
     """On-call goes on from where they mended it."""
     counter.lent("gpu001", "gpu002", state=State.STUCK, node_state="stuck")
-    answer = counter.do(GiveBack(None, "gpu001", "verify"), CLI)
+    answer = counter.do(GiveBack(None, "gpu001", StepName.VERIFY), CLI)
     assert isinstance(answer, GoingHome)
     parts = counter.parts()
-    assert (parts["gpu001"].state, parts["gpu001"].begin_at_step) == (NodeState.RETURNING, "verify")
+    assert (parts["gpu001"].state, parts["gpu001"].begin_at_step) == (NodeState.RETURNING, StepName.VERIFY)
     assert parts["gpu002"].state is NodeState.STUCK
     assert counter.loan().state is State.RETURNING
 
