@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 SIDES: Final = {
-    "slack": ("refuse", "hang", "slow", "rubbish", "ratelimit", "duplicate", "disconnect"),
+    "slack": ("refuse", "hang", "slow", "rubbish", "ratelimit", "duplicate", "disconnect", "lost"),
     "slurm": ("refuse", "hang", "slow", "rubbish", "half"),
     "ssh": ("refuse", "hang", "hostkey"),
     "prepare": ("fail", "hang"),
@@ -15,7 +15,7 @@ SIDES: Final = {
     "kube": ("refuse", "hang", "slow", "rubbish", "conflict"),
     "bmc": ("refuse", "hang", "rubbish", "stale", "password"),
 }
-"""Each side that can misbehave, and the ways it can."""
+"""Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bot.core import Core
 from bot.doctor.asking import Check
 from bot.doctor.findings import Bad, Heard
 from bot.slack.line import web_client
-from bot.slack.scopes import SCOPES
+from bot.slack.scopes import OPTIONAL, SCOPES
 
 P = ParamSpec("P")
 
@@ -30,6 +30,7 @@ def checks(core: Core) -> Iterator[Check]:
     """Yield what is asked of Slack. The app's token is another than the bot's: it is tried even if that is refused."""
     slack = web_client(core.settings.slack)
     yield Check(TOKEN, partial(_scopes, slack))
+    yield Check("Slack: looking back", partial(_looking_back, slack), TOKEN)
     if core.settings.slack.mode == "socket":
         yield Check("Slack: app token", partial(_socket, core, slack), TOKEN, frozenset({Heard.NOTHING}))
     for channel in sorted({core.settings.slack.oncall_channel, *(c.channel for c in core.classes.values())}):
@@ -57,12 +58,28 @@ def _in_our_words(ask: Callable[P, str]) -> Callable[P, str]:
 @_in_our_words
 def _scopes(slack: Any) -> str:
     answer = slack.auth_test()
-    granted = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
-    missing = sorted(set(SCOPES) - granted)
+    granted = _granted(answer)
+    missing = sorted(set(SCOPES) - set(OPTIONAL) - granted)
     if missing:
         reasons = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in missing)
         raise Bad(f"not granted: {reasons}", "install the app again from manifest.yml")
-    return f"{answer['user']} in {answer['team']}, {len(SCOPES)} scopes"
+    return f"{answer['user']} in {answer['team']}, {len(granted & set(SCOPES))} scopes"
+
+
+def _granted(answer: Any) -> set[str]:
+    return {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",")}
+
+
+@_in_our_words
+def _looking_back(slack: Any) -> str:
+    """Say what a site does without; that is its choice, and nothing to mend."""
+    missing = sorted(set(OPTIONAL) - _granted(slack.auth_test()))
+    if not missing:
+        return f"{', '.join(OPTIONAL)} granted"
+    lost = (
+        "a card that Slack takes in the moment of a crash comes twice, and the first has buttons until one is pressed"
+    )
+    return f"{', '.join(missing)} not granted, and need not be. Without: {lost}"
 
 
 @_in_our_words

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from slack_bolt import App
 
+from bot.listeners.doubles import loans_on
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front
 from bot.views import actions, modals
@@ -68,6 +69,7 @@ def _pressed(front: Front, kind: str, body: dict[str, Any]) -> Errand:
         "value": str(pressed.get("value", "")),
         "label": pressed.get("text", {}).get("text", ""),
         "is_for_one": _is_for_one(body),
+        "loans": loans_on(message or {}),
         "ts": body.get("container", {}).get("message_ts"),
         "thread_ts": body.get("container", {}).get("thread_ts"),
     }
@@ -87,6 +89,7 @@ def _pressed(front: Front, kind: str, body: dict[str, Any]) -> Errand:
 
 
 def _carry_out(front: Front, errand: Errand) -> None:
+    front.doubles.correct(errand)
     try:
         ask = _ASKS[errand.what["action"]](errand.what["value"])
     except ValueError:
@@ -165,6 +168,7 @@ def _open(front: Front, errand: Errand) -> None:
         front.answers.give(errand, shown)
     else:
         front.open_form(errand, shown)
+    front.doubles.correct(errand)
 
 
 def _is_for_one(body: dict[str, Any]) -> bool:

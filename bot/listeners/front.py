@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.listeners.answer import Answers
+from bot.listeners.doubles import Doubles
 from bot.listeners.errands import Errands
 from bot.listeners.reception import Reception
 from bot.slack.people import People
@@ -35,6 +36,7 @@ class Front:
         self._people = people
         self.desk = desk
         self.errands = errands
+        self.doubles = Doubles(desk().store, client)
         self.reception = Reception(errands)
         self.answers = answers
 

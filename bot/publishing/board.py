@@ -1,30 +1,24 @@
 """Messages in Slack: put up, edited where they stand, and written down before anything else is sent.
 
-A message that is out and not written down would go out again, and a card would have a double.
+A message that is out and not written down would go out again, and a card would have a double, with buttons. So it is
+noted before it is sent, and where such a note is found the message is looked for before another is sent.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot.publishing.past import Past, Place
+from bot.publishing.tags import Tag
 from bot.views.rendered import Rendered
 from store.db import Store, Tx
-from store.posts import Post, PostKind
+from store.posts import Post
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a message goes. thread_ts: the message whose thread it is in; broadcast: shown beside the thread, too."""
-
-    channel: str
-    thread_ts: str | None = None
-    broadcast: bool = False
 
 
 class Board:
@@ -33,16 +27,33 @@ class Board:
     def __init__(self, store: Store, client: WebClient) -> None:
         self._store = store
         self._client = client
+        self._posting = _never_twice(client)
+        self._past = Past(client)
         self._unrecorded: list[Callable[[Tx], object]] = []
 
     def put_up(self, drawn: Rendered, place: Place) -> None:
         """Post a message that nobody will edit."""
         self._post(drawn, place)
 
-    def put_up_as(self, kind: PostKind, loan_id: int, drawn: Rendered, place: Place) -> None:
-        """Post a message, and remember where it stands."""
-        posted = self._post(drawn, place)
-        self.record(lambda tx: tx.posts.put(loan_id, kind, posted["channel"], posted["ts"]))
+    def put_up_as(self, tag: Tag, drawn: Rendered, place: Place) -> None:
+        """Post a message, and remember where it stands. One that is out already is edited instead."""
+        with self._store.read() as tx:
+            may_be_out = tx.posts.may_be_out(tag.loan, tag.kind)
+        found = self._past.find(tag, place) if may_be_out else None
+        if found is not None:
+            log.info("slack.found_again", kind=tag.kind, loan=tag.loan, ts=found.ts)
+            self.record(lambda tx: tx.posts.put(tag.loan, tag.kind, found.channel, found.ts))
+            if self.edit(found, drawn):
+                return
+        with self._store.write() as tx:
+            tx.posts.begin(tag.loan, tag.kind, place.channel)
+        try:
+            posted = self._post(drawn, place, tag)
+        except SlackApiError as e:
+            if _is_no(e):
+                self.record(lambda tx: tx.posts.is_not_out(tag.loan, tag.kind))
+            raise
+        self.record(lambda tx: tx.posts.put(tag.loan, tag.kind, posted["channel"], posted["ts"]))
 
     def edit(self, post: Post, drawn: Rendered) -> bool:
         """Edit a message; False when somebody deleted it."""
@@ -68,11 +79,32 @@ class Board:
                     change(tx)
             self._unrecorded.clear()
 
-    def _post(self, drawn: Rendered, place: Place) -> Any:
-        return self._client.chat_postMessage(
+    def _post(self, drawn: Rendered, place: Place, tag: Tag | None = None) -> Any:
+        return self._posting.chat_postMessage(
             channel=place.channel,
             thread_ts=place.thread_ts,
             reply_broadcast=place.broadcast or None,
             text=drawn.text,
             blocks=drawn.blocks,
+            metadata=tag.metadata if tag else None,
         )
+
+
+_PERHAPS: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""After these, Slack says, some of what was asked for may have been done."""
+
+
+def _is_no(error: SlackApiError) -> bool:
+    """Return True when Slack said that nothing was posted; a proxy's page, with no word of Slack's, says nothing."""
+    said = error.response.get("error")
+    return said is not None and said not in _PERHAPS
+
+
+def _never_twice(client: WebClient) -> WebClient:
+    """Return the client without its retries after a connection that broke: what it had sent may have been taken."""
+    return WebClient(
+        token=client.token,
+        base_url=client.base_url,
+        timeout=client.timeout,
+        retry_handlers=[each for each in client.retry_handlers if isinstance(each, RateLimitErrorRetryHandler)],
+    )

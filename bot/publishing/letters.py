@@ -10,10 +10,12 @@ from typing import Final
 
 from bot.process.clock import Clock
 from bot.publishing import drawing
-from bot.publishing.board import Board, Place
+from bot.publishing.board import Board
+from bot.publishing.past import Place
 from bot.publishing.question import Question
 from bot.publishing.refusals import NotYetPossible
 from bot.publishing.surroundings import Surroundings
+from bot.publishing.tags import Tag
 from bot.views.loan_card import card
 from bot.views.rehearsal import Rehearsal
 from commands.desk import Desk
@@ -79,7 +81,7 @@ class Letters:
             return
         about = self._look_up(letter.loan_id)
         if letter.kind == CARD:
-            self._put_up_card(about)
+            self._put_up_card(letter, about)
             self._question.close_if_answered(about.one)
             return
         place, told = self._place(letter, about.post), self._told(letter)
@@ -107,13 +109,13 @@ class Letters:
             ended = summary(tx.facts.of(loan.id)) if loan.state is State.RETURNED else None
             return _Subject(one, tx.posts.get(loan.id, PostKind.CARD), ended)
 
-    def _put_up_card(self, about: _Subject) -> None:
+    def _put_up_card(self, letter: Letter, about: _Subject) -> None:
         """Edit the card; post it when there is none, or when somebody deleted it."""
         one = self._surroundings.of(about.one)
         drawn = card(one, about.ended, self._rehearsal)
         self._edited[one.loan.id] = monotonic()
         if about.post is None or not self._board.edit(about.post, drawn):
-            self._board.put_up_as(PostKind.CARD, one.loan.id, drawn, Place(one.node_class.channel))
+            self._board.put_up_as(Tag(PostKind.CARD, one.loan.id, letter.id), drawn, Place(one.node_class.channel))
 
     def _place(self, letter: Letter, card_at: Post | None) -> Place:
         match letter.kind:

@@ -7,7 +7,9 @@ on the card, or in words.
 from typing import Final
 
 from bot.publishing import drawing
-from bot.publishing.board import Board, Place
+from bot.publishing.board import Board
+from bot.publishing.past import Place
+from bot.publishing.tags import Tag
 from commands.replies import OneLoan
 from loans.facts import Fact, Told
 from store.db import Store
@@ -29,7 +31,8 @@ class Question:
         before = self._open(one.loan.id)
         if before is not None:
             self._board.edit(before, drawing.replaced_question(one))
-        self._board.put_up_as(PostKind.QUESTION, one.loan.id, drawing.letter(told, one, None), place)
+        tag = Tag(PostKind.QUESTION, one.loan.id, told.id)
+        self._board.put_up_as(tag, drawing.letter(told, one, None), place)
 
     def close_if_answered(self, one: OneLoan) -> None:
         """Take the buttons off when no later deadline is asked for any more."""

@@ -37,6 +37,9 @@ WAIT: Final = "wait"
 ALL_RIGHT: Final = "all_right"
 """value: loan; takes the buttons off a reminder"""
 
+OF_A_LOAN: Final = frozenset({APPROVE, DECLINE, EXTEND, GIVE_BACK, CANCEL, TRY_AGAIN, FORCE, WAIT})
+"""What stands on a card, or on a message in its thread: the loan comes first in its value."""
+
 DECLINE_MODAL: Final = "decline_modal"
 EXTEND_MODAL: Final = "extend_modal"
 LEND_MODAL: Final = "lend_modal"

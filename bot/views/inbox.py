@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from bot.views.blocks import message, section
+from bot.views.rendered import Rendered
 from bot.views.text import code, moment, quote
 
 STORE_IS_AWAY: Final = (
@@ -57,6 +59,11 @@ def press_again(what: Mapping[str, Any]) -> str:
 def too_late(what: Mapping[str, Any]) -> str:
     """Return what became of a press that opens a form when lendbot was too slow for Slack."""
     return f"I was too slow to open the form for {named(what)}. Nothing has changed; please press it again."
+
+
+def replaced(loan_id: int, link: str) -> Rendered:
+    """Return what takes the place of a message that was posted twice, and so has lost its buttons."""
+    return message(f"Loan #{loan_id}: replaced.", section(f"Replaced. Loan #{loan_id} is <{link}|here>."))
 
 
 def named(what: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sandbox.slack import seed
 from sandbox.slack.calls import CallLog
@@ -47,6 +47,11 @@ def need(args: Json, key: str) -> str:
     if value in (None, ""):
         raise SlackError("invalid_arguments", [f"[ERROR] missing required field: {key}"])
     return str(value)
+
+
+def is_yes(value: Any) -> bool:
+    """Read a yes or no in any of the forms that arguments come in."""
+    return str(value or "").lower() in ("1", "true")
 
 
 def page(items: list[Json], args: Json) -> tuple[list[Json], Json]:

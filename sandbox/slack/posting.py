@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sandbox.slack import seed
+from sandbox.slack import metadata, seed
 from sandbox.slack.blocks import MARKDOWN, TOTAL, problems, weight, with_ids
 from sandbox.slack.errors import SlackError
 from sandbox.slack.records import Json, Message
@@ -45,13 +45,19 @@ def post(workspace: Workspace, channel: str, args: Json, visible_to: str | None 
     if thread_ts and thread_ts not in workspace.channel(channel).messages:
         raise SlackError("thread_not_found")
     said = Message(workspace.next_ts(), channel, seed.BOT_USER, text, blocks, thread_ts, visible_to)
+    said.metadata = metadata.checked(args.get("metadata"))
     said.is_broadcast = bool(thread_ts) and str(args.get("reply_broadcast", "")).lower() in ("1", "true")
     return workspace.put(said)
 
 
 def edit(workspace: Workspace, message: Message, args: Json) -> Message:
-    """Change a message of the bot's: text without blocks takes the blocks away, blocks without text keep the text."""
+    """Change a message of the bot's: text without blocks takes the blocks away, blocks without text keep the text.
+
+    Metadata stays unless other metadata is given; empty metadata takes it away.
+    """
     text, blocks = checked(args, UPDATE_TEXT)
+    if args.get("metadata") is not None:
+        message.metadata = metadata.checked(args["metadata"])
     if blocks is not None or args.get("text"):
         message.blocks = blocks or None
     message.text = text or message.text

@@ -24,6 +24,7 @@ class Message:
     """visible_to is set on an ephemeral: one person sees it, and no history has it.
 
     is_broadcast   a reply that is shown in its channel as well as in its thread
+    metadata       what the app tied to it, for itself to read: nobody sees it
     """
 
     ts: str
@@ -35,6 +36,7 @@ class Message:
     visible_to: str | None = None
     is_broadcast: bool = False
     edited_ts: str | None = None
+    metadata: Json | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     states: dict[str, Json] = field(default_factory=dict)
 
@@ -43,8 +45,8 @@ class Message:
         """Tell whether the app said this."""
         return self.user == seed.BOT_USER
 
-    def wire(self) -> Json:
-        """Return the message as Slack's API gives it."""
+    def wire(self, *, with_metadata: bool = False) -> Json:
+        """Return the message as Slack's API gives it; its metadata only where that was asked for."""
         said: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": seed.TEAM}
         if self.is_from_bot:
             said |= {"bot_id": seed.BOT, "app_id": seed.APP}
@@ -56,6 +58,8 @@ class Message:
             said["subtype"] = "thread_broadcast"
         if self.edited_ts:
             said["edited"] = {"user": self.user, "ts": self.edited_ts}
+        if with_metadata and self.metadata:
+            said["metadata"] = self.metadata
         if self.reactions:
             said["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in self.reactions.items()]
         return said

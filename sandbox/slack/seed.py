@@ -30,9 +30,11 @@ VERIFICATION_TOKEN: Final = "sandboxVerification0001"
 
 SCOPES: Final = frozenset({
     "app_mentions:read",
+    "channels:history",
     "channels:read",
     "chat:write",
     "commands",
+    "groups:history",
     "groups:read",
     "im:history",
     "im:write",

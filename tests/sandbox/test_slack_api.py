@@ -20,7 +20,7 @@ from tests.sandbox.slack_rig import Rig, eventually, running
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    with running(SlackSettings(scopes=seed.SCOPES | {"channels:history"})) as rig:
+    with running() as rig:
         yield rig
 
 
@@ -60,6 +60,46 @@ def test_a_thread_is_kept_together_and_an_ephemeral_out_of_history(rig: Rig) -> 
     replies = rig.client.conversations_replies(channel=seed.C_APPROVALS, ts=first)["messages"]
     assert [(m["text"], m["reply_count"]) for m in history] == [("card", 1)]
     assert [m["text"] for m in replies] == ["card", "gpu003 joined"]
+
+
+def tag(**payload: Any) -> dict[str, Any]:
+    return {"event_type": "lendbot_card", "event_payload": payload}
+
+
+def test_metadata_is_read_back_by_whoever_asks_for_it(rig: Rig) -> None:
+    """An app finds its own message again; nobody sees what it tied to it."""
+    here = seed.C_ONCALL
+    posted = rig.client.chat_postMessage(channel=here, text="card", metadata=tag(loan=12))
+    assert posted["message"]["metadata"] == tag(loan=12)
+    [plain] = rig.client.conversations_history(channel=here)["messages"]
+    [asked] = rig.client.conversations_history(channel=here, include_all_metadata=True)["messages"]
+    assert (plain.get("metadata"), asked["metadata"]) == (None, tag(loan=12))
+    rig.client.chat_update(channel=here, ts=posted["ts"], text="edited")
+    [edited] = rig.client.conversations_replies(channel=here, ts=posted["ts"], include_all_metadata=True)["messages"]
+    assert (edited["text"], edited["metadata"]) == ("edited", tag(loan=12)), "an edit without metadata keeps it"
+    rig.client.chat_update(channel=here, ts=posted["ts"], text="edited", metadata=tag(loan=13))
+    [changed] = rig.client.conversations_history(channel=here, include_all_metadata=True)["messages"]
+    assert changed["metadata"] == tag(loan=13)
+    rig.client.chat_delete(channel=here, ts=posted["ts"])
+
+
+def test_history_is_read_between_two_moments_and_in_pages(rig: Rig) -> None:
+    """Neither end counts unless that is asked for, as with Slack."""
+    here = seed.C_ONCALL
+    first, second, third = (rig.client.chat_postMessage(channel=here, text=str(n))["ts"] for n in range(3))
+
+    def texts(**how: Any) -> list[str]:
+        return [m["text"] for m in rig.client.conversations_history(channel=here, **how)["messages"]]
+
+    assert texts() == ["2", "1", "0"]
+    assert texts(oldest=first, latest=third) == ["1"]
+    assert texts(oldest=first, latest=third, inclusive=True) == ["2", "1", "0"]
+    page = rig.client.conversations_history(channel=here, limit=2)
+    assert page["has_more"]
+    cursor = page["response_metadata"]["next_cursor"]
+    assert texts(limit=2, cursor=cursor) == ["0"]
+    for ts in (first, second, third):
+        rig.client.chat_delete(channel=here, ts=ts)
 
 
 def test_a_direct_message_is_opened_and_found_again(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """What the real Slack refuses is refused here, under the same name."""
 
+import http.client
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,54 @@ def bars(**more: Any) -> dict[str, Any]:
     points = [{"label": "Mon", "value": 3}, {"label": "Tue", "value": 5}]
     chart = {"type": "bar", "axis_config": {"categories": ["Mon", "Tue"]}, "series": [{"name": "gpu", "data": points}]}
     return {"type": "data_visualization", "title": "Idle", "chart": chart | more}
+
+
+METADATA: list[tuple[str, str, Any]] = [
+    ("no event type", "invalid_metadata_format", {"event_payload": {}}),
+    ("an event type with a space", "invalid_metadata_format", {"event_type": "a card", "event_payload": {}}),
+    ("a payload that is a list", "invalid_metadata_format", {"event_type": "card", "event_payload": [1]}),
+    ("a key of our own", "invalid_metadata_format", {"event_type": "card", "event_payload": {}, "more": 1}),
+    ("a list of words", "invalid_metadata_schema", {"event_type": "card", "event_payload": {"a": ["b"]}}),
+    ("too much", "metadata_too_large", {"event_type": "card", "event_payload": {"a": "x" * 8000}}),
+]
+
+
+@pytest.mark.parametrize(("what", "error", "metadata"), METADATA, ids=[what for what, _, _ in METADATA])
+def test_metadata_that_slack_refuses_is_refused(shared: Rig, what: str, error: str, metadata: Any) -> None:
+    """A tag that is wrong is found before the first card is posted."""
+    with pytest.raises(SlackApiError) as refused:
+        shared.client.chat_postMessage(channel=seed.C_OPS, text=what, metadata=metadata)
+    assert refused.value.response["error"] == error
+
+
+def test_a_channel_is_read_only_with_the_scope_for_its_kind() -> None:
+    """An app that may not read back is told which scope it lacks, as by Slack."""
+    with running(SlackSettings(scopes=seed.SCOPES - {"channels:history"})) as rig:
+        with pytest.raises(SlackApiError) as refused:
+            rig.client.conversations_history(channel=seed.C_OPS)
+        assert (refused.value.response["error"], refused.value.response["needed"]) == (
+            "missing_scope",
+            "channels:history",
+        )
+        dm = rig.client.conversations_open(users=seed.U_REQUESTER)["channel"]["id"]
+        assert rig.client.conversations_history(channel=dm)["messages"] == []
+
+
+def test_a_channel_is_read_only_by_who_is_in_it(shared: Rig) -> None:
+    """Public is not the same as readable for a bot."""
+    with pytest.raises(SlackApiError) as refused:
+        shared.client.conversations_history(channel=seed.C_RANDOM)
+    assert refused.value.response["error"] == "not_in_channel"
+
+
+def test_a_call_whose_answer_is_lost_is_carried_out(rig: Rig) -> None:
+    """A connection that breaks says nothing about what was done."""
+    rig.faults.set(Fault("slack", "lost", times=1))
+    with pytest.raises(http.client.RemoteDisconnected):
+        WebClient(seed.BOT_TOKEN, f"{rig.slack.core.base_url}/api/", retry_handlers=[]).chat_postMessage(
+            channel=seed.C_OPS, text="out"
+        )
+    assert [m["text"] for m in rig.says(seed.C_OPS)] == ["out"]
 
 
 REFUSED: list[tuple[str, str, list[dict[str, Any]]]] = [

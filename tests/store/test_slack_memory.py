@@ -46,6 +46,25 @@ def test_a_loans_message_is_found_where_it_was_last_posted(store: Store, loan: L
         assert tx.posts.get(loan.id, PostKind.CARD) == Post(loan.id, PostKind.CARD, "C0NEW", "2.2")
 
 
+def test_a_posting_is_open_from_before_it_is_sent_until_its_end_is_known(store: Store, loan: Loan) -> None:
+    """After a crash in between, the message is looked for before another is posted."""
+    with store.write() as tx:
+        assert not tx.posts.may_be_out(loan.id, PostKind.CARD)
+        tx.posts.begin(loan.id, PostKind.CARD, "C0OPS")
+    with store.write() as tx:
+        assert tx.posts.may_be_out(loan.id, PostKind.CARD)
+        assert not tx.posts.may_be_out(loan.id, PostKind.QUESTION)
+        assert tx.posts.get(loan.id, PostKind.CARD) is None
+        tx.posts.put(loan.id, PostKind.CARD, "C0OPS", "1.1")
+        assert not tx.posts.may_be_out(loan.id, PostKind.CARD)
+        tx.posts.begin(loan.id, PostKind.CARD, "C0OPS")
+        tx.posts.is_not_out(loan.id, PostKind.CARD)
+        assert not tx.posts.may_be_out(loan.id, PostKind.CARD)
+        found = tx.posts.get(loan.id, PostKind.CARD)
+        assert found is not None
+        assert found.ts == "1.1"
+
+
 def test_a_draft_is_found_by_its_number(store: Store) -> None:
     """The button on a preview means the wish that stood above it."""
     what = {"count": 8, "class": "gpu", "until": "2026-11-27T23:59:00-05:00"}

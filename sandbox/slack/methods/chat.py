@@ -30,7 +30,7 @@ async def _post_message(core: Core, args: Json) -> Json:
     channel = _joined(core, need(args, "channel"))
     said = post(core.workspace, channel.id, args)
     await core.echo(channel, said, None)
-    return {"channel": channel.id, "ts": said.ts, "message": said.wire()}
+    return {"channel": channel.id, "ts": said.ts, "message": said.wire(with_metadata=True)}
 
 
 async def _post_ephemeral(core: Core, args: Json) -> Json:
@@ -44,7 +44,12 @@ async def _post_ephemeral(core: Core, args: Json) -> Json:
 async def _update(core: Core, args: Json) -> Json:
     message = edit(core.workspace, _own(core, args, "cant_update_message"), args)
     await core.echo(core.workspace.channels[message.channel], message, "message_changed")
-    return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": message.wire()}
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "text": message.text,
+        "message": message.wire(with_metadata=True),
+    }
 
 
 async def _delete(core: Core, args: Json) -> Json:

@@ -3,9 +3,9 @@
 from typing import Final
 
 from sandbox.slack import seed
-from sandbox.slack.core import Core, Method, need, page
+from sandbox.slack.core import Core, Method, is_yes, need, page
 from sandbox.slack.errors import SlackError
-from sandbox.slack.records import Json, Message
+from sandbox.slack.records import Channel, Json, Message
 
 
 async def _open(core: Core, args: Json) -> Json:
@@ -42,29 +42,45 @@ async def _members(core: Core, args: Json) -> Json:
 
 
 async def _history(core: Core, args: Json) -> Json:
-    channel = need(args, "channel")
-    every = core.workspace.history(channel)
-    top = [_with_replies(m, every) for m in reversed(every) if m.thread_ts in (None, m.ts)]
-    top = [m for m in top if float(args.get("oldest") or 0) <= float(m["ts"]) <= float(args.get("latest") or "inf")]
-    cut, metadata = page(top, args)
+    every = core.workspace.history(_read_by_bot(core, args).id)
+    top = [_with_replies(m, every, args) for m in reversed(every) if m.thread_ts in (None, m.ts)]
+    cut, metadata = page([m for m in top if _is_within(float(m["ts"]), args)], args)
     return {"messages": cut, "has_more": bool(metadata["next_cursor"]), "response_metadata": metadata}
 
 
 async def _replies(core: Core, args: Json) -> Json:
-    channel, ts = need(args, "channel"), need(args, "ts")
-    thread = core.workspace.replies(channel, ts)
+    thread = core.workspace.replies(_read_by_bot(core, args).id, need(args, "ts"))
     if not thread:
         raise SlackError("thread_not_found")
-    cut, metadata = page([_with_replies(m, thread) for m in thread], args)
+    cut, metadata = page([_with_replies(m, thread, args) for m in thread], args)
     return {"messages": cut, "has_more": bool(metadata["next_cursor"]), "response_metadata": metadata}
 
 
-def _with_replies(message: Message, every: list[Message]) -> Json:
+def _read_by_bot(core: Core, args: Json) -> Channel:
+    """Return a channel whose messages the bot may read: it has the scope for its kind, and is in it."""
+    channel = core.workspace.channel(need(args, "channel"))
+    needed = "im:history" if channel.is_im else "groups:history" if channel.is_private else "channels:history"
+    if needed not in core.scopes:
+        provided = ",".join(sorted(core.scopes))
+        raise SlackError("missing_scope", extra={"needed": needed, "provided": provided})
+    if seed.BOT_USER not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
+
+
+def _is_within(ts: float, args: Json) -> bool:
+    """Tell whether a message lies between oldest and latest; neither of them counts unless `inclusive` says so."""
+    oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
+    return oldest <= ts <= latest if is_yes(args.get("inclusive")) else oldest < ts < latest
+
+
+def _with_replies(message: Message, every: list[Message], args: Json) -> Json:
+    said = message.wire(with_metadata=is_yes(args.get("include_all_metadata")))
     replies = [m for m in every if m.thread_ts == message.ts and m.ts != message.ts]
     if not replies:
-        return message.wire()
+        return said
     users = sorted({m.user for m in replies})
-    return message.wire() | {
+    return said | {
         "thread_ts": message.ts,
         "reply_count": len(replies),
         "reply_users": users,
@@ -77,6 +93,6 @@ METHODS: Final = {
     "conversations.info": Method(_info, 3, "channels:read"),
     "conversations.list": Method(_list, 2, "channels:read"),
     "conversations.members": Method(_members, 4, "channels:read"),
-    "conversations.history": Method(_history, 3, "channels:history"),
-    "conversations.replies": Method(_replies, 3, "channels:history"),
+    "conversations.history": Method(_history, 3),
+    "conversations.replies": Method(_replies, 3),
 }

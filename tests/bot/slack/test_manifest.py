@@ -8,7 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bot.settings.site import SlackSettings
-from bot.slack.scopes import EVENTS, SCOPES
+from bot.slack.scopes import EVENTS, OPTIONAL, SCOPES
 from bot.views import actions
 
 ROOT = Path(__file__).parents[3]
@@ -78,7 +78,10 @@ SHAPE = {
                 "scopes": {
                     "type": "object",
                     "additionalProperties": False,
-                    "properties": {"bot": {"type": "array", "maxItems": 255, "uniqueItems": True, "items": TEXT}},
+                    "properties": {
+                        scopes: {"type": "array", "maxItems": 255, "uniqueItems": True, "items": TEXT}
+                        for scopes in ("bot", "bot_optional")
+                    },
                 }
             },
         },
@@ -118,11 +121,20 @@ def test_it_asks_for_the_scopes_that_the_code_needs() -> None:
     assert sorted(MANIFEST["oauth_config"]["scopes"]["bot"]) == sorted(SCOPES)
 
 
+def test_what_a_site_may_leave_out_is_marked_so() -> None:
+    """Whoever may not grant the reading of a channel installs lendbot all the same."""
+    assert sorted(MANIFEST["oauth_config"]["scopes"]["bot_optional"]) == sorted(OPTIONAL)
+    assert set(OPTIONAL) < set(SCOPES)
+
+
 SCOPE_OF_CALL = {
     "chat_postMessage": "chat:write",
     "chat_postEphemeral": "chat:write",
     "chat_update": "chat:write",
+    "chat_getPermalink": None,
     "conversations_info": "channels:read",
+    "conversations_history": "channels:history",
+    "conversations_replies": "channels:history",
     "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",
     "views_open": None,
@@ -135,7 +147,8 @@ SCOPE_OF_CALL = {
 def test_every_call_to_slack_has_its_scope() -> None:
     """A new call brings its scope along."""
     families = "chat|conversations|usergroups|users|views|auth|apps|files|reactions"
-    called = set(re.findall(rf"\.((?:{families})_[a-zA-Z_]+)\(", code("bot")))
+    called = set(re.findall(rf"client\.((?:{families})_[a-zA-Z_]+)\b", code("bot")))
+    called |= set(re.findall(rf"\.((?:{families})_[a-zA-Z_]+)\(", code("bot")))
     called |= set(re.findall(r'"(chat_[a-zA-Z]+)"', code("bot")))
     assert called == set(SCOPE_OF_CALL)
     assert {scope for call, scope in SCOPE_OF_CALL.items() if scope and call in called} <= set(SCOPES)

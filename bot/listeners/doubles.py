@@ -1,0 +1,82 @@
+"""A press on a message that is not the loan's own: it was posted twice, and has buttons that nobody would take off.
+
+It loses them, and says where the loan's card is. The press itself is judged as any other.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.views import actions
+from bot.views.inbox import replaced
+from store.db import Store, Tx
+from store.inbox import Errand
+from store.posts import Post, PostKind
+
+log = structlog.get_logger()
+
+_DECIDES: Final = frozenset({actions.APPROVE, actions.DECLINE})
+"""What the question in a card's thread has beside the card itself."""
+
+
+class Doubles:
+    """Knows a loan's messages from their doubles."""
+
+    def __init__(self, store: Store, client: WebClient) -> None:
+        self._store = store
+        self._client = client
+
+    def correct(self, errand: Errand) -> None:
+        """Take the buttons off the message that was pressed, if it is a double. What goes wrong costs no press."""
+        loan = _loan_of(errand)
+        if loan is None or errand.what.get("is_for_one") or not errand.what.get("ts"):
+            return
+        with self._store.read() as tx:
+            own = _own(tx, loan, errand)
+        if own is None or own.ts == errand.what["ts"]:
+            return
+        log.warning("slack.double", loan=loan, kind=own.kind, ts=errand.what["ts"], own=own.ts)
+        try:
+            drawn = replaced(loan, self._link(own))
+            self._client.chat_update(channel=own.channel, ts=errand.what["ts"], text=drawn.text, blocks=drawn.blocks)
+        except (SlackApiError, SlackClientError, OSError) as e:
+            log.warning("slack.double_stays", loan=loan, why=str(e))
+
+    def _link(self, own: Post) -> str:
+        return str(self._client.chat_getPermalink(channel=own.channel, message_ts=own.ts)["permalink"])
+
+
+def _own(tx: Tx, loan: int, errand: Errand) -> Post | None:
+    """Return the message that was to be pressed; None when that is not known for sure."""
+    card, thread_ts = tx.posts.get(loan, PostKind.CARD), errand.what.get("thread_ts")
+    if card is None or card.channel != errand.channel:
+        return None
+    if thread_ts is None:
+        return None if tx.posts.may_be_out(loan, PostKind.CARD) else card
+    if errand.what["action"] not in _DECIDES or tx.posts.may_be_out(loan, PostKind.QUESTION):
+        return None
+    question = tx.posts.get(loan, PostKind.QUESTION)
+    return question if question is not None and question.ts else None
+
+
+def loans_on(message: Mapping[str, Any]) -> list[str]:
+    """Return the loans whose buttons a message has, as its buttons name them; one, unless somebody forged it."""
+    rows = [block for block in message.get("blocks") or [] if block["type"] == "actions"]
+    pressable = [element for row in rows for element in row["elements"]]
+    return sorted({_named(each.get("value", "")) for each in pressable if each.get("action_id") in actions.OF_A_LOAN})
+
+
+def _loan_of(errand: Errand) -> int | None:
+    """Return the loan that the pressed message is about; None when it is about none, or about several."""
+    number = _named(errand.what["value"])
+    if errand.what["action"] not in actions.OF_A_LOAN or errand.what.get("loans") != [number]:
+        return None
+    return int(number) if re.fullmatch(r"[0-9]{1,9}", number) else None
+
+
+def _named(value: object) -> str:
+    return str(value).partition(":")[0]
