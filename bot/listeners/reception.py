@@ -38,6 +38,7 @@ class Reception:
         """Return the middleware that receives what `read` makes of a payload."""
 
         def receive(body: Payload, ack: Ack, context: BoltContext, next_: Callable[[], None]) -> None:
+            self._errands.lanes.arrived()
             found = read(body)
             if isinstance(found, Wrong):
                 ack(response_action="errors", errors=found.errors)
