@@ -30,7 +30,7 @@ from conversion.ports import FarSideError
 from loans import when
 from loans.classes import NodeClass
 from loans.loan import State
-from loans.policy import Refused, may_request
+from loans.policy import Allowed, Refused, may_request
 from loans.selection import Choice, RunsJobs, Wish
 from loans.terms import Terms
 from store.db import Tx
@@ -99,7 +99,8 @@ def settle(ask: Settle, caller: Caller, desk: Desk) -> Reply:
 def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     """Hold the wish against policy and against Slurm as it is now."""
     node_class = desk.classes[terms.node_class]
-    verdict = may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now))
+    with desk.store.read() as tx:
+        verdict = _judge(tx, terms, node_class, caller, desk)
     if isinstance(verdict, Refused):
         return Forbidden(verdict.reasons)
     try:
@@ -126,15 +127,20 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     if isinstance(terms, StaleDraft):
         return terms
     node_class = desk.classes[terms.node_class]
-    verdict = may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now))
-    if isinstance(verdict, Refused):
-        return Forbidden(verdict.reasons)
     with desk.store.write() as tx:
         if (loan_id := _loan_made_of(tx, ask.draft)) is not None:
             return _asked_before(tx, loan_id, node_class, desk)
+        verdict = _judge(tx, terms, node_class, caller, desk)
+        if isinstance(verdict, Refused):
+            return Forbidden(verdict.reasons)
         loan = orders.request(tx, terms, node_class.rules, caller.person.actor, desk.now)
         tx.drafts.became(ask.draft, loan.id)
         return Requested(loan, node_class)
+
+
+def _judge(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: Desk) -> Allowed | Refused:
+    waiting = tx.loans.undecided_of(caller.person.id, node_class.name)
+    return may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now), waiting)
 
 
 def _loan_made_of(tx: Tx, draft_id: int) -> int | None:

@@ -18,6 +18,7 @@ class Rules:
     operators               who keeps the machines running: may give back and force, at 3 a.m. too
     floor                   nodes of the class that must stay usable in Slurm, whatever is lent
     max_nodes, max_length   of one loan, extensions included
+    max_waiting             requests of one person that may await their decision at once: approvers have to read them
     lapse_after             an undecided request ends by itself after this
     reminders               how long before the deadline people are told
     """
@@ -28,6 +29,7 @@ class Rules:
     floor: int = 0
     max_nodes: int = 16
     max_length: timedelta = timedelta(days=14)
+    max_waiting: int = 10
     lapse_after: timedelta = 8 * HOUR
     reminders: tuple[timedelta, ...] = (24 * HOUR, HOUR)
 

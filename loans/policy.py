@@ -86,6 +86,14 @@ class TooShort:
 
 
 @dataclass(frozen=True)
+class TooManyWaiting:
+    """So many requests of one person wait for a decision already. waiting: the loans."""
+
+    waiting: tuple[int, ...]
+    limit: int
+
+
+@dataclass(frozen=True)
 class NotLater:
     """An extension that does not extend."""
 
@@ -93,7 +101,7 @@ class NotLater:
     asked: datetime
 
 
-Reason = NotInGroup | OwnRequest | NoNodes | TooMany | TooLong | TooShort | NotLater
+Reason = NotInGroup | OwnRequest | NoNodes | TooMany | TooLong | TooShort | TooManyWaiting | NotLater
 
 
 @dataclass(frozen=True)
@@ -112,8 +120,10 @@ LEAST = timedelta(minutes=5)
 """A loan has to outlast its own conversion, or nodes would turn round half-way."""
 
 
-def may_request(who: Person, rules: Rules, count: int, span: timedelta) -> Allowed | Refused:
-    """Judge a new request of `count` nodes for `span`."""
+def may_request(
+    who: Person, rules: Rules, count: int, span: timedelta, waiting: Sequence[int] = ()
+) -> Allowed | Refused:
+    """Judge a new request of `count` nodes for `span`. waiting: this person's loans that await their decision."""
     reasons: list[Reason] = []
     if not who.is_in(rules.requesters):
         reasons.append(NotInGroup("ask for a loan", rules.requesters))
@@ -121,6 +131,8 @@ def may_request(who: Person, rules: Rules, count: int, span: timedelta) -> Allow
         reasons.append(NoNodes(count))
     if count > rules.max_nodes:
         reasons.append(TooMany(count, rules.max_nodes))
+    if len(waiting) >= rules.max_waiting:
+        reasons.append(TooManyWaiting(tuple(waiting), rules.max_waiting))
     return _judged([*reasons, *_length(span, rules)])
 
 

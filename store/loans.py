@@ -46,6 +46,12 @@ class Loans:
         chosen = _EVERY.where(col(LoanRow.state).in_(states)).order_by(col(LoanRow.id))
         return read_all(self._connection, chosen, _loan)
 
+    def undecided_of(self, requester: str, node_class: str) -> tuple[int, ...]:
+        """Return the requests of one person for a class that await their decision, oldest first."""
+        theirs = (col(LoanRow.requester) == requester, col(LoanRow.node_class) == node_class)
+        chosen = select(col(LoanRow.id)).where(*theirs, col(LoanRow.state) == State.REQUESTED)
+        return tuple(row.id for row in self._connection.execute(chosen.order_by(col(LoanRow.id))))
+
     def recent(self, limit: int, requester: str | None = None) -> tuple[Loan, ...]:
         """Return the newest loans, newest first; those of one requester when given."""
         chosen = _EVERY if requester is None else _EVERY.where(col(LoanRow.requester) == requester)

@@ -30,6 +30,7 @@ def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
             floor=of.floor,
             max_nodes=of.max_nodes,
             max_length=of.max_length,
+            max_waiting=of.max_waiting,
             lapse_after=of.lapse_after,
             reminders=of.reminders,
         ),

@@ -203,6 +203,7 @@ class ClassSettings(Section):
     floor: int = Field(0, ge=0, description="nodes that stay usable in Slurm, whatever is lent")
     max_nodes: int = Field(16, ge=1, description="of one loan")
     max_length: Span = Field(timedelta(days=14), description="of one loan, extensions included")
+    max_waiting: int = Field(10, ge=1, description="undecided requests that one person may have at once")
     lapse_after: Span = Field(timedelta(hours=8), description="an undecided request ends after this")
     reminders: tuple[Span, ...] = Field((timedelta(hours=24), timedelta(hours=1)), description="before the deadline")
 

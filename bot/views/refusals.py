@@ -16,6 +16,7 @@ from loans.policy import (
     Reason,
     TooLong,
     TooMany,
+    TooManyWaiting,
     TooShort,
 )
 from loans.selection import (
@@ -49,6 +50,11 @@ def reason(why: Reason) -> str:
             return f"{length(asked)} is longer than the {length(limit)} that this class allows."
         case TooShort(asked, least):
             return f"{length(asked)} is over before the nodes are converted. Ask for {length(least)} or more."
+        case TooManyWaiting(waiting, limit):
+            return (
+                f"{counted(len(waiting), 'request')} of yours wait for a decision, and the limit is {limit}. "
+                f"Take one back, for example {code(f'cancel #{waiting[0]}')}, or wait until one is decided."
+            )
         case NotLater(until, asked):
             return f"{moment(asked)} is not later than the present deadline, {moment(until)}."
         case other:

@@ -20,7 +20,7 @@ from commands.replies import (
 )
 from loans.classes import Rules
 from loans.loan import State
-from loans.policy import NoNodes, NotInGroup, TooLong, TooMany, TooShort
+from loans.policy import NoNodes, NotInGroup, TooLong, TooMany, TooManyWaiting, TooShort
 from loans.selection import HeldBy, RunsJobs
 from sandbox.faults import Fault
 from tests.commands.counter import APPROVER, REQUESTER, SECOND_APPROVER, STRANGER, WHILE_SAID, Counter
@@ -54,6 +54,22 @@ def test_asking_for_sign_off_makes_one_request(counter: Counter) -> None:
     third = counter.do(SignOff(preview.draft))
     assert isinstance(third, OneLoan)
     assert third.loan.state is State.APPROVED
+
+
+def test_one_persons_requests_that_wait_have_a_limit_and_anothers_do_not_count(counter: Counter) -> None:
+    """A flood of wishes stops at the door; a second press on the last is still answered, and a decision makes room."""
+    counter.rules = replace(counter.desk.classes["gpu"].rules, max_waiting=2)
+    drafts = [counter.say("lend 1 gpu node for 2 hours").draft for _ in range(3)]
+    first, second = (counter.do(SignOff(draft)) for draft in drafts[:2])
+    refused = counter.do(SignOff(drafts[2]))
+    assert isinstance(refused, Forbidden)
+    assert refused.reasons == (TooManyWaiting((first.loan.id, second.loan.id), 2),)
+    assert isinstance(counter.say("lend 1 gpu node for 2 hours"), Forbidden), "the preview says so, too"
+    assert isinstance(counter.say("lend 1 gpu node for 2 hours", SECOND_APPROVER), Preview)
+    again = counter.do(SignOff(drafts[1]))
+    assert isinstance(again, Requested)
+    counter.say(f"approve #{first.loan.id}", APPROVER)
+    assert isinstance(counter.do(SignOff(drafts[2])), Requested)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from loans.policy import (
     Refused,
     TooLong,
     TooMany,
+    TooManyWaiting,
     TooShort,
     may_approve,
     may_extend,
@@ -73,6 +74,14 @@ def test_a_request_is_judged_with_every_reason(
 ) -> None:
     """The asker learns all that is wrong at once, instead of one thing a try."""
     assert may_request(who, RULES, count, span) == verdict
+
+
+def test_who_has_as_many_requests_waiting_as_the_limit_asks_for_no_more() -> None:
+    """Approvers are not buried under one person's wishes; whoever waits learns which request to take back."""
+    limit = RULES.max_waiting
+    waiting = tuple(range(1, limit + 1))
+    assert may_request(REQUESTER, RULES, 1, HOUR, waiting[:-1]) == Allowed()
+    assert may_request(REQUESTER, RULES, 1, HOUR, waiting) == Refused((TooManyWaiting(waiting, limit),))
 
 
 def test_a_star_lets_everybody_ask() -> None:

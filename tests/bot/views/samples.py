@@ -17,7 +17,7 @@ from loans.classes import NodeClass, Rules
 from loans.facts import Actor, Fact, Told
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
-from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooShort
+from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooManyWaiting, TooShort
 from loans.readers.breakdown import Breakdown, Failure
 from loans.readers.summary import Summary
 from loans.runbook import PlanName, StepName
@@ -278,6 +278,7 @@ def replies() -> Mapping[str, r.Reply]:
         TooMany(1_000_000, 16),
         TooLong(timedelta(days=20), timedelta(days=14)),
         TooShort(2 * MIN, 5 * MIN),
+        TooManyWaiting(tuple(range(11, 21)), 10),
         NotLater(UNTIL, NOW),
     )
     return {
