@@ -1,6 +1,11 @@
 """What every test may ask for: `lab` and `idle_lab`, the real daemons (tests marked lab)."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is a matter of who else is at work on the machine.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 pytest_plugins = ["tests.lab.site.fixtures"]
 
