@@ -5,7 +5,6 @@ mean: their exit code and their words go back to the adapter that asked.
 """
 
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Final, Protocol
 
 from adapters.addresses import Address
 from adapters.ssh import SshConnections
+from conversion.permit import Permit
 from conversion.ports import Ran, UnexpectedAnswer, Unreachable
 from loans.lengths import exact
 
@@ -23,28 +23,53 @@ _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")
 _MOST_OUTPUT: Final = 64 * 2**20
 """Of `scontrol show node -o` this is some 70,000 nodes; more than that is not an answer."""
 
+_KILL_AFTER: Final = "--kill-after=5"
+_GRACE_S: Final = 1.0
+"""How much later than we `timeout` ends a program, for the case that we stand still ourselves meanwhile."""
+
 
 class Runner(Protocol):
     """Somewhere to run a program."""
 
-    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        side: str,
+        timeout: timedelta,
+        env: Mapping[str, str] | None = None,
+        permit: Permit | None = None,
+    ) -> Ran:
         """Run argv to its end; out and err are whole.
 
         side    what an error calls the far side: "Slurm"
+        permit  of what changes something: it begins within it or not at all, and is ended when its time-out is over
         raises  Unreachable when the time-out passes or the host cannot be had; UnexpectedAnswer when there is no such
-                program, or no end to what it says
+                program, or no end to what it says; Overtaken when it is too late to begin
         """
 
 
 class LocalRunner:
     """Runs programs on this machine, in an environment of their own."""
 
-    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        side: str,
+        timeout: timedelta,
+        env: Mapping[str, str] | None = None,
+        permit: Permit | None = None,
+    ) -> Ran:
         """Run argv to its end; see Runner."""
+        words = list(argv)
+        if permit is not None:
+            words = ["timeout", _KILL_AFTER, f"{timeout.total_seconds() + _GRACE_S:g}", *argv]
+            permit.begin()
         kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
         try:
             process = subprocess.Popen(
-                list(argv),
+                words,
                 env={**kept, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -65,15 +90,24 @@ class SshRunner:
         self._connections = connections
         self._host = host
 
-    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        side: str,
+        timeout: timedelta,
+        env: Mapping[str, str] | None = None,
+        permit: Permit | None = None,
+    ) -> Ran:
         """Run argv to its end; see Runner. env is read by others on that host: no secrets in it."""
         words = ["env", *(f"{name}={value}" for name, value in env.items()), *argv] if env else list(argv)
         done = self._connections.run(
             self._host,
-            shlex.join(words),
+            words,
             side=f"{side} (through ssh {self._host[0]})",
             timeout=timeout,
             keep_bytes=_MOST_OUTPUT,
+            permit=permit,
         )
         return Ran(done.exit, _text(done.out, argv[0], side), _text(done.err, argv[0], side))
 

@@ -3,13 +3,13 @@
 Knows where a node is reached and how much of its words is kept; what is run there is decided above.
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
 from adapters.addresses import Address
 from adapters.ssh import SshConnections
+from conversion.permit import Permit, current
 from conversion.ports import Ran
 from loans.nodes import NodeName
 
@@ -23,15 +23,25 @@ class SshShell:
         self._connections = connections
         self._address = address
 
+    def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        """Run a command that changes nothing."""
+        return self._run(node, argv, timeout, None, None)
+
     def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
-        """Run one command to its end. Unreachable when the time-out passes: the command may still be running."""
+        """Run one command to its end. Unreachable when the time-out passes: the node ends it some seconds later."""
+        return self._run(node, argv, timeout, stdin, current())
+
+    def _run(
+        self, node: NodeName, argv: Sequence[str], timeout: timedelta, stdin: str | None, permit: Permit | None
+    ) -> Ran:
         done = self._connections.run(
             self._address(node),
-            shlex.join(argv),
+            argv,
             side=f"{node} (ssh)",
             timeout=timeout,
             keep_bytes=_KEEP_BYTES,
             stdin=stdin,
+            permit=permit,
         )
         return Ran(done.exit, done.out.decode(errors="replace"), done.err.decode(errors="replace"))
 

@@ -18,6 +18,7 @@ from adapters.hostlist import folded, folded_parts
 from adapters.meanings import Meanings, meaning, says
 from adapters.shared_read import SharedRead
 from adapters.slurm_text import SIDE
+from conversion.permit import Permit, current
 from conversion.ports import Busy, Denied, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_drained, is_out_of_slurm
 
@@ -73,6 +74,10 @@ class SlurmCommands:
     def reservations(self) -> Mapping[str, Reservation]:
         """Return every reservation by name."""
         return self._reservations.get()
+
+    def refresh(self) -> None:
+        """Let the next reads begin anew."""
+        self._forget()
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
@@ -155,7 +160,7 @@ class SlurmCommands:
 
     def _write(self, words: Sequence[str]) -> None:
         try:
-            self._run(["scontrol", *words])
+            self._run(["scontrol", *words], current())
         finally:
             self._forget()
 
@@ -177,8 +182,8 @@ class SlurmCommands:
     def _read_reservations(self) -> Mapping[str, Reservation]:
         return slurm_text.reservations(self._run(["scontrol", "show", "reservation", "-o"]))
 
-    def _run(self, argv: Sequence[str]) -> str:
-        ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=self._env)
+    def _run(self, argv: Sequence[str], permit: Permit | None = None) -> str:
+        ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=self._env, permit=permit)
         if ran.exit != 0:
             raise meaning(SIDE, argv[0], ran, _MEANINGS)
         return ran.out

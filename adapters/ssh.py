@@ -1,11 +1,14 @@
 """SSH connections that are kept and shared: one a host, many commands.
 
 Decides when a connection is reused, reopened or let go. A command is sent once: a cached connection that proves broken
-before the command was sent is opened again, one that breaks afterwards is an error.
+before the command was sent is opened again, one that breaks afterwards is an error. This is the one place where
+arguments become the line that a login shell reads.
 """
 
+import shlex
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,13 +16,17 @@ import paramiko
 
 from adapters.addresses import Address
 from adapters.ssh_channel import Done, Exchange
+from adapters.ssh_deadline import READ, FarClock, came_too_late
 from adapters.ssh_login import SshLogin, saying, transport_of
+from conversion.permit import Overtaken, Permit
 from conversion.ports import Unreachable
 
 __all__ = ["SshConnections", "SshLogin"]
 
 _SESSIONS_EACH: Final = 8
 """OpenSSH's MaxSessions is 10 a connection; a ninth command waits for its turn."""
+
+_CLOCK_BYTES: Final = 200
 
 
 class _Line:
@@ -29,6 +36,7 @@ class _Line:
         self.opening = threading.Lock()
         self.turns = threading.BoundedSemaphore(_SESSIONS_EACH)
         self.client: paramiko.SSHClient | None = None
+        self.clock: FarClock | None = None
         self.users = 0
         self.used = time.monotonic()
 
@@ -54,24 +62,35 @@ class SshConnections:
     def run(
         self,
         address: Address,
-        command: str,
+        argv: Sequence[str],
         *,
         side: str,
         timeout: timedelta,
         keep_bytes: int,
         stdin: str | None = None,
+        permit: Permit | None = None,
     ) -> Done:
-        """Run one command to its end; raises Unreachable and Denied, with `side` as the far side's name."""
+        """Run one command to its end.
+
+        side     the far side's name in errors
+        permit   of a command that changes something: the host refuses to begin it when it is over
+        raises   Unreachable, Denied; Overtaken when it is too late to begin
+        """
         line = self._enter(address)
         try:
             if not line.turns.acquire(timeout=timeout.total_seconds()):
                 raise Unreachable(side, f"{_SESSIONS_EACH} commands are under way there; no turn in {timeout}")
             try:
-                channel = self._channel(address, line, side)
+                channel, clock = self._channel_and_clock(address, line, side, permit)
+                words = argv if clock is None or permit is None else clock.bounded(argv, permit, timeout)
                 exchange = Exchange(channel, side=side, timeout=timeout, keep_bytes=keep_bytes)
-                return exchange.run(command, stdin.encode() if stdin is not None else None)
+                done = exchange.run(shlex.join(words), stdin.encode() if stdin is not None else None)
             finally:
                 line.turns.release()
+            if permit is not None and came_too_late(done):
+                line.clock = None  # it, or we, stood still since it was read
+                raise Overtaken
+            return done
         finally:
             self._leave(line)
 
@@ -95,6 +114,29 @@ class SshConnections:
         with self._lock:
             line.users -= 1
             line.used = time.monotonic()
+
+    def _channel_and_clock(
+        self, address: Address, line: _Line, side: str, permit: Permit | None
+    ) -> tuple[paramiko.Channel, FarClock | None]:
+        """Return a fresh channel, and for what has a permit the host's clock as read over the same connection."""
+        if permit is None:
+            return self._channel(address, line, side), None
+        clock = self._clock(address, line, side, permit)
+        channel = self._channel(address, line, side)
+        if channel.get_transport() is not clock.connection:  # opened anew: the host may have rebooted in between
+            channel.close()
+            raise Unreachable(side, "the connection broke just now")
+        return channel, clock
+
+    def _clock(self, address: Address, line: _Line, side: str, permit: Permit) -> FarClock:
+        channel = self._channel(address, line, side)
+        connection, clock = channel.get_transport(), line.clock
+        if clock is not None and clock.serves(connection, permit.uptime()):
+            channel.close()
+            return clock
+        exchange = Exchange(channel, side=side, timeout=self._login.connect_timeout, keep_bytes=_CLOCK_BYTES)
+        line.clock = FarClock.read(connection, lambda: exchange.run(shlex.join(READ), None), permit.uptime, side)
+        return line.clock
 
     def _channel(self, address: Address, line: _Line, side: str) -> paramiko.Channel:
         client, cached = self._client(address, line, side)

@@ -50,10 +50,10 @@ class Engine:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._ground = core.ground()
+        self.lease = Lease("worker", core.store, core.clock)
+        self._ground = core.ground(self.lease)
         self.crew = Crew(core.settings.pace.workers)
         self.worker = Worker(self._ground, self.crew)
-        self.lease = Lease("worker", core.store, core.clock)
 
     def add_jobs(self, schedule: Schedule) -> None:
         """Put the engine's jobs on the schedule."""

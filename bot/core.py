@@ -15,6 +15,8 @@ from bot.settings import classes as from_settings
 from bot.settings.file import BadSettings, find, load
 from bot.settings.site import SiteSettings
 from commands.desk import Desk
+from conversion.fence import Lease, Reach
+from conversion.fenced import reads_of
 from conversion.pace import Pace
 from conversion.subjects import Ground
 from loans.classes import NodeClass
@@ -35,11 +37,12 @@ class Core:
     def desk(self) -> Desk:
         """Return a desk of this moment."""
         expand = partial(expanded, most=MOST_SAID)
-        return Desk(self.store, self.adapters.far, self.classes, self.pace, expand, self.clock.now())
+        return Desk(self.store, reads_of(self.adapters.far), self.classes, self.pace, expand, self.clock.now())
 
-    def ground(self) -> Ground:
-        """Return what the engine stands on."""
-        return Ground(self.store, self.adapters.far, self.classes, self.pace, self.clock.now)
+    def ground(self, lease: Lease) -> Ground:
+        """Return what the engine stands on. lease: what it has to hold to change anything."""
+        reach = Reach(self.adapters.far, self.store, lease, self.clock.uptime)
+        return Ground(self.store, reach, self.classes, self.pace, self.clock.now)
 
     def close(self) -> None:
         """Hang up everywhere."""

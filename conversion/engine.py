@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, Protocol, TypeVar
 
+import structlog
+
+from conversion.fence import NotNow
 from conversion.pace import Pace
 from conversion.ports import Denied, UnexpectedAnswer, Unreachable
-from conversion.steps import Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
-from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
+from conversion.steps import Ask, Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
+from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.lengths import exact
 from loans.runbook import StepName
+
+log = structlog.get_logger()
 
 RUBBISH_TRIES: Final = 6
 """How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
@@ -21,10 +26,6 @@ has over two minutes to come to itself."""
 
 W_co = TypeVar("W_co", NodeWork, TakeWork, covariant=True)
 W = TypeVar("W", NodeWork, TakeWork)
-
-
-class Overtaken(Exception):  # noqa: N818 - it names what happened
-    """Somebody changed the subject while it was at work: what it does next is for the next look to say."""
 
 
 class Subject(Protocol[W_co]):
@@ -38,13 +39,19 @@ class Subject(Protocol[W_co]):
         """Return the time."""
 
     def work(self) -> W_co:
-        """Return what the next step may touch, as of now."""
+        """Return what a check may ask, as of now."""
+
+    def acting(self, asks: Sequence[Ask] = ()) -> W_co:
+        """Return what a step may change, as of now, once the asks are answered; what may not be done raises NotNow."""
 
     def journal(self) -> Sequence[Told[StepFact]]:
         """Return the journal of this plan's run so far, oldest first."""
 
     def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         """Write a journal line, durably. Raises Overtaken when this run is no longer the one that is wanted."""
+
+    def tell_wrong(self, about: Wrong, what: str) -> None:
+        """Tell people of something that should not be, and has been put right."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ class _Look(Generic[W]):
     def _see_in_time(self) -> Seen:
         seen = self._see()
         if isinstance(seen, NotYet) and self.step.late is not None and self._is_late():
-            return self.step.late(self.subject.work())
+            return self.step.late(self.subject.acting(self.step.asks))
         return seen
 
     def _see(self) -> Seen:
@@ -168,16 +175,44 @@ class _Look(Generic[W]):
         did = self.at.did
         if self.at.began is None:
             self.subject.write(StepStarted, step.name)
+        lifted = self._hold_promises()
+        if lifted is not None:
+            return lifted
         if step.ask_first or did:
             seen: Seen = step.done(self.subject.work())
             if isinstance(seen, Done) or step.do is None or (did and not step.repeats):
                 return seen
-        answer: Seen | None = step.do(self.subject.work()) if step.do else None
+        answer: Seen | None = self._do()
         if isinstance(answer, NotYet):
             return answer
         if not did:
             self.subject.write(StepDid, step.name)
         return answer or step.done(self.subject.work())
+
+    def _do(self) -> Seen | None:
+        if self.step.do is None:
+            return None
+        try:
+            return self.step.do(self.subject.acting(self.step.asks))
+        except NotNow as no:
+            return no.seen
+
+    def _hold_promises(self) -> NotYet | None:
+        """Put back what earlier steps made and somebody lifted; the look ends with it, and the next one asks afresh.
+
+        A side that does not answer holds nobody up here: what would harm asks again, right before it acts.
+        """
+        for promise in self.step.keeps:
+            try:
+                lifted = promise.lifted(self.subject.work())
+            except (Unreachable, UnexpectedAnswer) as e:
+                log.info("promise.unknown", promise=promise.says, why=str(e))
+                continue
+            if lifted:
+                promise.restore(self.subject.acting())
+                self.subject.tell_wrong(promise.about, lifted)
+                return NotYet(lifted)
+        return None
 
     def _is_late(self) -> bool:
         waited = self.subject.now() - (self.at.began or self.subject.now())

@@ -38,6 +38,9 @@ class _Slurm:
     def reservations(self) -> Mapping[str, Reservation]:
         return self._far.reservations()
 
+    def refresh(self) -> None:
+        self._far.refresh()
+
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         self._far.reserve(name, nodes, span)
         self._keep(SetInSlurm(SlurmChange.RESERVED, name), nodes)
@@ -78,6 +81,9 @@ class _Kubernetes:
 
     def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
         return self._far.pods_by_namespace(names)
+
+    def pods_left(self, name: str, *, force: bool) -> int:
+        return self._far.pods_left(name, force=force)
 
     def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
         self._far.mark(name, loan_id, labels, taints)

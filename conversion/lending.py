@@ -39,7 +39,7 @@ def prepare(work: NodeWork) -> None:
 
 def check_role(work: NodeWork) -> Seen:
     """Read the role file."""
-    ran = _run(work, "cat", work.pace.role_file)
+    ran = _ask(work, "cat", work.pace.role_file)
     return Done() if ran.exit == 0 and ran.out.strip() == work.node_class.role else NotYet("the role is not written")
 
 
@@ -131,12 +131,12 @@ def last_line(ran: Ran) -> str:
     return lines[-1][:200] if lines else "it said nothing"
 
 
-def _run(work: NodeWork, *argv: str, stdin: str | None = None) -> Ran:
-    return work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin)
+def _ask(work: NodeWork, *argv: str) -> Ran:
+    return work.far.shell.ask(work.node, argv, timeout=work.pace.command_timeout)
 
 
 def _must(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
-    ran = _run(work, *argv, stdin=stdin)
+    ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin)
     if ran.exit != 0:
         raise TryIsOver(f"`{argv[0]}` failed with {ran.exit}: {last_line(ran)}")
 
@@ -153,5 +153,5 @@ def _note(work: NodeWork, name: str, text: str) -> None:
 
 
 def _noted(work: NodeWork, name: str, text: str) -> Seen:
-    ran = _run(work, "cat", f"{work.pace.run_dir}/{name}")
+    ran = _ask(work, "cat", f"{work.pace.run_dir}/{name}")
     return Done() if ran.exit == 0 and ran.out.strip() == text else NotYet("not done on this boot")

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import structlog
 
-from conversion.engine import Failed, Finished, Outcome, Overtaken, Waiting, run
+from conversion.engine import Failed, Finished, Outcome, Waiting, run
 from conversion.news import tell
+from conversion.permit import Overtaken
 from conversion.plans import ABANDON, LEND, TAKE, return_plan
-from conversion.subjects import Ground, NodeSubject, TakeSubject
+from conversion.subjects import Ground, NodeSubject, TakeSubject, Unwanted
 from loans import facts
 from loans.lifecycle import Arrived, Broke, CameHome, GotStuck, NodeEvent, Taken, move
 from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
@@ -55,7 +56,7 @@ def look_at_taking(ground: Ground, loan_id: int, wave: int) -> None:
     def look() -> Outcome:
         try:
             return run(ABANDON if abandoning else TAKE, subject)
-        except Overtaken:
+        except Unwanted:
             return Failed(subject.taking.step, "the loan was given back")
 
     _conclude(ground, _guarded(look), lambda tx, outcome: _conclude_taking(tx, ground, loan, subject, outcome))

@@ -7,13 +7,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+import structlog
+
 from loans import facts
-from loans.facts import LENDBOT, Actor, Fact, Told
+from loans.facts import LENDBOT, Actor, Fact, Mismatch, Told
 from loans.loan import Loan
 from loans.nodes import NodeName
 from loans.runbook import StepName
 from store.db import Tx
 from store.outbox import Letter
+
+log = structlog.get_logger()
 
 
 class Audience(StrEnum):
@@ -49,6 +53,13 @@ def tell(
     if loan is not None:
         tx.outbox.card(loan.id, now)
     return told
+
+
+def tell_wrong(tx: Tx, found: Mismatch, now: datetime, *, loan: Loan | None, node: NodeName | None) -> None:
+    """Tell of something that should not be, once a day however often it is found."""
+    if tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{found.what}", now):
+        log.warning("mismatch", what=found.what, node=node, loan=loan.id if loan else None)
+        tell(tx, found, now, loan=loan, node=node)
 
 
 def hears(fact: Fact) -> tuple[Audience, ...]:

@@ -3,16 +3,24 @@
 from typing import Final
 
 from conversion import lending, returning, taking
+from conversion.asks import CLOSED_TO_PODS, DRAINED, NO_JOB, NO_JOB_CAN_START, NO_POD, NO_POD_TO_WAIT_FOR, NO_POWER
+from conversion.promises import CORDON, DRAIN, WAVE_DRAIN
 from conversion.steps import NodeWork, Plan, Step, TakeWork
 from loans.runbook import StepName
+
+_NOBODY_THERE: Final = (NO_JOB, NO_JOB_CAN_START, NO_POD)
+"""What a command on a node could end: whatever runs there, in either world."""
+_WAVE: Final = (WAVE_DRAIN,)
+_OUT: Final = (DRAIN,)
+_CLOSED: Final = (DRAIN, CORDON)
 
 TAKE: Final[Plan[TakeWork]] = (
     Step(StepName.RESERVE, taking.check_reserved, taking.reserve, repeats=True),
     Step(StepName.CLAIM, taking.check_claimed, taking.claim, tries=8, rewind_to=StepName.RESERVE),
     Step(StepName.DRAIN, taking.check_draining, taking.drain, repeats=True),
-    Step(StepName.QUIET, taking.check_quiet, taking.leave_lost_ones, late=taking.leave_busy_ones),
-    Step(StepName.UNRESERVE, taking.check_unreserved, taking.unreserve),
-    Step(StepName.DOWN, taking.check_down, taking.down, repeats=True),
+    Step(StepName.QUIET, taking.check_quiet, taking.leave_lost_ones, late=taking.leave_busy_ones, keeps=_WAVE),
+    Step(StepName.UNRESERVE, taking.check_unreserved, taking.unreserve, keeps=_WAVE),
+    Step(StepName.DOWN, taking.check_down, taking.down, repeats=True, asks=(DRAINED, NO_JOB, NO_POD), keeps=_WAVE),
 )
 """A wave of nodes out of Slurm."""
 
@@ -20,26 +28,42 @@ ABANDON: Final[Plan[TakeWork]] = (Step(StepName.UNRESERVE, taking.check_unreserv
 """What is left to do for a wave that came to nothing; its nodes go home by themselves."""
 
 LEND: Final[Plan[NodeWork]] = (
-    Step(StepName.OUT_OF_SLURM, lending.check_out),
-    Step(StepName.PREPARE, lending.check_prepared, lending.prepare, tries=2),
-    Step(StepName.ROLE, lending.check_role, lending.write_role, tries=2),
-    Step(StepName.PUPPET, lending.check_applied, lending.run_puppet, tries=2, rewind_to=StepName.PREPARE),
-    Step(StepName.JOIN, lending.check_joined),
-    Step(StepName.LABEL, lending.check_labelled, lending.label),
-    Step(StepName.READY, lending.check_ready, lending.open_for_pods),
-    Step(StepName.DAEMONS, lending.check_daemons),
+    Step(StepName.OUT_OF_SLURM, lending.check_out, keeps=_OUT),
+    Step(StepName.PREPARE, lending.check_prepared, lending.prepare, tries=2, asks=_NOBODY_THERE, keeps=_OUT),
+    Step(StepName.ROLE, lending.check_role, lending.write_role, tries=2, asks=_NOBODY_THERE, keeps=_OUT),
+    Step(
+        StepName.PUPPET,
+        lending.check_applied,
+        lending.run_puppet,
+        tries=2,
+        rewind_to=StepName.PREPARE,
+        asks=_NOBODY_THERE,
+        keeps=_OUT,
+    ),
+    Step(StepName.JOIN, lending.check_joined, keeps=_OUT),
+    Step(StepName.LABEL, lending.check_labelled, lending.label, keeps=_OUT),
+    Step(StepName.READY, lending.check_ready, lending.open_for_pods, asks=(NO_JOB, NO_JOB_CAN_START), keeps=_OUT),
+    Step(StepName.DAEMONS, lending.check_daemons, keeps=_OUT),
 )
 """One node from DOWN+DRAIN in Slurm to lent."""
 
 RETURN: Final[Plan[NodeWork]] = (
-    Step(StepName.CORDON, returning.check_cordoned, returning.cordon),
-    Step(StepName.EVICT, returning.check_evicted, returning.evict, repeats=True, endless=True),
-    Step(StepName.POWER_OFF, returning.check_off, returning.power_off, tries=3, ask_first=False),
-    Step(StepName.LEAVE, returning.check_left, returning.leave),
-    Step(StepName.POWER_ON, returning.check_on, returning.power_on, tries=3, ask_first=False),
-    Step(StepName.BOOT, returning.check_booted, tries=3, rewind_to=StepName.POWER_OFF),
-    Step(StepName.VERIFY, returning.check_clean),
-    Step(StepName.RESUME, returning.check_resumed, returning.resume),
+    Step(StepName.CORDON, returning.check_cordoned, returning.cordon, keeps=_OUT),
+    Step(StepName.EVICT, returning.check_evicted, returning.evict, repeats=True, endless=True, keeps=_CLOSED),
+    Step(
+        StepName.POWER_OFF,
+        returning.check_off,
+        returning.power_off,
+        tries=3,
+        ask_first=False,
+        asks=(NO_JOB, NO_POD_TO_WAIT_FOR),
+        keeps=_CLOSED,
+    ),
+    Step(StepName.LEAVE, returning.check_left, returning.leave, asks=(NO_JOB, NO_POWER), keeps=_CLOSED),
+    Step(StepName.POWER_ON, returning.check_on, returning.power_on, tries=3, ask_first=False, keeps=_CLOSED),
+    Step(StepName.BOOT, returning.check_booted, tries=3, rewind_to=StepName.POWER_OFF, keeps=_CLOSED),
+    Step(StepName.VERIFY, returning.check_clean, keeps=_CLOSED),
+    Step(StepName.RESUME, returning.check_resumed, returning.resume, asks=(CLOSED_TO_PODS,)),
     Step(StepName.SETTLE, returning.check_settled, tries=3, rewind_to=StepName.RESUME),
 )
 """One node from wherever it stands to IDLE in Slurm, with the proof that it rebooted."""

@@ -67,6 +67,9 @@ class Slurm(Protocol):
     def reservations(self) -> Mapping[str, Reservation]:
         """Return every reservation by name."""
 
+    def refresh(self) -> None:
+        """Let the next reads begin anew: what was read before now is too old for what comes."""
+
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
 
@@ -148,6 +151,9 @@ class Kubernetes(Protocol):
     def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
         """Return how many pods an eviction of these nodes would end, by namespace; DaemonSet and mirror pods aside."""
 
+    def pods_left(self, name: str, *, force: bool) -> int:
+        """Return how many pods a pass of drain() would still wait for; nothing is evicted."""
+
     def delete_node(self, name: str, uid: str) -> None:
         """Delete exactly this Node object; one that is gone already is fine."""
 
@@ -163,6 +169,9 @@ class Ran:
 
 class NodeShell(Protocol):
     """A root shell on the nodes, over SSH with strict host keys."""
+
+    def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        """Run a command that changes nothing."""
 
     def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
         """Run one command to its end. Unreachable when the time-out passes: the command may still be running."""

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from conversion.news import tell
+from conversion.fence import Looked
+from conversion.news import tell, tell_wrong
+from conversion.permit import Overtaken
 from conversion.ports import FarSideError
+from conversion.steps import Scene
 from conversion.subjects import Ground
+from loans.classes import NodeClass
 from loans.facts import Mismatch, SetInSlurm, SlurmChange, Wrong
 from loans.loan import HOLDING, NODE_KEPT_OUT, Loan, NodeLoan, NodeState
 from loans.nodes import (
@@ -25,6 +29,7 @@ from loans.nodes import (
     marked_by,
     reserved_by,
 )
+from store.db import Tx
 
 log = structlog.get_logger()
 
@@ -58,8 +63,8 @@ def reconcile(ground: Ground) -> tuple[Finding, ...]:
         found = tuple(m for m in _compare(ground) if m in first) if first else ()
         for finding in found:
             _act(ground, finding)
-    except FarSideError as e:
-        log.info("reconcile.skipped", why=str(e))
+    except (FarSideError, Overtaken) as e:
+        log.info("reconcile.skipped", why=str(e) or "somebody else is at work")
         return ()
     return found
 
@@ -128,17 +133,34 @@ def _act(ground: Ground, finding: Finding) -> None:
     """Mend what may be mended, and tell on-call once a day at most."""
     now = ground.now()
     set_again: SetInSlurm | None = None
-    if finding.about is Wrong.SCHEDULABLE and finding.loan is not None:
-        set_again = SetInSlurm(SlurmChange.DRAINED, mark(finding.loan))
-        ground.far.slurm.drain([NodeName(finding.thing)], set_again.mark)
+    if finding.about is Wrong.SCHEDULABLE and finding.loan is not None and finding.node is not None:
+        set_again = _drain_again(ground, finding.node, finding.loan)
     with ground.store.write() as tx:
         loan = tx.loans.get(finding.loan) if finding.loan is not None else None
         if set_again is not None:
             tell(tx, set_again, now, loan=loan, node=finding.node)
-        if not tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{finding.what}", now):
-            return
-        log.warning("reconcile.mismatch", what=finding.what, node=finding.node, loan=finding.loan)
-        tell(tx, Mismatch(finding.about, finding.what), now, loan=loan, node=finding.node)
+        tell_wrong(tx, Mismatch(finding.about, finding.what), now, loan=loan, node=finding.node)
+
+
+def _drain_again(ground: Ground, name: NodeName, loan_id: int) -> SetInSlurm | None:
+    """Put DRAIN back, if the node still lacks it and the loan still has it."""
+    looked = Looked()
+    node = ground.reach.reads_in(looked).slurm.nodes().get(name)
+    if node is None or not has_lost_drain(node):
+        return None
+
+    def is_kept_out(tx: Tx) -> bool:
+        return tx.nodes.get(loan_id, name).state in NODE_KEPT_OUT
+
+    set_again = SetInSlurm(SlurmChange.DRAINED, mark(loan_id))
+    scene = Scene(loan_id, _class_of(ground, loan_id), ground.far, (name,))
+    ground.reach.fence(scene, (), is_kept_out, looked).slurm.drain([name], set_again.mark)
+    return set_again
+
+
+def _class_of(ground: Ground, loan_id: int) -> NodeClass:
+    with ground.store.read() as tx:
+        return ground.classes[tx.loans.get(loan_id).node_class]
 
 
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:

@@ -12,14 +12,11 @@ from loans.nodes import (
     KubeNode,
     PowerState,
     SlurmNode,
-    has_lost_drain,
     is_in_service,
     is_kept_away,
     is_reboot_reason,
     is_registered_since,
-    mark,
     marked_by,
-    runs_nothing,
 )
 from loans.runbook import PlanName, StepName
 
@@ -42,8 +39,14 @@ def cordon(work: NodeWork) -> None:
 
 
 def check_evicted(work: NodeWork) -> Seen:
-    """Say done only when there is nothing to evict from: the passes of evict() say the rest."""
-    return Done("not in Kubernetes") if _kube_node(work) is None else NotYet("pods have to leave first")
+    """Ask whether a pass of eviction would have anything left to wait for."""
+    node = _kube_node(work)
+    if node is None:
+        return Done("not in Kubernetes")
+    if not node.ready and work.power.state(work.node) is PowerState.OFF:
+        return Done("its power is off: nothing runs there")
+    left = work.far.kubernetes.pods_left(work.kube_name, force=work.part.forced_by is not None)
+    return NotYet(f"{left} pods have to leave first") if left else Done()
 
 
 def evict(work: NodeWork) -> Seen:
@@ -84,25 +87,11 @@ def check_off(work: NodeWork) -> Seen:
 
 
 def power_off(work: NodeWork) -> Seen | None:
-    """Cut the power, after one last look that no pod came back since the eviction, and that no job has come."""
+    """Cut the power, after one last pass of eviction over pods that came back since; no job may be there either."""
     left = evict(work)
     if isinstance(left, NotYet):
         return left
-    held = _keep_jobs_away(work)
-    if held is not None:
-        return held
     work.power.off(work.node)
-    return None
-
-
-def _keep_jobs_away(work: NodeWork) -> NotYet | None:
-    """Look for jobs on a node that somebody resumed by hand: a lent node is Slurm's too then, and power kills them."""
-    node = _slurm_node(work)
-    if has_lost_drain(node):
-        work.far.slurm.drain([work.node], mark(work.loan.id))
-        return NotYet(f"somebody resumed it in Slurm, which says {node.state}: DRAIN was put back")
-    if not runs_nothing(node):
-        return NotYet(f"Slurm says {node.state}: the power stays on until no job can be there", blocked=True)
     return None
 
 
@@ -113,7 +102,8 @@ def check_on(work: NodeWork) -> Seen:
 
 
 def power_on(work: NodeWork) -> None:
-    """Switch on."""
+    """Switch on. It is sent whatever the BMC says: its answer may be a minute old."""
+    work.power.state(work.node)
     work.power.on(work.node)
 
 
@@ -123,7 +113,7 @@ def check_booted(work: NodeWork) -> Seen:
     if not is_registered_since(node, last_touched(work)):
         return NotYet(f"BMC says {work.power.state(work.node)}; Slurm says {node.state}, no registration yet")
     try:
-        work.far.shell.run(work.node, ("true",), timeout=work.pace.command_timeout)
+        work.far.shell.ask(work.node, ("true",), timeout=work.pace.command_timeout)
     except Unreachable as e:
         return NotYet(f"slurmd has registered, but ssh does not answer: {e.said}")
     return Done()
@@ -139,7 +129,7 @@ def check_clean(work: NodeWork) -> Seen:
     if _kube_node(work) is not None:
         return NotYet("it is in Kubernetes again")
     for path in (work.pace.role_file, work.pace.run_dir):
-        if work.far.shell.run(work.node, ("test", "-e", path), timeout=work.pace.command_timeout).exit == 0:
+        if work.far.shell.ask(work.node, ("test", "-e", path), timeout=work.pace.command_timeout).exit == 0:
             return NotYet(f"{path} is still there after the reboot: is the image stateless?")
     short = [name for name, count in work.node_class.gres.items() if node.gres.get(name, 0) < count]
     return NotYet(f"Slurm sees too few of {', '.join(short)}") if short else Done()

@@ -5,14 +5,14 @@ knows nothing of retries, threads or the journal.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from conversion.pace import Pace
 from conversion.ports import FarSides, Power
 from loans.classes import NodeClass
-from loans.facts import StepFact, Told
+from loans.facts import StepFact, Told, Wrong
 from loans.loan import Loan, NodeLoan, NodeState, Taking
 from loans.nodes import NodeName
 from loans.runbook import StepName
@@ -108,6 +108,52 @@ W = TypeVar("W", NodeWork, TakeWork)
 
 
 @dataclass(frozen=True)
+class Scene:
+    """What is looked at once more right before nodes are changed.
+
+    forced   an approver said that pods which block may be removed
+    """
+
+    loan_id: int
+    node_class: NodeClass
+    far: FarSides
+    nodes: tuple[NodeName, ...] = ()
+    forced: bool = False
+
+    def of(self, far: FarSides, nodes: Sequence[NodeName]) -> "Scene":
+        """Return it with what is asked, and with the nodes that a call names; one that names none means all."""
+        return replace(self, far=far, nodes=tuple(nodes) or self.nodes)
+
+    def kube_name(self, node: NodeName) -> str:
+        """Return a node's name in Kubernetes."""
+        return self.node_class.kube_name.format(node=node)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What must be so, in the look in which a step acts. says: for the runbook, after "makes sure that"."""
+
+    says: str
+    check: Callable[[Scene], Seen]
+
+
+@dataclass(frozen=True)
+class Promise(Generic[W]):
+    """What an earlier step made, and every later look holds.
+
+    says     for the runbook, after "holds"
+    about    what is wrong when it is lifted
+    lifted   what somebody undid, as a sentence; empty when it stands
+    restore  makes it so again; it harms nobody
+    """
+
+    says: str
+    about: Wrong
+    lifted: Callable[[W], str]
+    restore: Callable[[W], None]
+
+
+@dataclass(frozen=True)
 class Step(Generic[W]):
     """One change.
 
@@ -121,6 +167,8 @@ class Step(Generic[W]):
     rewind_to   the step from which a new try begins; None means this one
     endless     True when it waits for people rather than give up; they are asked after pace.ask_after
     late        what to do when patience ends, instead of failing
+    asks        what the far sides are asked right before a change that can end a job or a pod, or lets new ones come
+    keeps       what is looked at first at each look, and put back when somebody lifted it
     """
 
     name: StepName
@@ -132,6 +180,8 @@ class Step(Generic[W]):
     rewind_to: StepName | None = None
     endless: bool = False
     late: Callable[[W], Seen] | None = None
+    asks: tuple[Ask, ...] = ()
+    keeps: tuple[Promise[W], ...] = ()
 
 
 Plan = tuple[Step[W], ...]

@@ -8,16 +8,27 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from conversion.engine import Overtaken
-from conversion.hands import hands
+from conversion.fence import Looked, Reach
 from conversion.holdings import held
-from conversion.news import tell
+from conversion.news import tell, tell_wrong
 from conversion.pace import Pace
+from conversion.permit import Overtaken
 from conversion.ports import FarSides
 from conversion.slurm_view import look
-from conversion.steps import NodeWork, TakeWork
+from conversion.steps import Ask, NodeWork, Scene, TakeWork
 from loans.classes import NodeClass
-from loans.facts import Fact, NodeBroke, NodeReplaced, StepFact, StepFailed, StepFinished, StepStarted, Told
+from loans.facts import (
+    Fact,
+    Mismatch,
+    NodeBroke,
+    NodeReplaced,
+    StepFact,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    Told,
+    Wrong,
+)
 from loans.lifecycle import Broke, move
 from loans.loan import Loan, NodeLoan, State, Taking
 from loans.nodes import NodeName
@@ -30,13 +41,25 @@ from store.errors import NodeTaken, Stale
 
 @dataclass(frozen=True)
 class Ground:
-    """What every run needs: where things are written, what is out there, and how patient to be."""
+    """What every run needs: where things are written, what is out there, and how patient to be.
+
+    reach   the only way to change anything out there
+    """
 
     store: Store
-    far: FarSides
+    reach: Reach
     classes: Mapping[str, NodeClass]
     pace: Pace
     now: Callable[[], datetime]
+
+    @property
+    def far(self) -> FarSides:
+        """Return what is out there, to be asked."""
+        return self.reach.reads
+
+
+class Unwanted(Overtaken):
+    """The loan is no longer on its way out: the wave is not wanted."""
 
 
 class NodeSubject:
@@ -47,7 +70,7 @@ class NodeSubject:
         self._loan = loan
         self._plan = plan
         self._changes: list[Fact] = []
-        self._far = hands(ground.far, lambda fact, _: self._changes.append(fact))
+        self._looked = Looked()
         self.part = part
         with ground.store.read() as tx:
             self._all = list(tx.facts.journal(loan.id, node=part.node))
@@ -60,8 +83,30 @@ class NodeSubject:
         return self._ground.now()
 
     def work(self) -> NodeWork:
-        node_class = self._ground.classes[self._loan.node_class]
-        return NodeWork(self._loan, node_class, self.part, self._far, self.pace, tuple(self._all), self.now())
+        return self._work(self._ground.reach.reads_in(self._looked))
+
+    def acting(self, asks: Sequence[Ask] = ()) -> NodeWork:
+        """Return what a step may change; each change asks the store first whether the part is still as it is here."""
+        reach, forced = self._ground.reach, self.part.forced_by is not None
+        scene = Scene(self._loan.id, self._class, reach.reads, (self.part.node,), forced)
+        return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
+
+    def _work(self, far: FarSides) -> NodeWork:
+        return NodeWork(self._loan, self._class, self.part, far, self.pace, tuple(self._all), self.now())
+
+    @property
+    def _class(self) -> NodeClass:
+        return self._ground.classes[self._loan.node_class]
+
+    def _holds(self, tx: Tx) -> bool:
+        return tx.nodes.get(self._loan.id, self.part.node).version == self.part.version
+
+    def _keep(self, change: Fact, _: Sequence[NodeName] | None) -> None:
+        self._changes.append(change)
+
+    def tell_wrong(self, about: Wrong, what: str) -> None:
+        with self._ground.store.write() as tx:
+            tell_wrong(tx, Mismatch(about, what), self.now(), loan=self._loan, node=self.part.node)
 
     def journal(self) -> Sequence[Told[StepFact]]:
         return [told for told in self._all if told.fact.run == self.part.run and told.fact.plan is self._plan]
@@ -92,7 +137,7 @@ class TakeSubject:
         self._plan = plan
         self._class = ground.classes[loan.node_class]
         self._changes: list[tuple[Fact, Sequence[NodeName] | None]] = []
-        self._far = hands(ground.far, lambda fact, nodes: self._changes.append((fact, nodes)))
+        self._looked = Looked()
         self.taking = taking
         with ground.store.read() as tx:
             of_wave = tx.facts.journal(loan.id, wave=taking.wave)
@@ -106,12 +151,32 @@ class TakeSubject:
         return self._ground.now()
 
     def work(self) -> TakeWork:
+        return self._work(self._ground.reach.reads_in(self._looked))
+
+    def acting(self, asks: Sequence[Ask] = ()) -> TakeWork:
+        """Return what a step may change; each change asks the store first whether the wave is still as it is here."""
+        reach = self._ground.reach
+        scene = Scene(self._loan.id, self._class, reach.reads, tuple(part.node for part in self._parts()))
+        return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
+
+    def _holds(self, tx: Tx) -> bool:
+        self._check_wanted(tx)
+        return tx.takings.get(self._loan.id, self.taking.wave).version == self.taking.version
+
+    def _keep(self, change: Fact, nodes: Sequence[NodeName] | None) -> None:
+        self._changes.append((change, nodes))
+
+    def tell_wrong(self, about: Wrong, what: str) -> None:
+        with self._ground.store.write() as tx:
+            tell_wrong(tx, Mismatch(about, what), self.now(), loan=self._loan, node=None)
+
+    def _work(self, far: FarSides) -> TakeWork:
         return TakeWork(
             self._loan,
             self._class,
             self.taking,
             self._parts(),
-            self._far,
+            far,
             self.pace,
             self.now(),
             choose=self._choose,
@@ -127,9 +192,8 @@ class TakeSubject:
         now = self.now()
         fact = _line(kind, StepFact(self._plan, step, wave=self.taking.wave, said=said), self._all, now)
         with self._ground.store.write() as tx:
-            if self._plan is PlanName.TAKE:
-                self._check_wanted(tx)
-            self.taking = tx.takings.save(replace(self.taking, step=step, note=said))
+            self._check_wanted(tx)
+            self.taking = _save_taking(tx, replace(self.taking, step=step, note=said))
             self.tell_changes(tx)
             told = tell(tx, fact, now, loan=self._loan)
         self._all.append(told)
@@ -143,8 +207,8 @@ class TakeSubject:
         self._changes.clear()
 
     def _check_wanted(self, tx: Tx) -> None:
-        if tx.loans.get(self._loan.id).state is not State.LENDING:
-            raise Overtaken
+        if self._plan is PlanName.TAKE and tx.loans.get(self._loan.id).state is not State.LENDING:
+            raise Unwanted
 
     def _parts(self) -> tuple[NodeLoan, ...]:
         with self._ground.store.read() as tx:
@@ -159,7 +223,7 @@ class TakeSubject:
         Writes are one at a time, so two waves can never spend the same spare nodes. Of 4,000 nodes a choice takes 85 ms
         (measured), for which nobody else could write: it is made before, and again only if somebody was first.
         """
-        seen = look(self._ground.far.slurm)
+        seen = look(self._ground.reach.reads_in(self._looked).slurm)
         with self._ground.store.read() as tx:
             wish = self._wish(tx)
         found = choose(seen, wish)
@@ -191,11 +255,11 @@ class TakeSubject:
 
     def _hold(self, tx: Tx, nodes: Collection[NodeName]) -> None:
         if set(nodes) != set(self.taking.nodes):
-            self.taking = tx.takings.save(replace(self.taking, nodes=tuple(sorted(nodes))))
+            self.taking = _save_taking(tx, replace(self.taking, nodes=tuple(sorted(nodes))))
 
     def _claim(self, nodes: Sequence[NodeName]) -> str:
         """Ask the floor once more, of Slurm as it stands with the reservation, and write the nodes down if it stays."""
-        seen = look(self._ground.far.slurm)
+        seen = look(self._ground.reach.reads_in(self._looked).slurm)
         try:
             with self._ground.store.write() as tx:
                 return self._why_not(tx, seen, nodes) or self._write_down(tx, nodes)
@@ -241,6 +305,13 @@ def _line(kind: type[StepFact], line: StepFact, journal: Sequence[Told[StepFact]
     began = (told.at for told in journal if told.fact.step == line.step and isinstance(told.fact, StepStarted))
     first = next(began, None)
     return StepFinished(*fields, took=None if first is None else now - first)
+
+
+def _save_taking(tx: Tx, taking: Taking) -> Taking:
+    try:
+        return tx.takings.save(taking)
+    except Stale as e:
+        raise Overtaken from e
 
 
 def _save(tx: Tx, part: NodeLoan) -> NodeLoan:

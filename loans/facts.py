@@ -355,6 +355,8 @@ class Wrong(StrEnum):
 
     SCHEDULABLE = "schedulable"
     """A node of a loan that Slurm could use again."""
+    OPEN = "open"
+    """A node on its way home that Kubernetes could use again."""
     ABSENT = "absent"
     UNMARKED = "unmarked"
     NOT_READY = "not ready"

@@ -19,10 +19,12 @@ from kubernetes.client import ApiClient, ApiException
 from kubernetes.config import ConfigException
 
 from adapters.kube.rights import Right
+from conversion.permit import begin
 from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
 
 SIDE: Final = "Kubernetes"
 METHODS: Final = {"get": "GET", "list": "GET", "watch": "GET", "create": "POST", "patch": "PATCH", "delete": "DELETE"}
+_CHANGES: Final = frozenset({"create", "patch", "delete"})
 
 Json = dict[str, Any]
 
@@ -81,8 +83,11 @@ class KubeApi:
         """Send one request and return whatever was answered.
 
         path     of the API, as `path()` builds it
-        raises   Unreachable when there was no whole answer; Denied when our own credentials cannot be had
+        raises   Unreachable when there was no whole answer; Denied when our own credentials cannot be had; Overtaken
+                 when it changes something and may not be sent any more
         """
+        if right.verb in _CHANGES:
+            begin()
         with _translated(right):
             response = self._send(right, path, query or {}, body, self._timeout_s)
             with closing(response):

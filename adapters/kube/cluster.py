@@ -96,17 +96,25 @@ class KubeCluster:
         """Return how many pods an eviction of these nodes would end, by namespace."""
         return self._evictions.pods_by_namespace(names)
 
+    def pods_left(self, name: str, *, force: bool) -> int:
+        """Return how many pods a pass of drain() would still wait for."""
+        return self._evictions.left_on(name, force=force)
+
     def delete_node(self, name: str, uid: str) -> None:
-        """Delete exactly this Node object; one that is gone already is fine."""
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        """Delete exactly this Node object as it was last seen; one that is gone already is fine."""
+        held = self._watch.one(name)
         for _ in range(TRIES):
+            if held is None or held.node.uid != uid:
+                self._evictions.forget(name)
+                return
+            as_seen = {"uid": uid, "resourceVersion": str(held.version)}
+            options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": as_seen}
             answer = self._api.ask(DELETE_NODES, _node_path(name), body=options)
-            if answer.status == CONFLICT and self._is_still(name, uid):
-                continue
             if answer.status not in (NOT_FOUND, CONFLICT):
                 self._learn_end(name, uid, answer.ok())
-            self._evictions.forget(name)
-            return
+                self._evictions.forget(name)
+                return
+            held = self._watch.fetch(name)
         raise PutOff(SIDE, f"node {name} could not be deleted: it changed {TRIES} times under our hands")
 
     def missing_rights(self) -> list[Right]:
@@ -131,10 +139,6 @@ class KubeCluster:
         if held is None:
             raise UnexpectedAnswer(SIDE, f"there is no node {name}")
         return held
-
-    def _is_still(self, name: str, uid: str) -> bool:
-        held = self._watch.fetch(name)
-        return held is not None and held.node.uid == uid
 
     def _learn_end(self, name: str, uid: str, body: Json) -> None:
         """Take the answer to a delete: a node with finalizers is answered whole, and stays until they are gone."""

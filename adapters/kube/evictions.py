@@ -24,6 +24,9 @@ _BUDGETS: Final = "poddisruptionbudgets"
 MANY_NODES: Final = 16
 """From here on one paged list of all pods costs the cluster less than a list per node. Our judgement."""
 
+_ENDS_WITH_THE_NODE: Final = frozenset({Action.RETURNS, Action.HELD})
+"""What a forced pass does not wait for."""
+
 
 class Evictions:
     """Drains nodes, a pass at a time.
@@ -56,6 +59,14 @@ class Evictions:
         for pod in pods:
             made.carry_out(pod, judge(pod, self._rules, now, is_newcomer=pod.uid not in known))
         return DrainPass(evicting=made.evicting, blocked=tuple(made.blocked))
+
+    def left_on(self, node: str, *, force: bool) -> int:
+        """Count the pods that a pass would still wait for; nothing is asked to go."""
+        pods = self.pods_on(node)
+        known = self._first_pass.get(node, frozenset(pod.uid for pod in pods))
+        now = self._clock()
+        judged = (judge(pod, self._rules, now, is_newcomer=pod.uid not in known).action for pod in pods)
+        return sum(action is not Action.SKIP and not (force and action in _ENDS_WITH_THE_NODE) for action in judged)
 
     def forget(self, node: str) -> None:
         """Forget a drain: it is over, or was called off."""

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from adapters.addresses import Address
 from adapters.command import LocalRunner
 from adapters.meanings import Meanings, meaning, says
+from conversion.permit import Permit, current
 from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
@@ -76,14 +77,14 @@ class IpmiPower:
 
     def _set(self, node: NodeName, verb: str, wanted: PowerState) -> None:
         """Send it always, since the BMC's state may be old; a refusal counts for nothing when it is so already."""
-        ran = self._ask(node, verb)
+        ran = self._ask(node, verb, current())
         if ran.exit != 0:
             refusal = _error(node, ran)
             if not isinstance(refusal, UnexpectedAnswer) or self.state(node) is not wanted:
                 raise refusal
         _log.info(f"power.{verb}", node=node, driver="ipmi")
 
-    def _ask(self, node: NodeName, verb: str) -> Ran:
+    def _ask(self, node: NodeName, verb: str, permit: Permit | None = None) -> Ran:
         host, port = self._bmc(node)
         where = ["-H", host, "-p", str(port), "-U", self._user, "-E"]
         # -C 3 is what every BMC has; left to look for a better one, ipmitool takes 10 s a call (measured)
@@ -92,6 +93,7 @@ class IpmiPower:
             side=_side(node),
             timeout=self._timeout,
             env={"IPMITOOL_PASSWORD": self._password.get_secret_value(), "LC_ALL": "C"},
+            permit=permit,
         )
 
 

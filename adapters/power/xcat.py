@@ -11,6 +11,7 @@ import structlog
 
 from adapters.command import Runner
 from adapters.meanings import Meanings, meaning, says
+from conversion.permit import Permit, current
 from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
@@ -53,13 +54,13 @@ class XcatPower:
         _log.info("power.on", node=node, driver="xcat")
 
     def _set(self, node: NodeName, verb: str) -> None:
-        said = self._ask(node, verb)
+        said = self._ask(node, verb, current())
         if said != verb:
             raise UnexpectedAnswer(_side(node), f"asked to switch it {verb}, rpower says {said!r}", said)
 
-    def _ask(self, node: NodeName, verb: str) -> str:
+    def _ask(self, node: NodeName, verb: str, permit: Permit | None = None) -> str:
         """Return what rpower says of the node: `gpu003: on` is `on`."""
-        ran = self._runner.run([self._program, node, verb], side=_side(node), timeout=self._timeout)
+        ran = self._runner.run([self._program, node, verb], side=_side(node), timeout=self._timeout, permit=permit)
         words = f"{ran.err}\n{ran.out}"
         found = re.search(rf"^{re.escape(node)}:\s*([\w -]+?)\s*$", ran.out, re.MULTILINE)
         if ran.exit != 0 or found is None or "error" in words.lower():

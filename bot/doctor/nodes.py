@@ -26,7 +26,7 @@ def checks(core: Core, slurm: SlurmSide, named: NodeName | None) -> Iterator[Che
 
 def _ssh(core: Core, sample: Callable[[], NodeName]) -> str:
     node = sample()
-    ran = core.adapters.far.shell.run(node, ("true",), timeout=_PATIENCE)
+    ran = core.adapters.far.shell.ask(node, ("true",), timeout=_PATIENCE)
     if ran.exit != 0:
         raise Bad(f"{node}: `true` ended with {ran.exit}", "can the account run commands there?")
     return f"{node}: logged in, host key known"

@@ -74,6 +74,16 @@ class Lease:
         self._tell()
         return self.held
 
+    @property
+    def renewed_at(self) -> float:
+        """Return at which uptime its last renewal began."""
+        return self._renewed_at
+
+    def is_ours(self, tx: Tx) -> bool:
+        """Ask the store whether we still hold it, in the epoch in which we took it."""
+        found, epoch = tx.leases.get(self._name), self._epoch
+        return epoch is not None and found is not None and (found.holder, found.epoch) == (self.holder, epoch)
+
     def renew(self, tx: Tx) -> bool:
         """Say in a transaction that we live; False when the lease is not ours any more.
 

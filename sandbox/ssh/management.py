@@ -18,6 +18,8 @@ from sandbox.terminal import Caller, Result, not_found
 from sandbox.world import World
 
 from .door import FOREVER_S, Talk
+from .kernel import Kernel, timeout
+from .sh import sh
 
 NAME: Final = "mgmt"
 _SLOW_S: Final = 2.0
@@ -36,10 +38,19 @@ class Management:
     def __init__(self, world: World, boards: BoardRoom) -> None:
         self._world = world
         self._boards = boards
+        self._kernel = Kernel()
         self.calls: Counter[str] = Counter()
 
     async def run(self, argv: list[str], talk: Talk) -> int:
         """Run one command line and return its exit code."""
+        match argv:
+            case ["sh", *words]:
+                return await sh(words, lambda inner: self.run(inner, talk), self._kernel.files, talk)
+            case ["timeout", *words]:
+                return await timeout(words, lambda inner: self.run(inner, talk), talk)
+            case ["cat", path] if path in self._kernel.files:
+                talk.out(self._kernel.files[path]())
+                return 0
         caller = Caller(talk.user, self._world.zone)
         result = await self.answer(argv, caller)
         talk.out(result.out)

@@ -6,12 +6,14 @@ from typing import Final
 
 from sandbox.slurm.times import stamp
 from sandbox.terminal import not_found
-from sandbox.world import Machine, World
+from sandbox.world import Happening, Machine, World
 
 from .door import FOREVER_S, Talk
+from .kernel import Kernel, timeout
 from .node_files import FILE_PROGRAMS
 from .nvidia import nvidia_smi
 from .puppet import run_puppet
+from .sh import sh
 
 _KILLED: Final = 137
 _ACTIVE: Final = {True: ("active\n", 0), False: ("inactive\n", 3)}
@@ -23,6 +25,12 @@ class NodeShell:
     def __init__(self, machine: Machine, world: World) -> None:
         self._machine = machine
         self._world = world
+        self._kernel = Kernel()
+        machine.listeners.append(self._heard)
+
+    def _heard(self, _: Machine, what: Happening) -> None:
+        if what is Happening.UP:
+            self._kernel.restart()
 
     async def run(self, argv: list[str], talk: Talk) -> int:
         """Run one command line and return its exit code."""
@@ -33,6 +41,9 @@ class NodeShell:
 
     async def _program(self, argv: Sequence[str], talk: Talk) -> int:
         program, rest = argv[0].rsplit("/", 1)[-1], list(argv[1:])
+        if program == "cat" and rest and rest[0] in self._kernel.files:
+            talk.out(self._kernel.files[rest[0]]())
+            return 0
         if program in FILE_PROGRAMS:
             return await FILE_PROGRAMS[program](self._machine, rest, talk)
         own: Mapping[str, Callable[[list[str], Talk], Awaitable[int]]] = {
@@ -43,6 +54,8 @@ class NodeShell:
             "systemctl": self._systemctl,
             "nvidia-smi": self._nvidia_smi,
             "flock": self._flock,
+            "sh": self._sh,
+            "timeout": self._timeout,
             "env": self._env,
             "sudo": self._env,
             "run_puppet": self._run_puppet,
@@ -112,6 +125,12 @@ class NodeShell:
             return await self._program(command, talk)
         finally:
             self._machine.locks.discard(lock)
+
+    async def _sh(self, argv: list[str], talk: Talk) -> int:
+        return await sh(argv, lambda words: self._program(words, talk), self._kernel.files, talk)
+
+    async def _timeout(self, argv: list[str], talk: Talk) -> int:
+        return await timeout(argv, lambda words: self._program(words, talk), talk)
 
     async def _env(self, argv: list[str], talk: Talk) -> int:
         words = list(argv)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from bot.process.lease import Lease
 from conversion.worker import Worker
 from loans.loan import NodeState
 from tests.bench.big_loan import MANY, BigLoan, flat, loan, loan_of_many
@@ -48,8 +49,10 @@ def _taking(count: int) -> int:
     with running_site(MANY, _TAKING_SPEED, max_age='"5 s"') as at:  # a busy machine must not add reads
         at.lend(count)
         before = flat(at.calls())
-        worker = Worker(at.core.ground(), cast("Any", InlineCrew()))
+        lease = Lease("worker", at.core.store, at.core.clock)
+        worker = Worker(at.core.ground(lease), cast("Any", InlineCrew()))
         while not _are_taken(at):
+            lease.take()
             worker.tick()
         return sum((flat(at.calls()) - before).values())
 

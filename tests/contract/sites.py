@@ -70,8 +70,8 @@ class AccountRunner:
     def __init__(self, user: str) -> None:
         self._user = user
 
-    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
-        return LocalRunner().run(["runuser", "-u", self._user, "--", *argv], side=side, timeout=timeout, env=env)
+    def run(self, argv: Sequence[str], **options: Any) -> Ran:
+        return LocalRunner().run(["runuser", "-u", self._user, "--", *argv], **options)
 
 
 @contextmanager

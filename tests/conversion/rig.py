@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.core import Core, build
+from bot.process.lease import Lease
 from commands import grammar
 from commands.desk import Caller
 from commands.lend import SignOff
@@ -55,6 +56,7 @@ class Rig:
     site: Handle
     core: Core
     ground: Ground
+    lease: Lease
 
     def ask(self, text: str, caller: Caller = REQUESTER) -> Any:
         return grammar.run(grammar.read(text), caller, self.core.desk())
@@ -86,6 +88,8 @@ class Rig:
 
     def tick(self, ground: Ground | None = None) -> None:
         on = ground or self.ground
+        lease: Any = on.reach.lease
+        lease.take()
         due.return_due(on)
         due.lapse_due(on)
         due.remind_due(on)
@@ -104,7 +108,12 @@ class Rig:
         return self.loan(loan_id)
 
     def with_store(self, store: Store) -> Ground:
-        return replace(self.ground, store=store)
+        """Return the ground on another store: the same one in other hands, or one of the test's own."""
+        lease = self.lease
+        if isinstance(store, Store):
+            lease = Lease("worker", store, self.core.clock)
+            lease.take()
+        return replace(self.ground, store=store, reach=replace(self.ground.reach, store=store, lease=lease))
 
     def room(self) -> dict[str, Any]:
         """Return the site's own view of every node, by name."""
@@ -149,7 +158,8 @@ def rigged(adjust: Callable[[str], str] = str, **site_options: Any) -> Iterator[
         core = build(settings)
         core.store.upgrade()
         try:
-            yield Rig(site, core, core.ground())
+            lease = Lease("worker", core.store, core.clock)
+            yield Rig(site, core, core.ground(lease), lease)
         finally:
             core.close()
             os.environ.clear()

@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from conversion.fence import Reach
 from conversion.pace import Pace
+from conversion.ports import FarSides
 from conversion.subjects import Ground
 from loans.classes import NodeClass, Rules
 from loans.facts import Fact
@@ -41,7 +43,8 @@ class Shelf:
     @property
     def ground(self) -> Ground:
         nobody: Any = None
-        return Ground(self.store, nobody, self.classes, Pace(), lambda: self.at)
+        reach = Reach(FarSides(nobody, nobody, nobody, {}), self.store, nobody, lambda: 0.0)
+        return Ground(self.store, reach, self.classes, Pace(), lambda: self.at)
 
     def put(self, loan: Loan, *parts: NodeLoan) -> Loan:
         """Keep a loan and its nodes; the nodes' loan_id is set."""

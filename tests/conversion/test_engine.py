@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from conversion.engine import RUBBISH_TRIES, Failed, Finished, Outcome, Overtaken, Waiting, progress, run
+from conversion.engine import RUBBISH_TRIES, Failed, Finished, Outcome, Waiting, progress, run
+from conversion.fence import NotNow
 from conversion.pace import Pace
+from conversion.permit import Overtaken
 from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
-from conversion.steps import Done, NotYet, Step, TryIsOver
-from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
+from conversion.steps import Ask, Done, NotYet, Step, TryIsOver
+from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.runbook import PlanName, StepName
 from tests.store.values import HOUR, MINUTE, NOW
 
@@ -33,6 +35,7 @@ class World:
     at: datetime = NOW
     dies_after: int = 10**6
     trouble: dict[str, Exception] = field(default_factory=dict)
+    news: list[str] = field(default_factory=list)
 
     @property
     def pace(self) -> Pace:
@@ -43,6 +46,17 @@ class World:
 
     def work(self) -> Any:
         return self
+
+    def acting(self, asks: Sequence[Ask] = ()) -> Any:
+        for ask in asks:
+            seen = ask.check(self)  # type: ignore[arg-type] - it looks at this world
+            if isinstance(seen, NotYet):
+                raise NotNow(seen)
+        return self
+
+    def tell_wrong(self, about: Wrong, what: str) -> None:
+        del about
+        self.news.append(what)
 
     def journal(self) -> Sequence[Told[StepFact]]:
         return list(self.lines)

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from conversion.looks import look_at_taking
 from conversion.pace import Pace
-from conversion.ports import FarSides
 from conversion.subjects import Ground
 from loans.classes import NodeClass, Rules
 from loans.facts import SetInSlurm, SlurmChange, StepStarted
 from loans.loan import NodeState, State, Taking, TakingState
 from loans.nodes import NodeName, SlurmNode, reservation_name
 from store.db import Store
+from tests.conversion.alone import alone_with
 from tests.conversion.rig import Rig, rigged
 from tests.conversion.test_taking import die_at
 from tests.races.loom import Loom
@@ -59,10 +59,9 @@ class Duel:
             features = frozenset({"big"} if number >= 5 else ())
             node = SlurmNode(NodeName(f"gpu{number:03}"), "IDLE", frozenset(), frozenset({"gpu"}), features)
             self.slurm.known[node.name] = node
-        nobody: Any = None
         paused: Any = PausingStore(self.store, self.loom.pause)
-        far = FarSides(self.slurm, nobody, nobody, {})
-        self.ground = Ground(paused, far, self.slurm.classes, Pace(), lambda: self.at)
+        reach = alone_with(self.slurm, self.store)
+        self.ground = Ground(paused, reach, self.slurm.classes, Pace(), lambda: self.at)
         with self.store.write() as tx:
             for name in self.names:
                 loan = tx.loans.add(a_loan(node_class=name, count=4, state=State.LENDING, until=NOW + 99 * HOUR))
@@ -190,9 +189,9 @@ def rig() -> Iterator[Rig]:
 
 def test_a_reservation_is_let_go_when_the_floor_would_break_by_now(rig: Rig) -> None:
     """Staff drain a node between lendbot's choice and Slurm's answer: theirs counts, the wave takes what is left."""
-    rig.lend("lend 3 gpu nodes to k8s for 2 hours")
+    rig.lend("lend 3 gpu nodes to k8s for 9 days")
     die_at(rig, "claim", StepStarted, kept=True)
-    slurm = rig.ground.far.slurm
+    slurm = rig.core.adapters.far.slurm
     reserved = slurm.reservations()[reservation_name(1, 1)].nodes
     slurm.drain([next(name for name in slurm.nodes() if name not in reserved)], "ECC errors")
     rig.tick()

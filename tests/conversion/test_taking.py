@@ -60,7 +60,7 @@ def die_at(rig: Rig, step: str, kind: type[StepFact], *, kept: bool) -> None:
 @pytest.mark.parametrize("step", TAKE, ids=lambda step: step.name)
 def test_a_check_changes_nothing_ours_included(rig: Rig, step: Any) -> None:
     """Whoever only asks how a wave stands must not thereby claim a node or give one up, whatever Slurm says of it."""
-    rig.lend("lend 3 gpu nodes to k8s for 2 hours")
+    rig.lend("lend 3 gpu nodes to k8s for 9 days")
     die_at(rig, "drain", StepFinished, kept=True)
     forgotten, theirs, ours = (part.node for part in rig.parts())
     rig.site.call(lambda: rig.site.world.slurm.update(theirs, "DRAIN", "ECC errors", "root"))
@@ -97,7 +97,7 @@ def test_a_death_between_reservation_and_claim_loses_no_node(
     rig: Rig, step: str, kind: type[StepFact], claimed: int, *, kept: bool
 ) -> None:
     """What Slurm reserved for a loan is that loan's after the restart: the same nodes, once, and home in the end."""
-    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
     die_at(rig, step, kind, kept=kept)
     assert len(rig.parts()) == claimed
     reserved = _reserved(rig)
@@ -111,9 +111,9 @@ def test_a_death_between_reservation_and_claim_loses_no_node(
 
 def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_written_down(rig: Rig) -> None:
     """Nothing holds them any more, and a job may run there by now: the wave chooses again."""
-    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
     die_at(rig, "claim", StepStarted, kept=True)
-    rig.ground.far.slurm.unreserve(reservation_name(1, 1))
+    rig.core.adapters.far.slurm.unreserve(reservation_name(1, 1))
     rig.tick()
     assert rig.parts() == ()
     assert "went away" in rig.takings()[0].note
@@ -126,10 +126,10 @@ def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_writt
 @pytest.mark.parametrize("at", ["drain", "quiet", "down"])
 def test_a_node_that_somebody_else_drains_is_given_up_with_their_reason(rig: Rig, at: str) -> None:
     """The wave goes on without it, and the card says whose words took it away."""
-    rig.lend("lend 2 gpu nodes to k8s for 2 hours")
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
     die_at(rig, at, StepStarted, kept=True)
     theirs, ours = (part.node for part in rig.parts())
-    rig.ground.far.slurm.drain([theirs], "ECC errors")  # by this door, so that no answer from before it is shared
+    rig.core.adapters.far.slurm.drain([theirs], "ECC errors")  # by this door: no older answer is shared
     rig.run_to(State.LENT)
     first = {part.node: part for part in rig.parts() if part.wave == 1}
     assert first[ours].state is NodeState.LENT

@@ -15,6 +15,11 @@ _HEAD = f"""# The runbook
 What lendbot does to nodes, step by step, as `conversion/plans.py` has it. Every step asks first whether it is so
 already, changes one thing, and asks again. So each may run twice, and a restart goes on where the journal ends.
 
+Right before every change lendbot asks its store whether it is still the one that converts nodes and the node still
+where this step believes it ([0010](decisions/0010-fences.md)). What could end a job or a pod also asks both worlds
+once more, in reads that begin then: that stands beside the step. What somebody lifted meanwhile, a DRAIN or a cordon,
+is put back at the next look of any later step, and on-call is told.
+
 What it sets in Slurm carries a mark, `{mark(12)}` for loan #12, and it undoes only what carries it. *Patience* is how
 long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up,
 a node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
@@ -46,6 +51,10 @@ def _row(step: Step[Any]) -> str:
 def _beside(step: Step[Any]) -> str:
     """Say what else is so about the step."""
     notes = []
+    if step.asks:
+        notes.append(f"Right before it acts it makes sure that {'; '.join(ask.says for ask in step.asks)}.")
+    if step.keeps:
+        notes.append(f"Each look holds {' and '.join(promise.says for promise in step.keeps)}.")
     if not step.ask_first:
         notes.append("Done at least once in each run: the answer from before proves nothing.")
     if step.repeats:

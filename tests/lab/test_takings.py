@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,11 @@ import pytest
 
 from adapters.command import LocalRunner
 from adapters.slurm import SlurmCommands
+from bot.process.clock import Clock
+from bot.process.lease import RENEW_EVERY, Lease
+from bot.settings.site import ClockSettings
 from conversion import orders
+from conversion.fence import Reach
 from conversion.looks import look_at_node, look_at_taking
 from conversion.pace import Pace
 from conversion.ports import FarSides
@@ -35,10 +39,18 @@ STREAMS = 3
 TAKERS = 2
 SEED = 20261123
 SOON = timedelta(seconds=60)
-_NOBODY: Any = (None, None, None)
-"""Neither taking nor resuming asks Kubernetes, a node or a BMC for anything."""
+_NOBODY: Any = None
+"""Neither taking nor resuming asks a node or a BMC for anything."""
 GPU = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"U0APPROVE1"})), gres={"gpu": 4})
 PACE = Pace(look_every=timedelta(seconds=0.05), settle_for=timedelta(0), patience={"quiet": timedelta(seconds=10)})
+
+
+class NoPods:
+    """A cluster that has none of the nodes: a taking asks it for their pods before it marks them DOWN."""
+
+    def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
+        del names
+        return {}
 
 
 @dataclass
@@ -82,12 +94,27 @@ def streams(lab: Layout) -> Iterator[list[Stream]]:
 
 @pytest.fixture
 def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
-    """lendbot's engine on the lab's Slurm, without its other far sides: a taking needs none of them."""
+    """lendbot's engine on the lab's Slurm, on a site without pods."""
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     store.upgrade()
-    far = FarSides(SlurmCommands(LocalRunner(), timeout=SOON, conf=idle_lab.slurm_conf), *_NOBODY)
-    yield Ground(store, far, {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
+    slurm_commands = SlurmCommands(LocalRunner(), timeout=SOON, conf=idle_lab.slurm_conf)
+    no_pods: Any = NoPods()
+    far = FarSides(slurm_commands, no_pods, _NOBODY, {})
+    lease = Lease("worker", store, Clock(ClockSettings()))
+    lease.take()
+    over = threading.Event()
+    keeper = threading.Thread(target=lambda: keep(lease, over))
+    keeper.start()
+    yield Ground(store, Reach(far, store, lease, Clock.uptime), {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
+    over.set()
+    keeper.join()
     store.close()
+
+
+def keep(lease: Lease, over: threading.Event) -> None:
+    """Renew a lease, as lendbot's schedule does."""
+    while not over.wait(RENEW_EVERY.total_seconds()):
+        lease.take()
 
 
 def order(ground: Ground, count: int) -> Loan:

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from conversion import orders
 from conversion.crew import Key
 from conversion.pace import Pace
-from conversion.ports import Busy, FarSides
+from conversion.ports import Busy
 from conversion.subjects import Ground
 from conversion.worker import Worker
 from loans.classes import NodeClass, Rules
@@ -31,6 +31,7 @@ from loans.loan import NODE_MOVING, Loan, NodeState, State
 from loans.nodes import NodeName, SlurmNode, marked_by
 from store.db import Store, Tx
 from store.errors import Stale
+from tests.conversion.alone import alone_with
 from tests.races.loom import Loom
 from tests.races.slurm import ModelSlurm
 from tests.store.values import HOUR, MINUTE, NOW, a_loan
@@ -113,10 +114,8 @@ class Race:
 
     def run(self, store: Store) -> Outcome:
         """Run it to its end. Raises AssertionError when a floor breaks, or a loan does not come to rest."""
-        nobody: Any = None
         paused: Any = PausingStore(store, self.loom.pause)
-        far = FarSides(self.slurm, nobody, nobody, {})
-        self.ground = Ground(paused, far, self.slurm.classes, Pace(), lambda: self.at)
+        self.ground = Ground(paused, alone_with(self.slurm, store), self.slurm.classes, Pace(), lambda: self.at)
         with store.write() as tx:
             ids = [tx.loans.add(loan).id for loan in self._loans()]
         with capture_logs() as logs:

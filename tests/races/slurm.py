@@ -65,6 +65,9 @@ class ModelSlurm:
         self.pause()
         return {found.name: found for found in self._live()}
 
+    def refresh(self) -> None:
+        """Do nothing: every answer is of its moment."""
+
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         self.pause()
         match self.loses_answer():

@@ -51,6 +51,7 @@ def tick_with_a_crew(rig: Rig, loans: list[int]) -> None:
     try:
         while not {rig.loan(loan).state for loan in loans} <= {State.LENT, State.FAILED}:
             assert time.monotonic() < deadline, [rig.loan(loan).state for loan in loans]
+            rig.lease.take()
             worker.tick()
     finally:
         assert crew.close(timedelta(seconds=PATIENCE_S))

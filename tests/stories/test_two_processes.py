@@ -73,7 +73,7 @@ def lendbot(folder: Path, name: str) -> Iterator[Lendbot]:
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    with rigged(speed=240.0, gpu_nodes=3, cpu_nodes=0, busy=0.0) as found:
+    with rigged(speed=60.0, gpu_nodes=3, cpu_nodes=0, busy=0.0) as found:
         yield found
 
 
