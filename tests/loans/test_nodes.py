@@ -122,6 +122,12 @@ def test_an_unknown_flag_is_never_safe(base: str, flags: set[str], unknown: str)
     assert base == "DOWN" or not runs_nothing(node)
 
 
+def test_a_node_that_a_neighbours_job_keeps_others_off_is_home_and_no_floor() -> None:
+    """An exclusive job beside it is no fault of the node's: nobody is called at night for it."""
+    node = slurm_node("IDLE", "BLOCKED")
+    assert (is_in_service(node), may_run_jobs(node), is_free(node)) == (True, False, False)
+
+
 @pytest.mark.parametrize(
     ("node", "harmless"),
     [
