@@ -16,10 +16,15 @@ from store.db import Store
 
 @dataclass(frozen=True)
 class Caller:
-    """Who says it, and where. channel: None on the command line."""
+    """Who says it, where and when.
+
+    channel   None on the command line
+    said_at   when it was said, if that is not now: what a restart has delayed still means the same day
+    """
 
     person: Person
     channel: str | None = None
+    said_at: datetime | None = None
 
     @property
     def tz(self) -> ZoneInfo:

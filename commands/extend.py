@@ -43,7 +43,7 @@ def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
         return loan
     if not may_happen(loan, AskExtension):
         return NotFrom(loan, "extend")
-    found = when.read(ask.phrase, desk.now, caller.tz)
+    found = when.read(ask.phrase, caller.said_at or desk.now, caller.tz)
     match found:
         case when.Refused(why):
             return BadTime(ask.phrase, why)

@@ -64,7 +64,7 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
         return unknown_class(ask.class_word, desk)
-    phrase, purpose, found = time_and_purpose(ask.tail, desk.now, caller.tz)
+    phrase, purpose, found = time_and_purpose(ask.tail, caller.said_at or desk.now, caller.tz)
     timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
     return understood(timed, phrase, found, caller, desk)
 
@@ -74,6 +74,8 @@ def understood(timed: Callable[..., Terms], phrase: str, found: when.Answer, cal
     match found:
         case when.Refused(why):
             return BadTime(phrase, why)
+        case when.Deadline(at) | when.Duration(at=at) | when.Interval(end=at) if at <= desk.now:
+            return BadTime(phrase, "It has passed since you said it.")
         case when.Ask(readings, guess):
             options = [(r.say, timed(r.at, r.start)) for r in readings]
             return WhichTime(phrase, drafts.keep_each(options, caller, desk), guess)

@@ -49,7 +49,7 @@ class Front:
 
         channel   where it was asked for
         """
-        caller = Caller(self.person(errand.person, errand.team), channel)
+        caller = Caller(self.person(errand.person, errand.team), channel, errand.received_at)
         desk = self.desk()
         answer = grammar.run(ask, caller, replace(desk, store=desk.store.for_errand(errand.key, errand.holder)))
         log.info(

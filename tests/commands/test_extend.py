@@ -1,5 +1,8 @@
 """extend: a later deadline for the same loan, asked for in words, and asked back where it has two meanings."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from commands.extend import Extend, SettleExtension, errors, worded
@@ -22,6 +25,16 @@ def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
     assert answer.loan.extension.asked_by == REQUESTER.person.id
     assert answer.loan.extension.until > loan.until
     assert counter.news().count(facts.ExtensionAsked) == 1
+
+
+def test_a_later_deadline_is_read_as_of_the_moment_when_it_was_said(counter: Counter) -> None:
+    """What a restart held up does not drift: "in 100 hours" counts from the words."""
+    counter.lent("gpu001")
+    said_at = counter.now - timedelta(minutes=20)
+    answer = counter.say("extend #1 until in 100 hours", replace(REQUESTER, said_at=said_at))
+    assert isinstance(answer, ExtensionAsked), answer
+    assert answer.loan.extension is not None
+    assert answer.loan.extension.until == said_at + timedelta(hours=100)
 
 
 def test_a_length_is_asked_back_from_when_it_counts(counter: Counter) -> None:

@@ -41,6 +41,18 @@ def test_a_preview_says_all_and_changes_nothing(counter: Counter) -> None:
     assert {node["slurm"]["state"] for node in counter.rig.room().values()} == {"IDLE"}
 
 
+def test_words_mean_what_they_meant_when_they_were_said(counter: Counter) -> None:
+    """What a restart held up over midnight is still about the day on which it was said."""
+    said_at = counter.now - timedelta(minutes=20)
+    late = replace(REQUESTER, said_at=said_at)
+    preview = counter.say("lend 2 gpu nodes to k8s for 3 hours", late)
+    assert isinstance(preview, Preview)
+    assert preview.until == said_at + timedelta(hours=3)
+    over = counter.say("lend 2 gpu nodes to k8s for 15 min", late)
+    assert isinstance(over, BadTime)
+    assert "has passed" in over.sentence
+
+
 def test_asking_for_sign_off_makes_one_request(counter: Counter) -> None:
     """However often the button is pressed, one loan awaits its decision, and each press hears of it."""
     preview = counter.say("lend 2 gpu nodes to k8s for 3 days")
