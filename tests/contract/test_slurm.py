@@ -12,6 +12,8 @@ from loans.selection import PassedOver, ReservedFor, Seen, Wish, choose
 from tests.contract.sites import SOON, SiteUnderTest
 
 HOUR = timedelta(hours=1)
+CLOSE = timedelta(minutes=2)
+"""How far Slurm's whole seconds, and a clock of another machine, may be off."""
 MARK = "lendbot #12"
 Eventually = Callable[[Callable[[], bool]], None]
 
@@ -154,7 +156,7 @@ def test_a_reservation_ahead_leaves_the_node_free_and_is_read_with_its_times(sit
     workshop = reserve_ahead(site, "workshop", site.nodes[0])
     assert workshop.nodes == (site.nodes[0],)
     assert workshop.ends - workshop.starts == HOUR
-    assert abs(workshop.starts - before - HOUR) < timedelta(minutes=2)
+    assert before - CLOSE <= workshop.starts - HOUR <= site.now() + CLOSE
     assert is_free(site.slurm.nodes()[site.nodes[0]])
     site.slurm.unreserve("workshop")
 
@@ -209,7 +211,8 @@ def test_an_account_without_rights_is_denied(site: SiteUnderTest) -> None:
 
 def test_the_present_is_not_far_from_the_reason_time(site: SiteUnderTest) -> None:
     """Its host's clock is known: an hour between them is a zone that was read wrongly."""
+    before = site.now()
     site.slurm.drain(site.nodes[:1], MARK)
     seen = site.slurm.nodes()[site.nodes[0]].reason_at
     assert seen is not None
-    assert abs(seen - site.now()) < timedelta(minutes=1)
+    assert before - CLOSE <= seen <= site.now() + CLOSE

@@ -24,7 +24,7 @@ def rig() -> Iterator[Rig]:
 
 def test_a_loan_goes_out_and_comes_home_at_its_deadline(rig: Rig) -> None:
     """What was promised happens by itself, and nobody is harmed."""
-    rig.lend("lend 2 gpu nodes to k8s for 2 hours for a workshop")
+    rig.lend("lend 2 gpu nodes to k8s for 4 hours for a workshop")
     lent = rig.run_to(State.LENT)
     room = rig.room()
     for part in rig.parts():
@@ -69,9 +69,11 @@ class DyingStore:
 @pytest.mark.parametrize("before_commit", [False, True], ids=["after each line", "before the next line"])
 def test_kill_9_at_every_journal_line_ends_in_the_same_world(rig: Rig, *, before_commit: bool) -> None:
     """No return is lost, and no node is left between the worlds, wherever the process dies."""
-    rig.lend("lend 1 gpu node to k8s for 2 hours")
+    rig.lend("lend 1 gpu node to k8s for 9 days")
     died_at: list[int] = []
     while rig.loan().state not in {State.RETURNED, State.STUCK, State.FAILED}:
+        if rig.loan().state is State.LENT:
+            rig.ask("give back #1")
         lines = rig.journal_lines()
         store: Any = DyingStore(rig.core.store, before_commit=before_commit)
         try:
@@ -90,7 +92,7 @@ def test_kill_9_at_every_journal_line_ends_in_the_same_world(rig: Rig, *, before
 )
 def test_a_node_that_fails_a_step_is_unwound_and_replaced(rig: Rig, fault: Fault) -> None:
     """One bad node costs its own time, not the workshop."""
-    loan = rig.lend("lend 1 gpu node to k8s for 2 days")
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
     rig.tick_until("the nodes to be taken", lambda: bool(rig.parts()))
     bad = rig.parts()[0].node
     rig.site.call(lambda: rig.site.faults.set(Fault(fault.side, fault.mode, bad)))
@@ -107,10 +109,11 @@ def test_a_node_that_fails_a_step_is_unwound_and_replaced(rig: Rig, fault: Fault
 
 def test_a_node_that_does_not_boot_is_stuck_and_says_so_while_the_others_come_home(rig: Rig) -> None:
     """On-call reads what each side says; one dead node does not hold the others back."""
-    rig.lend("lend 2 gpu nodes to k8s for 3 hours")
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
     rig.run_to(State.LENT)
     dead, other = (part.node for part in rig.parts())
     rig.site.call(lambda: rig.site.faults.set(Fault("boot", "forget", dead)))
+    rig.ask("give back #1")
     rig.run_to(State.STUCK)
     states = {part.node: part for part in rig.parts()}
     assert states[other].state is NodeState.HOME
