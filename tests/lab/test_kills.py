@@ -78,4 +78,5 @@ def lines_of(product: Rig, number: int) -> int:
 
 def where(product: Rig, number: int) -> str:
     last = product.journal(number)[-1]
-    return f"{last.subject} {last.plan}/{last.step} {last.kind}"
+    subject = last.node or f"wave {last.fact.wave}"
+    return f"{subject} {last.fact.plan}/{last.fact.step} {type(last.fact).__name__}"
