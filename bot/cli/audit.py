@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import typer
 
-from bot.cli.main import Format
+from bot.cli.formats import Format
 from bot.cli.opened import EXIT_REFUSED, opened
 from store.chain import Break, Line
 from store.db import Store, Tx

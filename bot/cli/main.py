@@ -4,12 +4,12 @@ Decides what is typed and what `--help` says. What a command does is in the modu
 nobody waits for Kubernetes' and Slack's libraries to read a help text.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from bot.cli.formats import Format
 from conversion.plans import RETURN
 from loans.runbook import StepName
 
@@ -17,14 +17,6 @@ SERVICE: Final = "The service"
 LOANS: Final = "Loans, as in Slack: for the night when Slack is down"
 WORDS: Final = "Words to try out"
 STEPS: Final = tuple(step.name for step in RETURN)
-
-
-class Format(StrEnum):
-    """How facts are exported."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-
 
 ConfigOption = Annotated[
     Path | None,

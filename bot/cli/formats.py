@@ -1,0 +1,10 @@
+"""The formats that facts are exported in."""
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """As `--output` takes them."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
