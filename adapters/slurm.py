@@ -6,7 +6,7 @@ Knows nothing of loans: whose mark a reason carries is judged above. Never says 
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -78,6 +78,10 @@ class SlurmCommands:
     def refresh(self) -> None:
         """Let the next reads begin anew."""
         self._forget()
+
+    def clock(self) -> datetime:
+        """Return the time as slurmctld has it, in whole seconds: it dates its answer, wherever the command runs."""
+        return slurm_text.clock(self._run(["scontrol", "show", "config"]))
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""

@@ -43,6 +43,9 @@ _REASON: Final = re.compile(
 """A second line of a reason follows after seven blanks; the fields after it came with Slurm 22 and 23."""
 
 
+_AS_OF: Final = re.compile(r"Configuration data as of (\S+)\n")
+
+
 def nodes(text: str) -> Mapping[NodeName, SlurmNode]:
     """Read `scontrol show node -o`; UnexpectedAnswer when a line cannot be read, or when there is none."""
     found = {node.name: node for node in map(_node, _whole_lines(text))}
@@ -61,6 +64,15 @@ def reservations(text: str) -> Mapping[str, Reservation]:
     if text.strip() == "No reservations in the system":
         return {}
     return {found.name: found for found in map(_reservation, _whole_lines(text))}
+
+
+def clock(text: str) -> datetime:
+    """Read when `scontrol show config` was answered: its first line has slurmctld's time (_fill_ctld_conf)."""
+    found = _AS_OF.match(text)
+    try:
+        return _certain(instant(found[1] if found else ""))
+    except ValueError as error:
+        raise UnexpectedAnswer(SIDE, "its configuration does not say when it was read", text) from error
 
 
 def state(said: str) -> tuple[str, frozenset[str]]:

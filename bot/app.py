@@ -19,7 +19,7 @@ from bot.publishing.surroundings import Surroundings
 from bot.settings.file import BadSettings
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
-from conversion import due, reconcile
+from conversion import clocks, due, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 from loans import when
@@ -54,6 +54,7 @@ class Engine:
         self._ground = core.ground(self.lease)
         self.crew = Crew(core.settings.pace.workers)
         self.worker = Worker(self._ground, self.crew)
+        self.clocks = clocks.Clocks(self._ground, core.clock.speed)
 
     def add_jobs(self, schedule: Schedule) -> None:
         """Put the engine's jobs on the schedule."""
@@ -61,7 +62,7 @@ class Engine:
         schedule.every(RENEW_EVERY, "lease", self.lease.take)
         schedule.every(tick, "due", self._if_held(self._due))
         schedule.every(tick, "worker", self._if_held(self.worker.tick))
-        schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(lambda: reconcile.reconcile(self._ground)))
+        schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(self._reconcile))
         schedule.every(_FORGET_EVERY, "forget", self._if_held(self._forget))
 
     def close(self) -> bool:
@@ -75,9 +76,15 @@ class Engine:
         return is_idle
 
     def _due(self) -> None:
-        due.return_due(self._ground)
-        due.lapse_due(self._ground)
+        self.clocks.look()
+        if not self.clocks.holds_deadlines:
+            due.return_due(self._ground)
+            due.lapse_due(self._ground)
         due.remind_due(self._ground)
+
+    def _reconcile(self) -> None:
+        reconcile.reconcile(self._ground)
+        self.clocks.compare()
 
     def _forget(self) -> None:
         before = self._core.clock.now() - _REMEMBER_FOR
@@ -138,7 +145,7 @@ class Program:
             self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
         if self._core.settings.metrics.listen:
-            metrics.serve(self._core.settings.metrics.listen, self._core.store, self.problems)
+            metrics.serve(self._core.settings.metrics.listen, self._core.store, self._engine.clocks, self.problems)
         self._schedule.start()
         log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
 

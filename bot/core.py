@@ -19,6 +19,7 @@ from conversion.fence import Lease, Reach
 from conversion.fenced import reads_of
 from conversion.pace import Pace
 from conversion.subjects import Ground
+from conversion.waits import Waits
 from loans.classes import NodeClass
 from store.db import Store
 
@@ -33,6 +34,7 @@ class Core:
     adapters: Adapters
     classes: Mapping[str, NodeClass]
     pace: Pace
+    waits: Waits
 
     def desk(self) -> Desk:
         """Return a desk of this moment."""
@@ -42,7 +44,7 @@ class Core:
     def ground(self, lease: Lease) -> Ground:
         """Return what the engine stands on. lease: what it has to hold to change anything."""
         reach = Reach(self.adapters.far, self.store, lease, self.clock.uptime)
-        return Ground(self.store, reach, self.classes, self.pace, self.clock.now)
+        return Ground(self.store, reach, self.classes, self.pace, self.clock.now, self.waits)
 
     def close(self) -> None:
         """Hang up everywhere."""
@@ -60,7 +62,7 @@ def build(path: Path | None = None) -> Core:
     try:
         node_classes = from_settings.classes(settings, expanded)
         store = Store.open(settings.store.url.get_secret_value())
-        built = adapters(settings, clock)
+        built = adapters(settings)
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
-    return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace))
+    return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace), Waits(clock.steady))

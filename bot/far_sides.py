@@ -16,7 +16,6 @@ from adapters.shell import SshShell
 from adapters.slurm import SlurmCommands
 from adapters.ssh import SshConnections
 from adapters.ssh_login import SshLogin
-from bot.process.clock import Clock
 from bot.settings.site import (
     IpmiSettings,
     KubernetesSettings,
@@ -45,7 +44,7 @@ class Adapters:
             connection.close()
 
 
-def adapters(settings: SiteSettings, clock: Clock) -> Adapters:
+def adapters(settings: SiteSettings) -> Adapters:
     """Build every adapter."""
     ssh = settings.ssh
     nodes = SshConnections(_login(ssh, ssh.user), jump=_jump(ssh.jump), idle=ssh.idle)
@@ -59,7 +58,7 @@ def adapters(settings: SiteSettings, clock: Clock) -> Adapters:
     slurm = SlurmCommands(
         runner, timeout=settings.slurm.timeout, max_age=settings.slurm.max_age, conf=settings.slurm.conf
     )
-    kubernetes = _kubernetes(settings.kubernetes, clock)
+    kubernetes = _kubernetes(settings.kubernetes)
     powers = {name: _power(of, runner) for name, of in settings.power.items()}
     far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(ssh)), powers)
     return Adapters(far, kubernetes, connections)
@@ -84,10 +83,10 @@ def _node_address(ssh: SshSettings) -> Callable[[NodeName], Address]:
     return lambda node: said.get(node) or by_template(node)
 
 
-def _kubernetes(of: KubernetesSettings, clock: Clock) -> KubeCluster:
+def _kubernetes(of: KubernetesSettings) -> KubeCluster:
     rules = DrainRules(delete_emptydir=of.delete_emptydir, force_unmanaged=of.evict_unmanaged)
     client = connect(of.kubeconfig, of.context)
-    return KubeCluster(client, timeout=of.timeout, clock=clock.now, rules=rules, stale_after=of.silent_after)
+    return KubeCluster(client, timeout=of.timeout, rules=rules, stale_after=of.silent_after)
 
 
 def _power(of: PowerSettings, runner: Runner) -> Power:

@@ -5,7 +5,7 @@ It knows neither nodes nor databases: a Subject hands it fresh work and writes i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
@@ -38,6 +38,9 @@ class Subject(Protocol[W_co]):
     def now(self) -> datetime:
         """Return the time."""
 
+    def waited(self) -> timedelta:
+        """Return how long the present try has been waited for, by a clock that nobody sets."""
+
     def work(self) -> W_co:
         """Return what a check may ask, as of now."""
 
@@ -48,7 +51,10 @@ class Subject(Protocol[W_co]):
         """Return the journal of this plan's run so far, oldest first."""
 
     def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
-        """Write a journal line, durably. Raises Overtaken when this run is no longer the one that is wanted."""
+        """Write a journal line, durably; with StepStarted the waiting begins anew.
+
+        raises   Overtaken when this run is no longer the one that is wanted
+        """
 
     def tell_wrong(self, about: Wrong, what: str) -> None:
         """Tell people of something that should not be, and has been put right."""
@@ -215,8 +221,8 @@ class _Look(Generic[W]):
         return None
 
     def _is_late(self) -> bool:
-        waited = self.subject.now() - (self.at.began or self.subject.now())
-        return not self.step.endless and waited > self.subject.pace.patience_for(self.step.name)
+        patience = self.subject.pace.patience_for(self.step.name)
+        return not self.step.endless and self.subject.waited() > patience
 
     def _wait(self, seen: NotYet) -> Outcome:
         """Wait on while there is patience; then the try is over."""

@@ -5,7 +5,7 @@ Which call counts as what stands here, once, so that no step can forget it.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -83,6 +83,9 @@ class FencedSlurm:
     def refresh(self) -> None:
         self._slurm.refresh()
 
+    def clock(self) -> datetime:
+        return self._slurm.clock()
+
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         with self._gate.change(nodes, Change.GUARDS):
             self._slurm.reserve(name, nodes, span)
@@ -126,6 +129,9 @@ class FencedKubernetes:
     def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
         self._gate.looked()
         return self._kubernetes.pods_by_namespace(names)
+
+    def clock(self) -> datetime:
+        return self._kubernetes.clock()
 
     def pods_left(self, name: str, *, force: bool) -> int:
         self._gate.looked()

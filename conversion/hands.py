@@ -4,7 +4,7 @@ Reads go through as they are. A change that the far side refused is none, and is
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from conversion.ports import DaemonPods, DrainPass, FarSides, Kubernetes, Power, Slurm
 from loans.facts import Fact, KubeChange, MarkedInKubernetes, PowerOrdered, SetInSlurm, SlurmChange
@@ -40,6 +40,9 @@ class _Slurm:
 
     def refresh(self) -> None:
         self._far.refresh()
+
+    def clock(self) -> datetime:
+        return self._far.clock()
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         self._far.reserve(name, nodes, span)
@@ -84,6 +87,9 @@ class _Kubernetes:
 
     def pods_left(self, name: str, *, force: bool) -> int:
         return self._far.pods_left(name, force=force)
+
+    def clock(self) -> datetime:
+        return self._far.clock()
 
     def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
         self._far.mark(name, loan_id, labels, taints)

@@ -1,5 +1,6 @@
 """The steps that take one node from DOWN+DRAIN in Slurm to Ready in Kubernetes."""
 
+from conversion import boots
 from conversion.ports import Ran
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import is_drained, is_out_of_slurm, mark, marked_by
@@ -30,6 +31,7 @@ def check_prepared(work: NodeWork) -> Seen:
 
 def prepare(work: NodeWork) -> None:
     """Run the class's commands, GPUs included, in order; the first that fails ends the try."""
+    work.note_boot(boots.seen(work))
     for argv in work.node_class.prepare:
         ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout)
         if ran.exit != 0:
@@ -45,6 +47,7 @@ def check_role(work: NodeWork) -> Seen:
 
 def write_role(work: NodeWork) -> None:
     """Write the role file in one move: Puppet must never read half a word."""
+    work.note_boot(boots.seen(work))
     _write(work, work.pace.role_file, work.node_class.role)
 
 
@@ -60,6 +63,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
     """
     if isinstance(check_role(work), NotYet):
         raise TryIsOver("the role is gone from the node: has it rebooted?")
+    work.note_boot(boots.seen(work))
     lock = f"{work.pace.run_dir}/puppet.lock"
     _must(work, "mkdir", "-p", work.pace.run_dir)
     argv = ("flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, *work.pace.puppet)

@@ -107,6 +107,7 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
             event, fact = GotStuck(why), facts.GotStuck(step, why)
     log.info("node.moved", node=part.node, how=type(event).__name__)
     tx.nodes.save(move(part, event, now))
+    ground.waits.forget((loan.id, part.node))
     tell(tx, fact, now, loan=loan, node=part.node)
 
 

@@ -79,7 +79,7 @@ def hears(fact: Fact) -> tuple[Audience, ...]:
             return (Audience.ONCALL, Audience.THREAD, Audience.REQUESTER)
         case facts.ExtensionAsked():
             return (Audience.APPROVERS,)
-        case facts.Mismatch():
+        case facts.Mismatch() | facts.ClockSet() | facts.ClockOff():
             return (Audience.ONCALL,)
         case (
             facts.Lapsed()

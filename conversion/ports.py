@@ -6,7 +6,7 @@ since: after a write the next read begins anew. Adapters return these values and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, SlurmNode, Taint
@@ -69,6 +69,9 @@ class Slurm(Protocol):
 
     def refresh(self) -> None:
         """Let the next reads begin anew: what was read before now is too old for what comes."""
+
+    def clock(self) -> datetime:
+        """Return the time as Slurm has it, in whole seconds."""
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
@@ -153,6 +156,9 @@ class Kubernetes(Protocol):
 
     def pods_left(self, name: str, *, force: bool) -> int:
         """Return how many pods a pass of drain() would still wait for; nothing is evicted."""
+
+    def clock(self) -> datetime:
+        """Return the time as the cluster has it, in whole seconds."""
 
     def delete_node(self, name: str, uid: str) -> None:
         """Delete exactly this Node object; one that is gone already is fine."""

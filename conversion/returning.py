@@ -3,11 +3,13 @@
 A failed loan goes home the same way: each step asks what is so, and one that has nothing to do is done at once.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from conversion import boots
 from conversion.ports import Unreachable
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
-from loans.facts import StepFact, StepFinished, Told
+from loans.boots import has_rebooted, has_registered
+from loans.facts import StepFact, Told
 from loans.nodes import (
     KubeNode,
     PowerState,
@@ -15,14 +17,13 @@ from loans.nodes import (
     is_in_service,
     is_kept_away,
     is_reboot_reason,
-    is_registered_since,
     marked_by,
 )
 from loans.runbook import PlanName, StepName
 
 CHANGES_THE_NODE = (StepName.PREPARE, StepName.ROLE, StepName.PUPPET)
 """The steps of a loan after which only a reboot gives a clean node."""
-_SLURMD_SETTLES = timedelta(seconds=5)
+_SLURMD_SETTLES = timedelta(seconds=3)
 """RESUME within about 2 s of slurmd's start can be undone by its registration (measured on 22.05)."""
 
 
@@ -91,6 +92,7 @@ def power_off(work: NodeWork) -> Seen | None:
     left = evict(work)
     if isinstance(left, NotYet):
         return left
+    work.note_boot(boots.last_seen(work))
     work.power.off(work.node)
     return None
 
@@ -108,23 +110,35 @@ def power_on(work: NodeWork) -> None:
 
 
 def check_booted(work: NodeWork) -> Seen:
-    """Ask for the proof of a reboot: slurmd registered after the power was cut, and sshd answers."""
+    """Ask for the proof of a reboot: another boot than before the power was cut, told by the node or by Slurm.
+
+    When nobody knows what boot it was on, the power is cut once more, now that it can be asked.
+    """
     node = _slurm_node(work)
-    if not is_registered_since(node, last_touched(work)):
+    if not has_registered(work.part.boot, node):
         return NotYet(f"BMC says {work.power.state(work.node)}; Slurm says {node.state}, no registration yet")
     try:
-        work.far.shell.ask(work.node, ("true",), timeout=work.pace.command_timeout)
+        seen = boots.seen(work)
     except Unreachable as e:
         return NotYet(f"slurmd has registered, but ssh does not answer: {e.said}")
-    return Done()
+    match has_rebooted(work.part.boot, seen):
+        case True:
+            return Done()
+        case False:
+            return NotYet("it is still on the boot that it was on before its power was cut")
+        case None:
+            raise TryIsOver("nothing is known of its boot before the power was cut, so this one proves nothing")
 
 
 def check_clean(work: NodeWork) -> Seen:
     """Check on the node itself that nothing of the loan outlived the reboot."""
     node = _slurm_node(work)
-    if not is_registered_since(node, last_touched(work)):
+    proof = has_rebooted(work.part.boot, boots.seen(work))
+    if proof is None:
+        raise TryIsOver("nothing is known of the boot on which lendbot changed it: its power has to be cut once more")
+    if not proof or not has_registered(work.part.boot, node):
         return NotYet("it has not booted since lendbot last changed it")
-    if node.slurmd_start is None or work.now - node.slurmd_start < _SLURMD_SETTLES:
+    if work.waited < _SLURMD_SETTLES:
         return NotYet("slurmd has only just started")
     if _kube_node(work) is not None:
         return NotYet("it is in Kubernetes again")
@@ -157,8 +171,7 @@ def check_settled(work: NodeWork) -> Seen:
         return _left_to_others(node)
     if not is_in_service(node):
         return NotYet(f"Slurm says {node.state}")
-    usable_for = work.now - _last(work, StepName.RESUME, work.part.since)
-    if usable_for < work.pace.settle_for:
+    if work.waited < work.pace.settle_for:
         return NotYet(f"Slurm says {node.state}; making sure that it stays")
     return Done()
 
@@ -177,22 +190,8 @@ def is_touched(work: NodeWork) -> bool:
     return any(_changes(told) for told in work.journal)
 
 
-def last_touched(work: NodeWork) -> datetime:
-    """Return when this loan last changed the node or confirmed its power off; a later boot is a clean one."""
-    times = [told.at for told in work.journal if _changes(told) or _is_end_of(told, StepName.POWER_OFF)]
-    return max(times, default=work.part.since)
-
-
 def _changes(told: Told[StepFact]) -> bool:
     return told.fact.plan is PlanName.LEND and told.fact.step in CHANGES_THE_NODE
-
-
-def _last(work: NodeWork, step: StepName, otherwise: datetime) -> datetime:
-    return max((told.at for told in work.journal if _is_end_of(told, step)), default=otherwise)
-
-
-def _is_end_of(told: Told[StepFact], step: StepName) -> bool:
-    return told.fact.step is step and isinstance(told.fact, StepFinished)
 
 
 def _kube_node(work: NodeWork) -> KubeNode | None:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from conversion.pace import Pace
 from conversion.ports import FarSides, Power
+from loans.boots import Boot
 from loans.classes import NodeClass
 from loans.facts import StepFact, Told, Wrong
 from loans.loan import Loan, NodeLoan, NodeState, Taking
@@ -48,7 +49,12 @@ class TryIsOver(Exception):  # noqa: N818 - it names what happened to the step
 
 @dataclass(frozen=True)
 class NodeWork:
-    """All that a step of one node may touch. journal: the node's in this loan, every run."""
+    """All that a step of one node may touch.
+
+    journal     the node's in this loan, every run
+    waited      how long the present try of the step has been waited for
+    note_boot   writes down which boot the node is on, before something there is changed or its power is cut
+    """
 
     loan: Loan
     node_class: NodeClass
@@ -57,6 +63,8 @@ class NodeWork:
     pace: Pace
     journal: Sequence[Told[StepFact]]
     now: datetime
+    waited: timedelta
+    note_boot: Callable[[Boot], None]
 
     @property
     def node(self) -> NodeName:

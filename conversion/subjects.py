@@ -5,8 +5,8 @@ that somebody changed meanwhile makes the run stop: Overtaken.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from conversion.fence import Looked, Reach
 from conversion.holdings import held
@@ -16,6 +16,8 @@ from conversion.permit import Overtaken
 from conversion.ports import FarSides
 from conversion.slurm_view import look
 from conversion.steps import Ask, NodeWork, Scene, TakeWork
+from conversion.waits import Waits
+from loans.boots import Boot
 from loans.classes import NodeClass
 from loans.facts import (
     Fact,
@@ -51,6 +53,7 @@ class Ground:
     classes: Mapping[str, NodeClass]
     pace: Pace
     now: Callable[[], datetime]
+    waits: Waits = field(default_factory=Waits)
 
     @property
     def far(self) -> FarSides:
@@ -82,6 +85,11 @@ class NodeSubject:
     def now(self) -> datetime:
         return self._ground.now()
 
+    def waited(self) -> timedelta:
+        passed = self._ground.waits.lap((self._loan.id, self.part.node))
+        self.part = replace(self.part, waited=self.part.waited + passed)
+        return self.part.waited
+
     def work(self) -> NodeWork:
         return self._work(self._ground.reach.reads_in(self._looked))
 
@@ -92,7 +100,17 @@ class NodeSubject:
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
     def _work(self, far: FarSides) -> NodeWork:
-        return NodeWork(self._loan, self._class, self.part, far, self.pace, tuple(self._all), self.now())
+        return NodeWork(
+            self._loan,
+            self._class,
+            self.part,
+            far,
+            self.pace,
+            tuple(self._all),
+            self.now(),
+            self.waited(),
+            note_boot=self._note_boot,
+        )
 
     @property
     def _class(self) -> NodeClass:
@@ -113,10 +131,12 @@ class NodeSubject:
 
     def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         now = self.now()
+        self.waited()
         shown = replace(self.part, step=step, note=said if kind is StepFailed else "", blocked=False)
+        anew = replace(shown, since=now, ask_at=None, waited=timedelta())
         fact = _line(kind, StepFact(self._plan, step, self.part.run, said=said), self.journal(), now)
         with self._ground.store.write() as tx:
-            self.part = _save(tx, replace(shown, since=now, ask_at=None) if kind is StepStarted else shown)
+            self.part = _save(tx, anew if kind is StepStarted else shown)
             self.tell_changes(tx)
             told = tell(tx, fact, now, loan=self._loan, node=self.part.node)
         self._all.append(told)
@@ -126,6 +146,10 @@ class NodeSubject:
         for change in self._changes:
             tell(tx, change, self.now(), loan=self._loan, node=self.part.node)
         self._changes.clear()
+
+    def _note_boot(self, seen: Boot) -> None:
+        with self._ground.store.write() as tx:
+            self.part = _save(tx, replace(self.part, boot=self.part.boot.updated(seen)))
 
 
 class TakeSubject:
@@ -149,6 +173,11 @@ class TakeSubject:
 
     def now(self) -> datetime:
         return self._ground.now()
+
+    def waited(self) -> timedelta:
+        passed = self._ground.waits.lap((self._loan.id, f"take.{self.taking.wave}"))
+        self.taking = replace(self.taking, waited=self.taking.waited + passed)
+        return self.taking.waited
 
     def work(self) -> TakeWork:
         return self._work(self._ground.reach.reads_in(self._looked))
@@ -193,7 +222,9 @@ class TakeSubject:
         fact = _line(kind, StepFact(self._plan, step, wave=self.taking.wave, said=said), self._all, now)
         with self._ground.store.write() as tx:
             self._check_wanted(tx)
-            self.taking = _save_taking(tx, replace(self.taking, step=step, note=said))
+            self.waited()
+            shown = replace(self.taking, step=step, note=said)
+            self.taking = _save_taking(tx, replace(shown, waited=timedelta()) if kind is StepStarted else shown)
             self.tell_changes(tx)
             told = tell(tx, fact, now, loan=self._loan)
         self._all.append(told)

@@ -375,6 +375,21 @@ class Mismatch(Fact):
 
 
 @dataclass(frozen=True)
+class ClockSet(Fact):
+    """Somebody set lendbot's own clock: forward by so much, or back when it is negative."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True)
+class ClockOff(Fact):
+    """A far side's clock is ahead of lendbot's by so much, or behind when it is negative. whose: as people call it."""
+
+    whose: str
+    by: timedelta
+
+
+@dataclass(frozen=True)
 class Noted(Fact):
     """Something of which an older lendbot kept only words. what: its word for it."""
 
@@ -436,6 +451,8 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
     "marked_in_kubernetes": MarkedInKubernetes,
     "power_ordered": PowerOrdered,
     "mismatch": Mismatch,
+    "clock_set": ClockSet,
+    "clock_off": ClockOff,
     "noted": Noted,
 }
 """Every fact by the word that stands for it in the store and in exports. A class may be renamed; its word may not."""

@@ -4,11 +4,12 @@ Loan is the promise between people. NodeLoan is one node's part in it. Taking is
 together. What may happen to them is in lifecycle.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from loans.boots import Boot
 from loans.facts import WhyReturn
 from loans.nodes import NodeName
 from loans.runbook import StepName
@@ -182,6 +183,8 @@ class NodeLoan:
     run         counts the plans that the node was sent through, so that a second return has a journal of its own
     step, note  the step at work and what it waits for, in words for the card
     since       when that step began
+    waited      how long its present try has been waited for, by a clock that nobody sets: patience is measured by it
+    boot        which boot the node was on when lendbot last changed it or cut its power
     look_at     when the worker looks next; a waiting node costs no thread
     blocked     True when it waits for something that only a person or another tenant can change
     ask_at      when people are asked what to do about the blockade; moved by "give it 1 h more"
@@ -204,6 +207,8 @@ class NodeLoan:
     begin_at_step: StepName | None = None
     lent_at: datetime | None = None
     left_at: datetime | None = None
+    waited: timedelta = timedelta()
+    boot: Boot = field(default_factory=Boot)
 
     @property
     def has_failed(self) -> bool:
@@ -228,8 +233,9 @@ TAKING_MOVING: Final = frozenset({TakingState.OPEN, TakingState.ABANDONING})
 class Taking:
     """One wave of nodes that leave Slurm together; waves count from 1, and a replaced node brings another.
 
-    nodes   what Slurm has been asked for, or is about to be, without a certain answer yet: no other loan may have it.
-            Once they are reserved they are NodeLoans instead
+    nodes    what Slurm has been asked for, or is about to be, without a certain answer yet: no other loan may have it.
+             Once they are reserved they are NodeLoans instead
+    waited   how long the present try of its step has been waited for, as NodeLoan's
     """
 
     loan_id: int
@@ -241,3 +247,4 @@ class Taking:
     step: StepName | None = None
     note: str = ""
     version: int = 0
+    waited: timedelta = timedelta()

@@ -7,7 +7,7 @@ has no word for is never taken for a safe one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Final, NewType
 
@@ -185,16 +185,6 @@ def is_in_service(node: SlurmNode) -> bool:
 def is_reboot_reason(reason: str | None) -> bool:
     """Return True for the reason that slurmctld itself gives a node whose boot it did not expect."""
     return (reason or "").startswith("Node unexpectedly rebooted")
-
-
-_BOOT_SLACK: Final = timedelta(seconds=2)
-"""Slurm counts whole seconds, and BootTime (now minus uptime) jitters by one between registrations (measured)."""
-
-
-def is_registered_since(node: SlurmNode, moment: datetime) -> bool:
-    """Return True when the node booted and its slurmd registered after a moment: the proof of a reboot."""
-    started = (node.boot_time, node.slurmd_start)
-    return all(t is not None and t > moment - _BOOT_SLACK for t in started) and "NOT_RESPONDING" not in node.flags
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +23,31 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     busy: Annotated[float, typer.Option(help="Share of each partition that jobs keep in use.", min=0, max=1)] = 0.3,
     redfish_tls: Annotated[bool, typer.Option(help="The BMCs speak TLS.")] = False,  # noqa: FBT002 - an option
     budgets: Annotated[bool, typer.Option(help="Tenants protect their pods with disruption budgets.")] = True,  # noqa: FBT002 - an option
+    slurm_clock: Annotated[float, typer.Option(help="Hours that slurmctld's clock is ahead; may be negative.")] = 0.0,
+    nodes_clock: Annotated[float, typer.Option(help="Hours that the nodes' clocks are ahead.")] = 0.0,
+    kube_clock: Annotated[float, typer.Option(help="Hours that the cluster's clock is ahead.")] = 0.0,
     return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
     at: At = None,
 ) -> None:
     """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
     world = WorldOptions(
-        gpu_nodes=gpu_nodes, cpu_nodes=cpu_nodes, seed=seed, busy=busy, return_to_service=return_to_service
+        gpu_nodes=gpu_nodes,
+        cpu_nodes=cpu_nodes,
+        seed=seed,
+        busy=busy,
+        return_to_service=return_to_service,
+        slurm_off=timedelta(hours=slurm_clock),
+        nodes_off=timedelta(hours=nodes_clock),
     )
     options = SiteOptions(
-        directory.resolve(), speed=speed, at=at, port=port, redfish_tls=redfish_tls, budgets=budgets, world=world
+        directory.resolve(),
+        speed=speed,
+        at=at,
+        port=port,
+        redfish_tls=redfish_tls,
+        budgets=budgets,
+        world=world,
+        kube_off=timedelta(hours=kube_clock),
     )
     try:
         asyncio.run(_run(options))

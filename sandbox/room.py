@@ -62,6 +62,7 @@ class Room:
             web.get("/sandbox/api/faults", self._get_faults),
             web.post("/sandbox/api/faults", self._post_fault),
             web.delete("/sandbox/api/faults", self._delete_faults),
+            web.post("/sandbox/api/clocks", self._post_clock),
             web.post("/sandbox/api/jobs", self._post_job),
             web.post("/sandbox/api/pods", self._post_pod),
         ]
@@ -75,6 +76,16 @@ class Room:
 
     async def _get_traffic(self, _request: web.Request) -> web.Response:
         return web.json_response(self._traffic())
+
+    async def _post_clock(self, request: web.Request) -> web.Response:
+        """Set a side's clock: `{"side": "slurm", "hours": -2}` is two hours behind the site's."""
+        try:
+            said = await request.json()
+            self._world.agenda.catch_up()
+            self._world.set_clock(said["side"], timedelta(hours=float(said["hours"])))
+        except (KeyError, TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({})
 
     async def _get_faults(self, _request: web.Request) -> web.Response:
         return web.json_response(self.snapshot()["faults"])

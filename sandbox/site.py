@@ -9,7 +9,7 @@ import json
 import resource
 import ssl
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from sandbox.certificate import server_context
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import KubeSite
+from sandbox.own_clock import own_clock
 from sandbox.page.server import Page
 from sandbox.room import Room
 from sandbox.settings_file import product_environment, product_settings
@@ -45,6 +46,7 @@ class SiteOptions:
     at            what the clock shows at the start; None for the real time
     redfish_tls   the BMCs speak TLS, with a certificate of the site's own
     budgets       the tenants of the cluster protect their pods with disruption budgets
+    kube_off      how far the cluster's clock is ahead of the site's
     """
 
     directory: Path
@@ -53,6 +55,7 @@ class SiteOptions:
     port: int = 0
     redfish_tls: bool = False
     budgets: bool = True
+    kube_off: timedelta = timedelta()
     world: WorldOptions = field(default_factory=WorldOptions)
     slack: SlackSettings = field(default_factory=SlackSettings)
 
@@ -67,7 +70,7 @@ class Site:
         self.clock = SiteClock.showing(options.at, options.speed) if options.at else SiteClock(options.speed)
         self.faults = Faults()
         self.world = World(options.world, self.clock, self.faults)
-        self.kube = KubeSite(self.clock, self.faults, budgets=options.budgets)
+        self.kube = KubeSite(own_clock(self.clock, options.kube_off), self.faults, budgets=options.budgets)
         self.world.cluster = self.kube
         self.slack = SlackSite(self.clock, self.faults, settings=options.slack)
         self.boards = BoardRoom(self.world)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -63,6 +63,7 @@ def running(
     speed: float = 600.0,
     slack: SlackSettings | None = None,
     redfish_tls: bool = False,
+    kube_off: timedelta = timedelta(),
     **world: Any,
 ) -> Iterator[Handle]:
     """Run a site for the length of a with block.
@@ -76,6 +77,7 @@ def running(
             speed=speed,
             at=at,
             redfish_tls=redfish_tls,
+            kube_off=kube_off,
             world=WorldOptions(**world),
             slack=slack or SlackSettings(),
         )

@@ -9,9 +9,10 @@ Writes are one at a time (store/connect.py says why), so keep them short and ask
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
 from store.connect import PATIENCE_S, Mode, connect, read_url, transaction
@@ -93,6 +94,14 @@ class Store:
     def check(self) -> Schema:
         """Say whether this lendbot may work with the tables."""
         return schema.schema(self._engine)
+
+    def clock(self) -> datetime | None:
+        """Return the time as the database has it; None where it has no clock but this host's."""
+        with transaction(self._engine, Mode.READ) as connection:
+            if connection.dialect.name == "sqlite":
+                return None
+            said: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return said.astimezone(UTC)
 
     def close(self) -> None:
         """Hang up."""

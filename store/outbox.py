@@ -95,6 +95,11 @@ class Outbox:
         waits = update(_Row).where(col(_Row.id) == letter.id, col(_Row.state) == _WAITING)
         self._connection.execute(waits.values(tries=col(_Row.tries) + 1, why=why, next_try_at=next_try_at))
 
+    def try_now(self, now: datetime) -> None:
+        """Let everything that waits be tried now: its next try was reckoned by a clock that has been set."""
+        later = (col(_Row.state) == _WAITING, col(_Row.next_try_at) > now)
+        self._connection.execute(update(_Row).where(*later).values(next_try_at=now))
+
     def backlog(self) -> Backlog:
         """Count what waits."""
         waiting = select(func.count(), func.min(_Row.made_at)).where(col(_Row.state) == _WAITING)

@@ -3,7 +3,7 @@
 Rows are declared here and never handed out. A change here needs a migration beside it; a test compares the two.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import JSON, Index, MetaData, text
@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from loans.loan import NODE_GONE, NodeState, State, TakingState
 from loans.runbook import StepName
-from store.columns import Instant, Names, Step, Words, choice
+from store.columns import Instant, Names, Span, Step, Words, choice
 
 CARD: Final = "card"
 
@@ -27,6 +27,10 @@ def _at(**options: Any) -> Any:
 
 def _words(**options: Any) -> Any:
     return Field(sa_type=Words, **options)
+
+
+def _waited() -> Any:
+    return Field(sa_type=Span, sa_column_kwargs={"server_default": text("0")})
 
 
 def _loan(**options: Any) -> Any:
@@ -110,6 +114,10 @@ class NodeLoanRow(Row, table=True):
     begin_at_step: StepName | None = Field(sa_type=Step, nullable=False)
     lent_at: datetime | None = _at()
     left_at: datetime | None = _at()
+    waited: timedelta = _waited()
+    boot_kernel: str = Field(sa_column_kwargs={"server_default": text("''")})
+    boot_time: datetime | None = _at()
+    boot_slurmd_start: datetime | None = _at()
 
 
 class TakingRow(Row, table=True):
@@ -127,6 +135,7 @@ class TakingRow(Row, table=True):
     state: TakingState = Field(sa_type=choice(TakingState))
     step: StepName | None = Field(sa_type=Step, nullable=False)
     note: str = _words()
+    waited: timedelta = _waited()
 
 
 class FactRow(Row, table=True):

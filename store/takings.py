@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 from sqlmodel import col
 
 from loans.loan import TAKING_MOVING, Taking
@@ -54,3 +54,8 @@ class Takings:
         """Return the waves that move and are to be looked at now, the longest due first."""
         chosen = _EVERY.where(col(_Row.state).in_(TAKING_MOVING), col(_Row.look_at) <= now)
         return read_all(self._connection, chosen.order_by(col(_Row.look_at), col(_Row.loan_id)), Taking)
+
+    def look_now(self, now: datetime) -> None:
+        """Let every wave that moves be looked at now; see Nodes.look_now."""
+        later = (col(_Row.state).in_(TAKING_MOVING), col(_Row.look_at) > now)
+        self._connection.execute(update(_Row).where(*later).values(look_at=now))

@@ -9,7 +9,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.client import ACCEPTED, CREATED, FORBIDDEN, INTERNAL_SERVER_ERROR, OK, TOO_MANY_REQUESTS, UNAUTHORIZED
 from typing import Any, Final
 from urllib.parse import quote
@@ -31,13 +32,19 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API said, whatever its status. body is {} when it is no JSON object; raw is kept for the log."""
+    """What the API said, whatever its status.
+
+    body   {} when it is no JSON object
+    raw    kept for the log
+    date   when it was said, by the cluster's own clock; whole seconds, and None where something in between cuts it out
+    """
 
     right: Right
     status: int
     body: Json
     raw: str
     retry_after: str = ""
+    date: datetime | None = None
 
     @property
     def message(self) -> str:
@@ -179,7 +186,15 @@ def _answer(right: Right, response: urllib3.BaseHTTPResponse, data: bytes) -> An
         body=body if isinstance(body, dict) else {},
         raw=raw[:2000],
         retry_after=response.headers.get("Retry-After", ""),
+        date=_date(response.headers.get("Date", "")),
     )
+
+
+def _date(said: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _tls_failure(right: Right, said: str) -> Denied | Unreachable:

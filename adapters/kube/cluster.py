@@ -16,8 +16,8 @@ from adapters.kube.drain import DrainRules
 from adapters.kube.evictions import Evictions
 from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
 from adapters.kube.objects import HeldNode, items_of, understood
-from adapters.kube.rights import ASK_FOR_RIGHTS, DELETE_NODES, LIST_DAEMONSETS, PATCH_NODES, RIGHTS, Right
-from adapters.kube.watch import MAX_AGE, NodeWatch
+from adapters.kube.rights import ASK_FOR_RIGHTS, DELETE_NODES, LIST_DAEMONSETS, LIST_NODES, PATCH_NODES, RIGHTS, Right
+from adapters.kube.watch import MAX_AGE, NODES, NodeWatch
 from adapters.shared_read import SharedRead
 from conversion.ports import DaemonPods, DrainPass, PutOff, UnexpectedAnswer
 from loans.nodes import KubeNode, Taint
@@ -34,7 +34,6 @@ class KubeCluster:
 
     client        as adapters.kube.connect makes it
     timeout       of each request
-    clock         now, aware; for the grace of pods that end
     stale_after   silence of the watch after which nothing that it brought is believed
     """
 
@@ -43,13 +42,12 @@ class KubeCluster:
         client: ApiClient,
         *,
         timeout: timedelta,
-        clock: Callable[[], datetime],
         rules: DrainRules = DrainRules(),  # noqa: B008 - frozen, and equal to any other
         stale_after: timedelta = timedelta(seconds=10),
     ) -> None:
         self._api = KubeApi(client, timeout)
         self._watch = NodeWatch(self._api, stale_after)
-        self._evictions = Evictions(self._api, rules, clock)
+        self._evictions = Evictions(self._api, rules)
         self._daemonsets = SharedRead(self._list_daemonsets, MAX_AGE)
 
     def start(self) -> None:
@@ -116,6 +114,14 @@ class KubeCluster:
                 return
             held = self._watch.fetch(name)
         raise PutOff(SIDE, f"node {name} could not be deleted: it changed {TRIES} times under our hands")
+
+    def clock(self) -> datetime:
+        """Return the time as the cluster has it, in whole seconds."""
+        answer = self._api.ask(LIST_NODES, NODES, {"limit": "1"})
+        answer.ok()
+        if answer.date is None:
+            raise UnexpectedAnswer(SIDE, "it does not say what time it is: its answer has no Date", answer.raw)
+        return answer.date
 
     def missing_rights(self) -> list[Right]:
         """Return the rights of RIGHTS that the cluster does not grant us, for doctor."""

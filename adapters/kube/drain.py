@@ -48,9 +48,10 @@ class DrainRules:
     force_unmanaged: bool = False
 
 
-def judge(pod: Pod, rules: DrainRules, now: datetime, *, is_newcomer: bool = False) -> Verdict:
+def judge(pod: Pod, rules: DrainRules, now: datetime | None, *, is_newcomer: bool = False) -> Verdict:
     """Judge one pod.
 
+    now           by the cluster's clock, which set the end of its grace; None when it is not known: then none is over
     is_newcomer   it was not on the node yet when the drain of the cordoned node began
     """
     if pod.is_daemon and not pod.is_finished:
@@ -77,8 +78,8 @@ def _judge_running(pod: Pod, rules: DrainRules) -> Verdict:
     return Verdict(Action.EVICT, "it may be evicted")
 
 
-def _judge_ending(pod: Pod, ends_at: datetime, now: datetime) -> Verdict:
-    if now <= ends_at + KUBELET_SLACK:
+def _judge_ending(pod: Pod, ends_at: datetime, now: datetime | None) -> Verdict:
+    if now is None or now <= ends_at + KUBELET_SLACK:
         return Verdict(Action.WAIT, f"it is ending, until {ends_at:%H:%M:%S} UTC at the latest")
     over = f"its grace was over at {ends_at:%H:%M:%S} UTC"
     if pod.finalizers:

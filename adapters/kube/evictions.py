@@ -6,12 +6,12 @@ to keep to some nodes, and would bring every pod of the cluster through this pro
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http.client import CONFLICT, NOT_FOUND
 from typing import Final
 
-from adapters.kube.api import Json, KubeApi, path
+from adapters.kube.api import Answer, Json, KubeApi, path
 from adapters.kube.budgets import Budget, Eviction, budget_of, read_eviction, sentence
 from adapters.kube.drain import Action, DrainRules, Verdict, judge
 from adapters.kube.objects import Pod, items_of, pod_of
@@ -29,22 +29,27 @@ _ENDS_WITH_THE_NODE: Final = frozenset({Action.RETURNS, Action.HELD})
 
 
 class Evictions:
-    """Drains nodes, a pass at a time.
+    """Drains nodes, a pass at a time. When a pod's grace is over is told by the cluster's own clock, which set it."""
 
-    clock   tells when a pod's grace is over: the cluster's own time, or close to it
-    """
-
-    def __init__(self, api: KubeApi, rules: DrainRules, clock: Callable[[], datetime]) -> None:
+    def __init__(self, api: KubeApi, rules: DrainRules) -> None:
         self._api = api
         self._rules = rules
-        self._clock = clock
         # The pods of each drain's first pass. A restart forgets them: a pod that comes straight back is then evicted
         # once more before it is named.
         self._first_pass: dict[str, frozenset[str]] = {}
 
     def pods_on(self, node: str) -> list[Pod]:
         """Return every pod that is bound to a node."""
-        return [pod_of(raw) for raw in self._listed({"fieldSelector": f"spec.nodeName={node}"})]
+        return self._seen_on(node)[0]
+
+    def _seen_on(self, node: str) -> tuple[list[Pod], datetime | None]:
+        """Return every pod that is bound to a node, and when that was so by the cluster's clock."""
+        pods: list[Pod] = []
+        date = None
+        for page in self._pages({"fieldSelector": f"spec.nodeName={node}"}):
+            pods += [pod_of(raw) for raw in items_of(page.ok())]
+            date = page.date
+        return pods, date
 
     def pass_over(self, node: str, *, force: bool) -> DrainPass:
         """Ask every pod that may go to go, and name those that may not.
@@ -52,19 +57,17 @@ class Evictions:
         force   what is refused or blocked is deleted with its own grace. What the cluster cannot end even so (a silent
                 kubelet, a finalizer, a pod that comes straight back) is not waited for: it ends with the node.
         """
-        pods = self.pods_on(node)
+        pods, now = self._seen_on(node)
         known = self._first_pass.setdefault(node, frozenset(pod.uid for pod in pods))
         made = _Pass(self._api, force=force)
-        now = self._clock()
         for pod in pods:
             made.carry_out(pod, judge(pod, self._rules, now, is_newcomer=pod.uid not in known))
         return DrainPass(evicting=made.evicting, blocked=tuple(made.blocked))
 
     def left_on(self, node: str, *, force: bool) -> int:
         """Count the pods that a pass would still wait for; nothing is asked to go."""
-        pods = self.pods_on(node)
+        pods, now = self._seen_on(node)
         known = self._first_pass.get(node, frozenset(pod.uid for pod in pods))
-        now = self._clock()
         judged = (judge(pod, self._rules, now, is_newcomer=pod.uid not in known).action for pod in pods)
         return sum(action is not Action.SKIP and not (force and action in _ENDS_WITH_THE_NODE) for action in judged)
 
@@ -74,11 +77,10 @@ class Evictions:
 
     def pods_by_namespace(self, nodes: Sequence[str]) -> Mapping[str, int]:
         """Return how many pods would be ended by draining these nodes; what has finished ends nothing."""
-        now = self._clock()
         would_end = (
             pod
             for pod in self._pods_on_each(nodes)
-            if not pod.is_finished and judge(pod, self._rules, now).action is not Action.SKIP
+            if not pod.is_finished and judge(pod, self._rules, None).action is not Action.SKIP
         )
         return dict(Counter(pod.namespace for pod in would_end))
 
@@ -88,19 +90,19 @@ class Evictions:
                 yield from self.pods_on(node)
             return
         wanted = frozenset(nodes)
-        for raw in self._listed({"fieldSelector": "spec.nodeName!="}):
-            if (raw.get("spec") or {}).get("nodeName") in wanted:
-                yield pod_of(raw)
+        for page in self._pages({"fieldSelector": "spec.nodeName!="}):
+            # Raw: most of a whole cluster's pods are not wanted.
+            for raw in items_of(page.ok()):
+                if (raw.get("spec") or {}).get("nodeName") in wanted:
+                    yield pod_of(raw)
 
-    def _listed(self, query: Mapping[str, str]) -> Iterator[Json]:
-        """Yield the pods of a list, page by page, raw: most of a whole cluster's are not wanted."""
+    def _pages(self, query: Mapping[str, str]) -> Iterator[Answer]:
+        """Yield the pages of a list of pods."""
         more = ""
         while True:
-            body = self._api.call(
-                LIST_PODS, PODS, {**query, "limit": str(PAGE), **({"continue": more} if more else {})}
-            )
-            yield from items_of(body)
-            more = (body.get("metadata") or {}).get("continue") or ""
+            page = self._api.ask(LIST_PODS, PODS, {**query, "limit": str(PAGE), **({"continue": more} if more else {})})
+            yield page
+            more = (page.ok().get("metadata") or {}).get("continue") or ""
             if not more:
                 return
 

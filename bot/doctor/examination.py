@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.core import Core
-from bot.doctor import nodes, slack
+from bot.doctor import clocks, nodes, slack
 from bot.doctor.asking import Check, Tell, asked
 from bot.doctor.findings import Bad, Heard, Result
 from bot.doctor.slurm import SlurmSide
 from loans.nodes import NodeName
-
-_KUBERNETES = "Kubernetes: reading"
 
 
 def examine(core: Core, tell: Tell, named: NodeName | None = None) -> list[Result]:
@@ -28,10 +26,11 @@ def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
     yield from slack.checks(core)
     slurm = SlurmSide(core)
     yield from slurm.checks(named)
-    yield Check(_KUBERNETES, lambda: f"{len(core.adapters.far.kubernetes.nodes())} nodes")
+    yield Check(clocks.KUBERNETES, lambda: f"{len(core.adapters.far.kubernetes.nodes())} nodes")
     # Who may not read is told all that they may not.
-    yield Check("Kubernetes: rights", partial(_kube_rights, core), _KUBERNETES, frozenset({Heard.NOTHING}))
+    yield Check("Kubernetes: rights", partial(_kube_rights, core), clocks.KUBERNETES, frozenset({Heard.NOTHING}))
     yield from nodes.checks(core, slurm, named)
+    yield from clocks.checks(core, slurm, named)
 
 
 def _settings(core: Core) -> str:

@@ -27,6 +27,10 @@ class Clock:
         """Return True when it was set to another moment than the wall's."""
         return self._shows != self._origin
 
+    def steady(self) -> timedelta:
+        """Return time that only ever passes, as fast as lendbot's does: what nobody sets, and lendbot waits by."""
+        return timedelta(seconds=self.uptime()) * self.speed
+
     def wall(self, span: timedelta) -> timedelta:
         """Return how much of lendbot's time passes in a span of the wall's."""
         return span * self.speed

@@ -8,7 +8,7 @@ import structlog
 
 from bot.settings.site import LogSettings
 
-_TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "apscheduler", "waitress")
+_TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "waitress")
 """Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""
 
 

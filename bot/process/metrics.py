@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from waitress.server import create_server
 
 from bot.process.background import in_background
+from conversion.clocks import Clocks
 from loans.loan import OPEN, NodeState
 from store.db import Store
 
@@ -39,10 +40,28 @@ class StoreCollector(Collector):
         yield GaugeMetricFamily("lendbot_outbox_waiting", "Messages that wait to be sent", backlog.count)
 
 
-def serve(listen: str, store: Store, problems: Problems) -> None:
+class ClockCollector(Collector):
+    """Tells what is known of the clocks."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges; a side that could not be asked has none."""
+        ahead = GaugeMetricFamily(
+            "lendbot_clock_ahead_seconds", "How far a side's clock is ahead of lendbot's", labels=["side"]
+        )
+        for side, by in sorted(self._clocks.ahead.items()):
+            ahead.add_metric([side], by.total_seconds())
+        yield ahead
+        yield CounterMetricFamily("lendbot_clock_set", "Times that lendbot's own clock was set", self._clocks.jumps)
+
+
+def serve(listen: str, store: Store, clocks: Clocks, problems: Problems) -> None:
     """Serve both in the background."""
     registry = CollectorRegistry()
     registry.register(StoreCollector(store))
+    registry.register(ClockCollector(clocks))
     metrics: Any = make_wsgi_app(registry)
 
     def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

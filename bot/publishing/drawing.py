@@ -6,15 +6,15 @@ A letter is drawn when it is sent: the loan is as it stands then, and the fact i
 from collections.abc import Mapping
 
 from bot.views.news import extension_asked, news
-from bot.views.news import orphan as orphan_news
+from bot.views.news import of_the_site as news_of_the_site
 from bot.views.rendered import Rendered
 from commands.replies import OneLoan
 from loans.facts import Fact, Reminded, Told
 
 
-def orphan(told: Told[Fact]) -> Rendered:
+def of_the_site(told: Told[Fact]) -> Rendered:
     """Draw what on-call reads of something that is no loan's."""
-    return orphan_news(told)
+    return news_of_the_site(told)
 
 
 def letter(told: Told[Fact], one: OneLoan, pods: Mapping[str, int] | None) -> Rendered:

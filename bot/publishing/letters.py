@@ -77,7 +77,7 @@ class Letters:
         raises   NotYetPossible; what Slack's client raises; StoreUnavailable
         """
         if letter.loan_id is None:
-            self._board.put_up(drawing.orphan(self._told(letter)), Place(self._oncall))
+            self._board.put_up(drawing.of_the_site(self._told(letter)), Place(self._oncall))
             return
         about = self._look_up(letter.loan_id)
         if letter.kind == CARD:

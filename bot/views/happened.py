@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.views.returns import why_home
+from conversion import clocks
 from loans import facts
 from loans.facts import Fact
 from loans.runbook import PlanName
@@ -121,6 +122,10 @@ def _of_far_sides(fact: Fact) -> Happened:
             return Happened(f"power {'on' if on else 'off'} ordered")
         case facts.Mismatch(about, what):
             return Happened(f"mismatch: {about}", what)
+        case facts.ClockSet(by):
+            return Happened("lendbot's clock was set", clocks.said(by))
+        case facts.ClockOff(whose, by):
+            return Happened("a clock is off", clocks.apart(whose, by))
         case facts.Noted(what, said):
             return Happened(what, said)
         case other:

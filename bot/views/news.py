@@ -4,6 +4,7 @@ Drawn when it is sent: the loan is as it stands then, the fact is of the moment 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from bot.views import buttons
@@ -17,6 +18,7 @@ from bot.views.steps import doing
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, said, who
 from bot.views.trouble import of_blocked, of_stuck
 from commands.replies import OneLoan
+from conversion import clocks
 from loans import facts
 from loans.facts import LENDBOT, Actor, Fact, Told
 from loans.lengths import about, length
@@ -69,6 +71,8 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
             return _extension_lapsed(why, one)
         case facts.Mismatch(what=found):
             return _mismatch(found, one)
+        case facts.ClockSet() | facts.ClockOff():
+            return of_the_site(told)
         case facts.Noted(noted, words):
             return _say(f"Loan #{one.loan.id}: {quote(noted, 60)} {said(words)}".rstrip())
         case other:
@@ -244,7 +248,36 @@ def _mismatch(found: str, one: OneLoan) -> Rendered:
     return _say(text)
 
 
-def orphan(told: Told[Fact]) -> Rendered:
+def of_the_site(told: Told[Fact]) -> Rendered:
+    """Return what on-call reads of something that is no loan's."""
+    match told.fact:
+        case facts.ClockSet(by):
+            return _clock_set(by)
+        case facts.ClockOff(whose, by):
+            return _clock_off(whose, by)
+        case _:
+            return _orphan(told)
+
+
+def _clock_set(by: timedelta) -> Rendered:
+    hold = f"No loan is ended by its deadline for the next {length(clocks.HOLD)}, in case it's set back. "
+    held = hold if by > timedelta() else ""
+    text = (
+        f":warning: lendbot's own clock was set {clocks.said(by)}. Nodes that are on their way go on as before. {held}"
+        f"Is it right now? {code('timedatectl')} on lendbot's host shows it."
+    )
+    return _say(text)
+
+
+def _clock_off(whose: str, by: timedelta) -> Rendered:
+    text = (
+        f":warning: {said(clocks.apart(whose, by))}. No loan is harmed by it, but their times don't agree. "
+        f"{code('timedatectl')} on both hosts shows which is wrong."
+    )
+    return _say(text)
+
+
+def _orphan(told: Told[Fact]) -> Rendered:
     """Return what on-call reads of something that no open loan stands for."""
     found = told.fact.what if isinstance(told.fact, facts.Mismatch | facts.Noted) else type(told.fact).__name__
     text = (

@@ -6,6 +6,7 @@ It decides authentication, rights, routing and faults. What a verb means is in `
 import asyncio
 import json
 from collections import Counter
+from email.utils import format_datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -40,6 +41,7 @@ class Server:
         self._faults = cluster.faults
         self.calls: Counter[str] = Counter()
         self.app = web.Application(middlewares=[self._wrap], client_max_size=_BODY_LIMIT)
+        self.app.on_response_prepare.append(self._date)
         self.app.add_routes(
             [
                 *(web.get(path, self._health) for path in ("/healthz", "/livez", "/readyz")),
@@ -63,6 +65,10 @@ class Server:
         except status.ApiError as error:
             return _failed(error)
         return answer
+
+    async def _date(self, _request: web.Request, answer: web.StreamResponse) -> None:
+        """Say what time it is here, as every API server does."""
+        answer.headers["Date"] = format_datetime(self._cluster.clock.now(), usegmt=True)
 
     async def _misbehave(self, request: web.Request) -> web.StreamResponse | None:
         """Do what the fault in force says, instead of or before answering."""

@@ -35,7 +35,7 @@ _FIRST_JOB: Final = 48201
 class Controller:
     """The batch side of the site. Not thread-safe: it lives on the site's one event loop."""
 
-    def __init__(self, agenda: Agenda, seed: int, return_to_service: int) -> None:
+    def __init__(self, agenda: Agenda, seed: int, return_to_service: int, off_by: timedelta = timedelta()) -> None:
         self.agenda = agenda
         self.return_to_service = return_to_service
         self.started = agenda.now
@@ -43,6 +43,7 @@ class Controller:
         self.jobs: dict[int, Job] = {}
         self.reservations: dict[str, Reservation] = {}
         self.jobs_killed = 0
+        self.off_by = off_by
         self.place: Callable[[], None] = lambda: None
         self._dice = random.Random(f"{seed}/slurmctld")
         self._ids = itertools.count(_FIRST_JOB)
@@ -51,7 +52,12 @@ class Controller:
 
     @property
     def now(self) -> datetime:
-        return self.agenda.now
+        """Return the time as slurmctld's clock has it; `off_by` is how far somebody has set it off the site's."""
+        return self.agenda.now + self.off_by
+
+    def site_time(self, moment: datetime) -> datetime:
+        """Return when a moment of slurmctld's clock comes in the site's time, for the agenda."""
+        return moment - self.off_by
 
     def node(self, name: str) -> NodeRecord:
         """Return a node's record; SlurmError when there is none of that name."""
@@ -100,13 +106,19 @@ class Controller:
 
     # What slurmd does
 
-    def registered(self, name: str, booted: datetime) -> None:
-        """Slurmd has registered: ReturnToService decides what becomes of a node that is DOWN."""
+    def registered(self, name: str, booted: datetime, started: datetime) -> None:
+        """Slurmd has registered: ReturnToService decides what becomes of a node that is DOWN.
+
+        booted    in the site's time
+        started   slurmd, by the node's own clock
+        """
         record = self.node(name)
         self._forget_silence(name)
+        # As slurmctld does: its own time, less the uptime that slurmd tells it.
+        booted = self.now - (self.agenda.now - booted)
         rebooted = record.booted is not None and booted > record.booted
         record.alive, record.not_responding = True, False
-        record.booted, record.slurmd_started = booted, self.now
+        record.booted, record.slurmd_started = booted, started
         if record.base == "DOWN":
             self._maybe_return_to_service(record)
         elif rebooted and self.return_to_service != 2:  # noqa: PLR2004 - Slurm's own number
@@ -187,7 +199,7 @@ class Controller:
         for name in nodes:
             self.nodes[name].running[job.id] = job
         started = job.started
-        self.agenda.at(started + min(job.length, job.limit), lambda: self._ran_out(job, started))
+        self.agenda.at(self.site_time(started + min(job.length, job.limit)), lambda: self._ran_out(job, started))
 
     def cancel(self, job_id: int) -> None:
         """End a job as scancel does; SlurmError for one that is not there."""

@@ -128,8 +128,9 @@ def _free_name(controller: Controller, by: str) -> str:
 
 def _follow(controller: Controller, made: Reservation) -> None:
     """Enter what time will do to a reservation: its flag shows late, and it ends."""
-    controller.agenda.at(max(made.start, controller.now) + _FLAG_LAG, lambda: _show(controller))
-    controller.agenda.at(made.end, lambda: _expire(controller, made.name))
+    shown = max(made.start, controller.now) + _FLAG_LAG
+    controller.agenda.at(controller.site_time(shown), lambda: _show(controller))
+    controller.agenda.at(controller.site_time(made.end), lambda: _expire(controller, made.name))
 
 
 def _expire(controller: Controller, name: str) -> None:

@@ -51,6 +51,7 @@ class NodeShell:
             "false": self._false,
             "hostname": self._hostname,
             "uptime": self._uptime,
+            "date": self._date,
             "systemctl": self._systemctl,
             "nvidia-smi": self._nvidia_smi,
             "flock": self._flock,
@@ -83,6 +84,13 @@ class NodeShell:
         else:
             now = stamp(self._world.agenda.now, zone)
             talk.out(f" {now[11:]} up since {stamp(booted, zone)},  0 users,  load average: 0.00, 0.01, 0.05\n")
+        return 0
+
+    async def _date(self, argv: list[str], talk: Talk) -> int:
+        if argv != ["+%s"]:
+            talk.err("date: only +%s is known here\n")
+            return 1
+        talk.out(f"{int(self._world.node_time.timestamp())}\n")
         return 0
 
     async def _systemctl(self, argv: list[str], talk: Talk) -> int:

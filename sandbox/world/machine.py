@@ -170,7 +170,11 @@ class Machine:
         self.booted_at = booted_at
         self.boot_id = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
         self.directories = set(IMAGE_DIRECTORIES)
-        self.files = {"/etc/hostname": f"{self.name}\n", "/proc/sys/kernel/random/boot_id": f"{self.boot_id}\n"}
+        self.files = {
+            "/etc/hostname": f"{self.name}\n",
+            "/proc/sys/kernel/random/boot_id": f"{self.boot_id}\n",
+            "/proc/1/stat": f"1 (systemd) S 0 1 1 0 -1 4194560 {'0 ' * 12}{self.dice.randint(1, 9)} 0 0\n",
+        }
         self.doing = None
         self._tell(Happening.UP)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 _PER_OCTET: Final = 250
@@ -43,6 +44,8 @@ class WorldOptions:
     busy               how much of each partition the job stream keeps in use, 0 to 1; 0 means no stream
     return_to_service  Slurm's ReturnToService
     zone               the site's time zone: what its commands print in when TZ is not set
+    slurm_off          how far slurmctld's clock is ahead of the site's; it may be set anew at any time
+    nodes_off          how far the nodes' clocks are
     """
 
     gpu_nodes: int = 20
@@ -51,6 +54,8 @@ class WorldOptions:
     busy: float = 0.3
     return_to_service: int = 0
     zone: str = "America/Indiana/Indianapolis"
+    slurm_off: timedelta = timedelta()
+    nodes_off: timedelta = timedelta()
 
     def classes(self) -> tuple[NodeClass, ...]:
         """Return the site's classes, each in its own subnet."""

@@ -4,7 +4,7 @@ It decides nothing about protocols: the SSH, Redfish and Kubernetes servers read
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,8 @@ class World:
         self.zone = ZoneInfo(options.zone)
         self.faults = faults
         self.agenda = Agenda(clock.origin)
-        self.slurm = Controller(self.agenda, options.seed, options.return_to_service)
+        self.slurm = Controller(self.agenda, options.seed, options.return_to_service, options.slurm_off)
+        self.nodes_off = options.nodes_off
         self.slurm.place = lambda: place(self.slurm)
         self.machines: dict[str, Machine] = {}
         self.cluster: Cluster | None = None
@@ -87,9 +88,24 @@ class World:
             if self.options.busy and kind.count >= _ONE_IS_SICK:
                 self.slurm.update(kind.node_names()[1], "DRAIN", "ECC errors", "root")
 
+    @property
+    def node_time(self) -> datetime:
+        """Return the time as the nodes' clocks have it."""
+        return self.agenda.now + self.nodes_off
+
+    def set_clock(self, side: str, off_by: timedelta) -> None:
+        """Set slurmctld's clock, or the nodes', off the site's."""
+        match side:
+            case "slurm":
+                self.slurm.off_by = off_by
+            case "nodes":
+                self.nodes_off = off_by
+            case _:
+                raise ValueError(f"no clock of {side!r} can be set: slurm, nodes")
+
     def _heard(self, machine: Machine, what: Happening) -> None:
         if what is Happening.SLURMD_STARTED and machine.booted_at is not None:
-            self.slurm.registered(machine.name, machine.booted_at)
+            self.slurm.registered(machine.name, machine.booted_at, self.node_time)
         elif what is Happening.SLURMD_STOPPED:
             self.slurm.silent(machine.name)
         elif what is Happening.KUBELET_STARTED:

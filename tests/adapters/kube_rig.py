@@ -78,7 +78,7 @@ def canned_cluster(
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     configuration = Configuration(host=f"http://127.0.0.1:{server.server_address[1]}", retries=False)
-    cluster = KubeCluster(ApiClient(configuration), timeout=timedelta(seconds=1), clock=lambda: NOW)
+    cluster = KubeCluster(ApiClient(configuration), timeout=timedelta(seconds=1))
     try:
         yield cluster, canned
     finally:

@@ -55,7 +55,7 @@ def side(site: SandboxSide) -> Iterator[SandboxSide]:
 @pytest.fixture
 def cluster(side: SandboxSide) -> Iterator[KubeCluster]:
     """The adapter, with time to spare for a machine that is busy."""
-    made = KubeCluster(connect(side.bot), timeout=timedelta(seconds=PATIENCE_S), clock=side.now)
+    made = KubeCluster(connect(side.bot), timeout=timedelta(seconds=PATIENCE_S))
     yield made
     made.close()
 
@@ -63,7 +63,7 @@ def cluster(side: SandboxSide) -> Iterator[KubeCluster]:
 @pytest.fixture
 def hurried(side: SandboxSide) -> Iterator[KubeCluster]:
     """The adapter, with short time-outs."""
-    made = KubeCluster(connect(side.bot), timeout=TIMEOUT, clock=side.now, stale_after=STALE)
+    made = KubeCluster(connect(side.bot), timeout=TIMEOUT, stale_after=STALE)
     yield made
     made.close()
 
@@ -124,7 +124,7 @@ def test_an_outage_is_shared_by_all_who_wait(side: SandboxSide) -> None:
     """32 workers wait out one time-out together, not 32 one after the other."""
     side.break_it("hang")
     wait_s, began = 2.0, time.monotonic()
-    cluster = KubeCluster(connect(side.bot), timeout=timedelta(seconds=wait_s), clock=side.now)
+    cluster = KubeCluster(connect(side.bot), timeout=timedelta(seconds=wait_s))
     with ThreadPoolExecutor(32) as pool:
         failed = list(pool.map(lambda _: _fails(cluster.nodes), range(32)))
     assert time.monotonic() - began < 32 * wait_s / 2
@@ -210,9 +210,7 @@ def test_a_watch_that_is_too_old_begins_with_a_list() -> None:
 
 def test_closing_does_not_wait_for_the_watch(side: SandboxSide) -> None:
     """lendbot ends at once when it is told to."""
-    cluster = KubeCluster(
-        connect(side.bot), timeout=timedelta(seconds=PATIENCE_S), clock=side.now, stale_after=timedelta(hours=1)
-    )
+    cluster = KubeCluster(connect(side.bot), timeout=timedelta(seconds=PATIENCE_S), stale_after=timedelta(hours=1))
     eventually(lambda: cluster.node(NODE) and side.on_loop(lambda: side.site.watches), "the watch is open")
     cluster.close()
     eventually(lambda: not side.on_loop(lambda: side.site.watches), "the cluster sees it end long before its hour")

@@ -15,7 +15,6 @@ from kubernetes.client import ApiClient, Configuration
 
 from adapters.kube.cluster import KubeCluster
 from conversion.ports import Denied, Unreachable
-from tests.adapters.kube_rig import NOW
 
 
 def self_signed(folder: Path) -> Path:
@@ -56,7 +55,7 @@ def test_a_stranger_is_denied_and_a_broken_line_is_tried_again(server: tuple[str
     """Nobody's token is sent to a server that cannot prove who it is, and no outage is called a lack of trust."""
     kind, address = server
     client = ApiClient(Configuration(host=address, retries=False, api_key={"BearerToken": "Bearer t"}))
-    cluster = KubeCluster(client, timeout=dt.timedelta(seconds=1), clock=lambda: NOW)
+    cluster = KubeCluster(client, timeout=dt.timedelta(seconds=1))
     error, said = (Denied, "TLS trust failed") if kind == "strange" else (Unreachable, "TLS connection broke")
     with pytest.raises(error, match=said):
         cluster.nodes()

@@ -263,3 +263,16 @@ def test_unreadable_reservations_are_refused(text: str) -> None:
     """A reservation that cannot be read is not taken for none."""
     with pytest.raises(UnexpectedAnswer):
         slurm_text.reservations(text)
+
+
+@pytest.mark.parametrize("text", ["", "slurm_load_ctl_conf error\n", "Configuration data as of Unknown\n"])
+def test_a_configuration_without_its_time_is_refused(text: str) -> None:
+    """No time is not "the same time"."""
+    with pytest.raises(UnexpectedAnswer):
+        slurm_text.clock(text)
+
+
+def test_slurm_dates_its_configuration() -> None:
+    """Its first line has slurmctld's clock, in UTC as we ask for it."""
+    said = slurm_text.clock("Configuration data as of 2026-11-23T10:00:00\nAccountingStorageBackupHost = (null)\n")
+    assert said == datetime(2026, 11, 23, 10, tzinfo=UTC)

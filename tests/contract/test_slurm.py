@@ -216,3 +216,9 @@ def test_the_present_is_not_far_from_the_reason_time(site: SiteUnderTest) -> Non
     seen = site.slurm.nodes()[site.nodes[0]].reason_at
     assert seen is not None
     assert before - CLOSE <= seen <= site.now() + CLOSE
+
+
+def test_slurm_says_what_time_it_is(site: SiteUnderTest) -> None:
+    """By it doctor and on-call learn that the two clocks are apart."""
+    before = site.now()
+    assert before - CLOSE <= site.slurm.clock() <= site.now() + CLOSE

@@ -44,6 +44,10 @@ class World:
     def now(self) -> datetime:
         return self.at
 
+    def waited(self) -> timedelta:
+        began = [told.at for told in self.lines if isinstance(told.fact, StepStarted)]
+        return self.at - began[-1] if began else timedelta()
+
     def work(self) -> Any:
         return self
 

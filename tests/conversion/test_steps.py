@@ -1,17 +1,26 @@
 """What a step is handed: its own class's BMCs, and nobody else's."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from conversion.boots import last_seen
 from conversion.pace import Pace
-from conversion.ports import FarSides
-from conversion.steps import NodeWork
+from conversion.ports import FarSides, Ran, Unreachable
+from conversion.returning import check_booted
+from conversion.steps import Done, NodeWork, NotYet, TryIsOver
+from loans.boots import Boot
 from loans.classes import NodeClass
 from loans.loan import Loan, NodeLoan
-from loans.nodes import NodeName, PowerState
+from loans.nodes import NodeName, PowerState, SlurmNode
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
+GPU3 = NodeName("gpu003")
+BEFORE = Boot("a 1", NOW, NOW)
 
 
 class Board:
@@ -38,7 +47,63 @@ def test_a_node_is_switched_by_the_driver_of_its_class() -> None:
     loan = Loan("U1", "gpu", 1, NOW + timedelta(hours=2), NOW, NOW, id=12)
     part = NodeLoan(12, NodeName("gpu003"), 1, NOW, NOW)
     gpu = NodeClass("gpu", "gpu", power="bmc")
-    work = NodeWork(loan, gpu, part, FarSides(nobody, nobody, nobody, boards), Pace(), (), NOW)
+    far = FarSides(nobody, nobody, nobody, boards)
+    work = NodeWork(loan, gpu, part, far, Pace(), (), NOW, timedelta(), note_boot=lambda _: None)
     work.power.off(work.node)
     replace(work, node_class=replace(gpu, power="xcat")).power.on(work.node)
     assert {name: board.told for name, board in boards.items()} == {"bmc": ["off gpu003"], "xcat": ["on gpu003"]}
+
+
+class Node:
+    """A node as Slurm and its own shell tell of it."""
+
+    def __init__(self, boot_id: str, registered: datetime | None, *, ssh: bool = True) -> None:
+        self._boot_id = boot_id
+        self._registered = registered
+        self._ssh = ssh
+
+    def nodes(self) -> dict[NodeName, SlurmNode]:
+        seen = SlurmNode(GPU3, "DOWN", frozenset({"DRAIN"}), boot_time=self._registered, slurmd_start=self._registered)
+        return {GPU3: seen}
+
+    def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        del argv, timeout
+        if not self._ssh:
+            raise Unreachable(f"{node} (ssh)", "connection refused")
+        return Ran(0, f"{self._boot_id}\n1 (systemd) S 0 1 1 0 -1 4194560 {'0 ' * 12}1 0 0\n")
+
+
+def work_on(node: Node, before: Boot) -> NodeWork:
+    far: Any = FarSides(node, None, node, {"bmc": Board()})  # type: ignore[arg-type]
+    loan = Loan("U1", "gpu", 1, NOW + timedelta(hours=2), NOW, NOW, id=12)
+    part = NodeLoan(12, GPU3, 1, NOW, NOW, boot=before)
+    gpu = NodeClass("gpu", "gpu", power="bmc")
+    return NodeWork(loan, gpu, part, far, Pace(), (), NOW, timedelta(), note_boot=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("before", "node", "said"),
+    [
+        pytest.param(BEFORE, Node("b", LATER), "", id="it says so itself"),
+        pytest.param(BEFORE, Node("b", EARLIER), "", id="whatever Slurm's clock says meanwhile"),
+        pytest.param(BEFORE, Node("a", LATER), "still on the boot", id="its BMC cut nobody's power"),
+        pytest.param(BEFORE, Node("b", NOW), "no registration yet", id="slurmd has not registered since"),
+        pytest.param(BEFORE, Node("b", None), "no registration yet", id="slurmctld has just been restarted"),
+        pytest.param(BEFORE, Node("b", LATER, ssh=False), "ssh does not answer", id="its sshd is not up yet"),
+        pytest.param(Boot("", NOW, NOW), Node("b", LATER), "", id="only Slurm knew it before"),
+        pytest.param(Boot(), Node("b", LATER), "nothing is known", id="nobody knew it before: cut the power once more"),
+    ],
+)
+def test_a_boot_is_proved_by_what_was_said_before_the_power_was_cut(before: Boot, node: Node, said: str) -> None:
+    """A node whose BMC switches another machine looks new to Slurm once its slurmd was restarted; it gets no jobs."""
+    try:
+        seen = check_booted(work_on(node, before))
+    except TryIsOver as e:
+        seen = NotYet(str(e))
+    assert (seen == Done()) if not said else (isinstance(seen, NotYet) and said in seen.why)
+
+
+def test_what_is_known_of_a_boot_survives_a_node_that_hangs() -> None:
+    """It may be why it is sent home: its power is cut all the same, and Slurm's word is kept."""
+    assert last_seen(work_on(Node("a", NOW, ssh=False), Boot())) == Boot("", NOW, NOW)
+    assert last_seen(work_on(Node("a", NOW), Boot())) == Boot("a 1", NOW, NOW)

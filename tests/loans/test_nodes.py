@@ -32,7 +32,6 @@ from loans.nodes import (
     is_kept_away,
     is_out_of_slurm,
     is_quiet,
-    is_registered_since,
     mark,
     marked_by,
     may_run_jobs,
@@ -188,33 +187,6 @@ def test_an_unknown_state_is_never_safe(base: str, flags: set[str]) -> None:
     assert not is_free(node)
     assert not is_drained(node)
     assert not is_out_of_slurm(node)
-
-
-@pytest.mark.parametrize(
-    ("boot", "slurmd", "flags", "proved"),
-    [
-        (1, 2, (), True),
-        (-1, 2, (), False),
-        (1, -1, (), False),
-        (None, 2, (), False),
-        (1, None, (), False),
-        (1, 2, ("NOT_RESPONDING",), False),
-    ],
-)
-def test_a_reboot_is_proved_by_both_times(
-    boot: int | None,
-    slurmd: int | None,
-    flags: tuple[str, ...],
-    proved: bool,  # noqa: FBT001
-) -> None:
-    """A node that only looks rebooted, with last week's role on it, does not get jobs."""
-    node = slurm_node(
-        "IDLE",
-        *flags,
-        boot_time=None if boot is None else NOW + boot * MINUTE,
-        slurmd_start=None if slurmd is None else NOW + slurmd * MINUTE,
-    )
-    assert is_registered_since(node, NOW) is proved
 
 
 @settings(deadline=None)

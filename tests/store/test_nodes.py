@@ -1,9 +1,11 @@
 """The nodes of loans and the waves of taking, kept."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from loans.boots import Boot
 from loans.loan import NODE_GONE, NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
 from loans.nodes import NodeName
 from store.db import Store
@@ -176,3 +178,28 @@ def test_the_moving_waves_that_are_due_are_found(store: Store, loan: Loan) -> No
     assert {wave.state for wave in due} == TAKING_MOVING
     assert [wave.look_at for wave in due] == sorted(wave.look_at for wave in due)
     assert 99 not in {wave.wave for wave in due}
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_waiting(store: Store, loan: Loan) -> None:
+    """What was to be looked at in five seconds, by a clock two hours ahead, is looked at now; what rests, rests."""
+    moving = a_node(loan.id, "gpu001", state=NodeState.RETURNING, look_at=NOW + 2 * HOUR)
+    resting = a_node(loan.id, "gpu002", state=NodeState.LENT, look_at=NOW + 2 * HOUR)
+    wave = a_taking(loan.id, look_at=NOW + 2 * HOUR)
+    keep(store, moving, resting)
+    with store.write() as tx:
+        tx.takings.add(wave)
+        tx.nodes.look_now(NOW)
+        tx.takings.look_now(NOW)
+    with store.read() as tx:
+        assert [node.node for node in tx.nodes.due(NOW)] == ["gpu001"]
+        assert [taking.wave for taking in tx.takings.due(NOW)] == [1]
+        assert tx.nodes.get(loan.id, NodeName("gpu002")).look_at == NOW + 2 * HOUR
+
+
+def test_a_boot_and_the_waiting_come_back_as_they_were_kept(store: Store, loan: Loan) -> None:
+    """The proof of a reboot begins before the power is cut, and lendbot may be started anew in between."""
+    boot = Boot("id-1 24", NOW - HOUR, NOW - HOUR + MINUTE)
+    keep(store, a_node(loan.id, "gpu001", boot=boot, waited=timedelta(seconds=90.25)))
+    with store.read() as tx:
+        kept = tx.nodes.get(loan.id, NodeName("gpu001"))
+    assert (kept.boot, kept.waited) == (boot, timedelta(seconds=90.25))

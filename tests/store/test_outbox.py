@@ -173,3 +173,12 @@ def test_what_was_sent_long_ago_is_forgotten_and_what_waits_is_not(store: Store)
         assert tx.outbox.forget(NOW) == 0
         assert tx.outbox.forget(NOW + MINUTE) == 1
     assert [letter.to for letter in due(store)] == ["U0B"]
+
+
+def test_a_clock_that_was_set_back_keeps_no_letter_waiting(store: Store) -> None:
+    """A card that was put off by a second is not put off by two hours and a second."""
+    with store.write() as tx:
+        tx.outbox.put(Letter("oncall", None, "", NOW, next_try_at=NOW + 2 * HOUR))
+        tx.outbox.try_now(NOW)
+    with store.read() as tx:
+        assert len(tx.outbox.due(NOW, 9)) == 1

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -238,3 +239,14 @@ def test_a_wrong_address_is_refused_with_a_sentence(address: str, why: str) -> N
     with pytest.raises(ValueError, match=why) as refusal:
         Store.open(address)
     assert "open-sesame" not in str(refusal.value)
+
+
+def test_a_database_of_its_own_says_what_time_it_is(store: Store) -> None:
+    """PostgreSQL may run on another host, whose clock is off; SQLite lives by this one's."""
+    before = datetime.now(UTC)
+    said = store.clock()
+    if store.address.startswith("sqlite"):
+        assert said is None
+    else:
+        assert said is not None
+        assert before - timedelta(minutes=1) < said < datetime.now(UTC) + timedelta(minutes=1)

@@ -22,7 +22,7 @@ from tests.store.values import a_loan, a_node
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "audit", "when"]
-HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy", "apscheduler"}
+HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy"}
 """What takes seconds to import, and no help text needs."""
 WHEN = ["when", "for 3 days", "--now", "2026-11-24T10:00"]
 OK, REFUSED, SETTINGS, UNAVAILABLE = 0, 1, 2, 3

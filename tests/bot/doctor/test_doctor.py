@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -145,6 +146,8 @@ def test_a_slurm_that_is_away_is_asked_once_and_blamed_once(rig: Rig, core: Core
         "Slurm: class gpu": "not asked: Slurm did not answer",
         "SSH: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
         "BMC: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
+        "Slurm: clock": "not asked: Slurm did not answer",
+        "SSH: clock of a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
     }
     assert found["Slurm: rights"].do == "mend `Slurm: reading` first"
     assert "--node" in found["SSH: a gpu node"].do
@@ -184,7 +187,7 @@ def test_a_class_without_nodes_is_blamed_once(core: Core) -> None:
     """The row of the class is red; its SSH and BMC rows say that they had nothing to ask."""
     gone = with_class(core, partition="gone")
     assert list(bad(gone)) == ["Slurm: class gpu"]
-    assert list(not_asked(gone)) == ["SSH: a gpu node", "BMC: a gpu node"]
+    assert list(not_asked(gone)) == ["SSH: a gpu node", "BMC: a gpu node", "SSH: clock of a gpu node"]
 
 
 def test_a_slack_that_is_away_is_blamed_once(core: Core, fault: Broken) -> None:
@@ -208,7 +211,9 @@ def test_a_cluster_that_is_away_is_blamed_once(core: Core, fault: Broken) -> Non
     """Ten rights are not asked of a cluster that does not answer."""
     fault("kube", "refuse")
     assert list(bad(core)) == ["Kubernetes: reading"]
-    assert not_asked(core) == {"Kubernetes: rights": "not asked: Kubernetes did not answer"}
+    assert not_asked(core) == dict.fromkeys(
+        ["Kubernetes: rights", "Kubernetes: clock"], "not asked: Kubernetes did not answer"
+    )
 
 
 def test_everything_at_once_is_told_at_once(core: Core, fault: Broken) -> None:
@@ -220,3 +225,24 @@ def test_everything_at_once_is_told_at_once(core: Core, fault: Broken) -> None:
         assert found[first].verdict is Verdict.BAD
     assert found["BMC: a gpu node"].verdict is Verdict.BAD
     assert found["store"].verdict is Verdict.FINE
+
+
+@pytest.mark.parametrize(
+    ("side", "what", "said"),
+    [
+        ("slurm", "Slurm: clock", "Slurm's clock is"),
+        ("nodes", "SSH: clock of a gpu node", "gpu001's clock is"),
+    ],
+)
+def test_a_clock_that_is_off_is_named_with_by_how_much(rig: Rig, core: Core, side: str, what: str, said: str) -> None:
+    """Whoever wonders at the times on a card finds out whose they are before a night of it."""
+    for hours, way in ((50, "ahead of"), (-50, "behind")):
+        rig.site.call(lambda off=timedelta(hours=hours): rig.site.world.set_clock(side, off))
+        try:
+            row = bad(core)[what]
+        finally:
+            rig.site.call(lambda: rig.site.world.set_clock(side, timedelta()))
+        assert row.found.startswith(said)
+        assert row.found.endswith(f"{way} lendbot's")
+        assert "timedatectl" in row.do
+    assert what not in bad(core)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -15,6 +16,7 @@ import pytest
 
 from bot.app import Program
 from bot.process import metrics
+from conversion.clocks import Clocks
 from sandbox.slack import seed
 from tests.bot.house import House, eventually, shown
 from tests.conversion.rig import rigged
@@ -39,6 +41,7 @@ class Office:
     house: House
     address: str
     health: str
+    clocks: Clocks
 
     def post(self, body: bytes, *, secret: str = seed.SIGNING_SECRET, age_s: float = 0.0) -> Answer:
         """Send what Slack would send, signed with a secret, at a time."""
@@ -91,7 +94,8 @@ def office() -> Iterator[Office]:
         program = Program(rig.core)
         program.start()
         try:
-            yield Office(House(rig.site, program, rig.core.store), f"http://{address}", f"http://{health}")
+            house = House(rig.site, program, rig.core.store)
+            yield Office(house, f"http://{address}", f"http://{health}", Clocks(rig.ground))
         finally:
             program.close()
 
@@ -149,11 +153,15 @@ def test_health_and_metrics_are_told_to_whoever_restarts_and_watches_us(office: 
     assert (well.status, well.body) == (200, "healthy\n")
     gauges = ask(f"{office.health}/metrics").body
     assert all(name in gauges for name in ("lendbot_loans{", "lendbot_nodes{", "lendbot_outbox_waiting"))
+    assert "lendbot_clock_set_total 0.0" in gauges
 
 
 def test_what_is_wrong_is_told_a_line_each(office: Office) -> None:
     """A supervisor restarts us, and whoever looks why reads it."""
     address = free_address()
-    metrics.serve(address, office.house.store, lambda: ["Slack is silent", "the job 'worker' is late"])
+    wrong = ["Slack is silent", "the job 'worker' is late"]
+    office.clocks.ahead = {"slurm": timedelta(hours=2)}
+    metrics.serve(address, office.house.store, office.clocks, lambda: wrong)
     unwell = ask(f"http://{address}/healthz")
     assert (unwell.status, unwell.body) == (503, "Slack is silent\nthe job 'worker' is late\n")
+    assert 'lendbot_clock_ahead_seconds{side="slurm"} 7200.0' in ask(f"http://{address}/metrics").body

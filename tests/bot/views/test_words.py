@@ -6,12 +6,13 @@ import pytest
 
 from bot.views import text
 from bot.views.happened import happened
-from bot.views.news import news
+from bot.views.news import news, of_the_site
 from bot.views.steps import DOING, FAILED, TAKING, from_step, left
 from conversion.estimate import Estimate
 from conversion.news import hears
 from conversion.plans import LEND, RETURN, TAKE
-from loans.facts import KINDS
+from loans import facts
+from loans.facts import KINDS, Told
 from loans.loan import NodeState, State
 from tests.bot.views import samples
 from tests.bot.views.samples import MIN, NOW, part
@@ -91,3 +92,16 @@ def test_what_is_left_is_that_of_the_last_node() -> None:
     """The loan is there when its slowest node is."""
     moving = [part(1, NodeState.LENDING, "daemons", since=NOW - MIN), part(2, NodeState.LENDING, "ready", since=NOW)]
     assert left(moving, samples.ESTIMATE, NOW) == timedelta(seconds=80)
+
+
+def test_on_call_reads_what_a_clock_that_was_set_means_for_loans() -> None:
+    """Nobody at night should have to guess whether loans end early because of it."""
+    forward = of_the_site(Told(facts.ClockSet(timedelta(hours=2)), NOW)).text
+    assert "set 2 h forward" in forward
+    assert "No loan is ended by its deadline for the next 10 min" in forward
+    back = of_the_site(Told(facts.ClockSet(timedelta(hours=-2)), NOW)).text
+    assert "set 2 h back" in back
+    assert "No loan is ended" not in back
+    off = of_the_site(Told(facts.ClockOff("Slurm", timedelta(hours=-26)), NOW)).text
+    assert "Slurm's clock is 1 day 2 h behind lendbot's" in off
+    assert "timedatectl" in off

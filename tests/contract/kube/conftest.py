@@ -49,7 +49,7 @@ def make(far: FarSide) -> Iterator[Make]:
 
     def one(rules: DrainRules | None = None, kubeconfig: Path | None = None) -> KubeCluster:
         client = connect(kubeconfig or far.bot)
-        cluster = KubeCluster(client, timeout=TIMEOUT, clock=far.now, rules=rules or DrainRules())
+        cluster = KubeCluster(client, timeout=TIMEOUT, rules=rules or DrainRules())
         made.append(cluster)
         return cluster
 

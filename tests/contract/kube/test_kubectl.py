@@ -54,7 +54,7 @@ def pods(world: World, node: KubeNode) -> Iterator[None]:
 def ours(far: FarSide, rules: DrainRules, *actions: Action) -> set[str]:
     """Return the pods that judge() gives one of these verdicts."""
     client = connect(far.bot)
-    found = Evictions(KubeApi(client, TIMEOUT), rules, far.now).pods_on(NODE)
+    found = Evictions(KubeApi(client, TIMEOUT), rules).pods_on(NODE)
     client.rest_client.close()
     return {str(pod) for pod in found if judge(pod, rules, far.now()).action in actions}
 

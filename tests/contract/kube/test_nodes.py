@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.client import CONFLICT
 
 import pytest
@@ -185,3 +186,9 @@ def _now(cluster: KubeCluster) -> KubeNode:
     found = cluster.node(NODE)
     assert found is not None
     return found
+
+
+def test_the_cluster_says_what_time_it_is(cluster: KubeCluster, far: FarSide) -> None:
+    """By it the grace of pods is judged, and not by a clock of ours."""
+    before = far.now() - timedelta(seconds=1)
+    assert before <= cluster.clock() <= far.now() + timedelta(seconds=1)
