@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -11,6 +10,7 @@ import typer
 from bot.cli.main import STEPS, app
 from commands import grammar
 from tests.generated_docs import settings
+from tests.generated_docs.command_line import spelled
 
 ROOT = Path(__file__).parents[1]
 NOT_OURS = {".venv", ".git", "run", ".cache", "build", ".pytest_cache", ".hypothesis", "node_modules"}
@@ -78,14 +78,15 @@ def test_every_word_of_the_makefile_exists(page: Path) -> None:
 @pages
 def test_every_command_and_option_exists(page: Path) -> None:
     """The commands for the night work when they are typed as they stand."""
-    group: Any = typer.main.get_command(app)
+    commands = dict(spelled(typer.main.get_command(app)))
     for line in lines_of_code(page):
-        found = re.match(r"(?:\S*/bin/)?lendbot ([a-z][a-z-]*)(.*)", line)
+        found = re.match(r"(?:\S*/bin/)?lendbot ([a-z].*)", line)
         if found is None:
             continue
-        assert found[1] in group.commands, line
-        known = {spelling for parameter in group.commands[found[1]].params for spelling in parameter.opts}
-        assert set(re.findall(r"--[a-z-]+", found[2])) <= known, line
+        meant = [words for words in commands if re.match(rf"{words}(?![\w-])", found[1])]
+        assert len(meant) == 1, line
+        known = {spelling for parameter in commands[meant[0]].params for spelling in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", found[1])) <= known, line
 
 
 @pages

@@ -1,5 +1,6 @@
 """docs/command-line.md, from the command line's own help."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -9,7 +10,7 @@ from bot.cli.main import app
 _HEAD = """# The command line
 
 `lendbot` runs on its own host, with the same settings as the service. It needs no Slack: whoever may read lendbot's
-secrets may give nodes back. Decisions made here are in the audit as `cli:<account>`.
+secrets may give nodes back. Decisions made here are kept as `cli:<account>`.
 
 Exit codes: 0 done; 1 refused, or `doctor` found or could not ask something; 2 the settings cannot be used, or the
 command itself; 3 the store does not answer.
@@ -18,7 +19,16 @@ command itself; 3 the store does not answer.
 
 def page() -> str:
     group: Any = typer.main.get_command(app)
-    return _HEAD + "".join(_chapter(name, group.commands[name]) for name in group.commands)
+    return _HEAD + "".join(_chapter(name, command) for name, command in spelled(group))
+
+
+def spelled(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that it is typed with; a group's own page is its commands'."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from spelled(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _chapter(name: str, command: Any) -> str:
