@@ -6,16 +6,30 @@ from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
-from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, Reply, UnknownNodes
+from commands.replies import (
+    FarSideDown,
+    Forbidden,
+    GoingHome,
+    NoLoan,
+    NotFrom,
+    NotLent,
+    Reply,
+    SkipsTooMuch,
+    UnknownNodes,
+)
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate
+from conversion.plans import return_plan
+from conversion.ports import FarSideError
+from conversion.skips import not_so
+from conversion.steps import NodeWork
 from loans.facts import WhyReturn
 from loans.hostlist import NotAHostlist
 from loans.lifecycle import Return, may_happen
 from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
 from loans.nodes import NodeName
-from loans.policy import Refused, may_give_back
+from loans.policy import Allowed, Refused, may_give_back
 from loans.runbook import StepName
 from store.db import Tx
 from store.errors import Stale
@@ -38,6 +52,10 @@ class GiveBack:
 def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
     """Order the nodes home."""
     names = _names(ask.nodes, desk)
+    if ask.from_step is not None:
+        refused = _skips_too_much(ask, ask.from_step, names, caller, desk)
+        if refused is not None:
+            return refused
     try:
         with desk.store.write() as tx:
             number = ask.loan if ask.loan is not None else _loan_of(tx, names)
@@ -46,13 +64,41 @@ def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
             loan = find(tx, number)
             if isinstance(loan, NoLoan):
                 return loan
-            verdict = may_give_back(caller.person, desk.class_of(loan).rules, loan)
+            verdict = _verdict(loan, caller, desk)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
             return _some(tx, loan, ask, caller, desk) if names else _all(tx, loan, caller, desk)
     except Stale as e:
         with desk.store.read() as tx:
             return NotFrom(tx.loans.get(e.loan_id), "give back")
+
+
+def _skips_too_much(
+    ask: GiveBack, from_step: StepName, names: Sequence[NodeName], caller: Caller, desk: Desk
+) -> SkipsTooMuch | FarSideDown | None:
+    """Ask the far sides whether what is skipped is so; who may not order it, or of what loan, is answered later."""
+    with desk.store.read() as tx:
+        number = ask.loan if ask.loan is not None else _loan_of(tx, names)
+        loan = find(tx, number) if number is not None else None
+        if not isinstance(loan, Loan) or isinstance(_verdict(loan, caller, desk), Refused):
+            return None
+        parts = {part.node: part for part in tx.nodes.of(loan.id) if not _is_gone(part)}
+        works = [_work(tx, loan, parts[name], desk) for name in meant(names, parts) if name in parts]
+    try:
+        found = {work.node: not_so(return_plan(work), work, from_step) for work in works}
+    except FarSideError as e:
+        return FarSideDown(e.side, e.said)
+    missing = tuple((node, each) for node, of in found.items() for each in of)
+    return SkipsTooMuch(loan.id, from_step, missing) if missing else None
+
+
+def _work(tx: Tx, loan: Loan, part: NodeLoan, desk: Desk) -> NodeWork:
+    journal = tuple(tx.facts.journal(loan.id, node=part.node))
+    return NodeWork(loan, desk.class_of(loan), part, desk.far, desk.pace, journal, desk.now)
+
+
+def _verdict(loan: Loan, caller: Caller, desk: Desk) -> Allowed | Refused:
+    return may_give_back(caller.person, desk.class_of(loan).rules, loan)
 
 
 def _names(hostlists: str, desk: Desk) -> tuple[NodeName, ...]:

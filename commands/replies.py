@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from conversion.estimate import Estimate
+from conversion.skips import NotSo
 from loans.classes import NodeClass
 from loans.facts import Fact, Told
 from loans.loan import Decision, Loan, NodeLoan, Taking
 from loans.nodes import NodeName
 from loans.policy import NoNodes, Reason, TooLong, TooMany, TooShort
 from loans.readers.breakdown import Breakdown, Failure, failure
+from loans.runbook import StepName
 from loans.selection import Choice
 
 
@@ -201,6 +203,15 @@ class GoingHome:
 
 
 @dataclass(frozen=True)
+class SkipsTooMuch:
+    """The way home cannot begin there: for these nodes a step that would be skipped is not done."""
+
+    loan_id: int
+    from_step: StepName
+    missing: tuple[tuple[NodeName, NotSo], ...]
+
+
+@dataclass(frozen=True)
 class ExtensionAsked:
     """The later deadline awaits its decision."""
 
@@ -321,6 +332,7 @@ Reply = (
     | NotFrom
     | StaleDraft
     | FarSideDown
+    | SkipsTooMuch
     | Requested
     | Decided
     | Withdrawn

@@ -12,7 +12,8 @@ import structlog
 
 from conversion.fence import NotNow
 from conversion.pace import Pace
-from conversion.ports import Denied, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, FarSideError, UnexpectedAnswer, Unreachable
+from conversion.skips import not_so
 from conversion.steps import Ask, Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.lengths import exact
@@ -132,6 +133,10 @@ def run(plan: Plan[W], subject: Subject[W], begin_at: StepName | None = None) ->
 
     Safe to call again at any time, in any process: the journal and the far sides say where it stands.
     """
+    if begin_at is not None and not subject.journal():
+        refused = _refused(plan, subject, begin_at)
+        if refused is not None:
+            return refused
     while True:
         at = progress(plan, subject.journal(), begin_at)
         if at.index == len(plan):
@@ -139,6 +144,19 @@ def run(plan: Plan[W], subject: Subject[W], begin_at: StepName | None = None) ->
         outcome = _Look(plan[at.index], subject, at).take()
         if outcome is not None:
             return outcome
+
+
+def _refused(plan: Plan[W], subject: Subject[W], begin_at: StepName) -> Outcome | None:
+    """Ask what a person had skipped; it was so when they said it, and may not be any more."""
+    try:
+        found = not_so(plan, subject.work(), begin_at)
+    except Unreachable as e:
+        return Waiting(begin_at, e.plainly, subject.now() + subject.pace.look_every)
+    except FarSideError as e:
+        return Failed(begin_at, f"it cannot begin there: {e.side} says {e.said}")
+    if not found:
+        return None
+    return Failed(begin_at, f"it cannot begin there: {'; '.join(f'{each.step}: {each.why}' for each in found)}")
 
 
 class _Look(Generic[W]):

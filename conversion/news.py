@@ -57,7 +57,8 @@ def tell(
 
 def tell_wrong(tx: Tx, found: Mismatch, now: datetime, *, loan: Loan | None, node: NodeName | None) -> None:
     """Tell of something that should not be, once a day however often it is found."""
-    if tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{found.what}", now):
+    of = loan.id if loan else 0
+    if tx.seen.first(f"mismatch:{now:%Y-%m-%d}:{of}:{found.what}", now):
         log.warning("mismatch", what=found.what, node=node, loan=loan.id if loan else None)
         tell(tx, found, now, loan=loan, node=node)
 

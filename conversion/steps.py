@@ -175,6 +175,8 @@ class Step(Generic[W]):
     rewind_to   the step from which a new try begins; None means this one
     endless     True when it waits for people rather than give up; they are asked after pace.ask_after
     late        what to do when patience ends, instead of failing
+    stands_until  the last step at which what this one made is still so; None when it stays. Who has a run begin later
+                than this one is asked for it up to there
     asks        what the far sides are asked right before a change that can end a job or a pod, or lets new ones come
     keeps       what is looked at first at each look, and put back when somebody lifted it
     """
@@ -188,6 +190,7 @@ class Step(Generic[W]):
     rewind_to: StepName | None = None
     endless: bool = False
     late: Callable[[W], Seen] | None = None
+    stands_until: StepName | None = None
     asks: tuple[Ask, ...] = ()
     keeps: tuple[Promise[W], ...] = ()
 

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, quote, said, who
-from commands.replies import AlreadyDecided, BadTime, ExtensionSettled, FarSideDown, NotANumber, NotFrom
+from commands.replies import (
+    AlreadyDecided,
+    BadTime,
+    ExtensionSettled,
+    FarSideDown,
+    NotANumber,
+    NotFrom,
+    SkipsTooMuch,
+)
 from loans.lengths import length
 from loans.loan import Decision, Loan, State
 from loans.policy import (
@@ -31,6 +39,8 @@ from loans.selection import (
     Why,
 )
 
+_NAMED: Final = 4
+"""How many findings a sentence names before it counts the rest."""
 LENDBOT: Final = "lendbot"
 """Who the audit says it was when nobody was."""
 
@@ -174,6 +184,17 @@ def wrong_field(why: NotANumber | BadTime | Reason) -> str:
             return sentence
         case other:
             return reason(other)
+
+
+def skips_too_much(reply: SkipsTooMuch) -> str:
+    """Say of each node what would be skipped and is not so, in the far sides' words."""
+    found = "; ".join(f"{code(node)}, {each.step}: {each.why}" for node, each in reply.missing[:_NAMED])
+    more = len(reply.missing) - _NAMED
+    rest = f"; and {more} more" if more > 0 else ""
+    return (
+        f"I can't begin at *{reply.from_step}*, and nothing has changed. Not so yet: {found}{rest}. "
+        f"Without `--from` the node goes home from the start, and skips nothing."
+    )
 
 
 def far_side_down(reply: FarSideDown) -> str:

@@ -14,6 +14,7 @@ from bot.views.refusals import (
     names,
     not_from,
     reason,
+    skips_too_much,
     standing,
 )
 from bot.views.rendered import Rendered
@@ -70,6 +71,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.GoingHome(loan, going, estimate):
             time = f", {about(estimate.back)}" if estimate.back else ""
             return _say(f"Going home from loan #{loan.id}: {nodes(going)}{time}. The card shows each step.")
+        case r.SkipsTooMuch():
+            return _say(skips_too_much(given))
         case r.ExtensionAsked():
             return _extension_asked(given)
         case r.ExtensionDecided(loan, granted):

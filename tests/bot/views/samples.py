@@ -12,6 +12,7 @@ from commands import replies as r
 from commands.fill import Fill, Kept
 from commands.replies import OneLoan
 from conversion.estimate import Estimate
+from conversion.skips import NotSo
 from loans import facts as f
 from loans.classes import NodeClass, Rules
 from loans.facts import Actor, Fact, Told
@@ -322,6 +323,9 @@ def replies() -> Mapping[str, r.Reply]:
         "declined": r.Decided(loan(State.DECLINED, decision=Decision(APPROVER, NOW, approved=False))),
         "withdrawn": r.Withdrawn(loan(State.WITHDRAWN)),
         "going_home": r.GoingHome(loan(State.RETURNING), tuple(node(n) for n in range(3, 11)), ESTIMATE),
+        "skips_too_much": r.SkipsTooMuch(
+            12, StepName.RESUME, ((node(6), NotSo(StepName.EVICT, "5 pods have to leave first")),)
+        ),
         "extension_asked": r.ExtensionAsked(lent, NOW, zone),
         "extension_granted": r.ExtensionDecided(replace(lent, extension=None, until=later), granted=True),
         "extension_declined": r.ExtensionDecided(replace(lent, extension=None), granted=False),
