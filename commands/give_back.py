@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
@@ -24,6 +25,7 @@ from conversion.plans import return_plan
 from conversion.ports import FarSideError
 from conversion.skips import not_so
 from conversion.steps import NodeWork
+from loans.boots import Boot
 from loans.facts import WhyReturn
 from loans.hostlist import NotAHostlist
 from loans.lifecycle import Return, may_happen
@@ -94,7 +96,21 @@ def _skips_too_much(
 
 def _work(tx: Tx, loan: Loan, part: NodeLoan, desk: Desk) -> NodeWork:
     journal = tuple(tx.facts.journal(loan.id, node=part.node))
-    return NodeWork(loan, desk.class_of(loan), part, desk.far, desk.pace, journal, desk.now)
+    return NodeWork(
+        loan,
+        desk.class_of(loan),
+        part,
+        desk.far,
+        desk.pace,
+        journal,
+        desk.now,
+        timedelta.max,
+        note_boot=_changes_nothing,
+    )
+
+
+def _changes_nothing(_: Boot) -> None:
+    raise AssertionError("a check that is only asked was about to write something down")
 
 
 def _verdict(loan: Loan, caller: Caller, desk: Desk) -> Allowed | Refused:
