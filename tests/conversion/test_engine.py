@@ -12,7 +12,7 @@ from conversion.fence import NotNow
 from conversion.pace import Pace
 from conversion.permit import Overtaken
 from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
-from conversion.steps import Ask, Done, NotYet, Step, TryIsOver
+from conversion.steps import Ask, Done, NotYet, Promise, Step, TryIsOver
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.runbook import PlanName, StepName
 from tests.store.values import HOUR, MINUTE, NOW
@@ -325,10 +325,66 @@ def test_tries_of_one_step_do_not_count_for_another() -> None:
 
 def test_a_person_may_say_where_to_begin() -> None:
     """On-call who mended a node by hand goes on from there."""
-    world = World()
+    world = World(on={"one", "two"})
     assert run_on(world, begin_at="three") == Finished()
-    assert world.on == {"three"}
+    assert world.calls == ["one?", "two?", "three?", "three", "three?"]
     assert progress(PLAN, [], begin_at="no such step").index == 0
+
+
+def test_what_a_person_had_skipped_has_to_be_so() -> None:
+    """A word said at night does not make it true: what is not so is named, and nothing is done."""
+    world = World(on={"one"})
+    assert run_on(world, begin_at="three") == Failed("three", "it cannot begin there: two: two is off")
+    assert world.told() == []
+    assert world.on == {"one"}
+
+
+def test_what_a_later_step_has_ended_is_not_asked_of_who_begins_after_that() -> None:
+    """The power is off only until somebody switches it on: a node that is up again may be verified."""
+    plan = (step("one", stands_until="two"), step("two"), step("three"))
+    assert run_on(World(on={"two"}), plan, begin_at="three") == Finished()
+    refused = run_on(World(), plan, begin_at="two")
+    assert refused == Failed("two", "it cannot begin there: one: one is off")
+
+
+def test_a_side_that_is_away_is_waited_for_before_a_run_begins_in_its_middle() -> None:
+    """Silence is no yes."""
+    world = World(on={"one", "two"}, trouble={"two?": Unreachable("Kubernetes", "refused")})
+    waits = run_on(world, begin_at="three")
+    assert waits == Waiting("three", "Kubernetes does not answer (refused)", NOW + PACE.look_every)
+    assert world.told() == []
+
+
+def test_what_must_be_so_is_asked_before_the_act_and_a_no_waits() -> None:
+    """A job that came in between is neither ended nor waited for without a word."""
+    no = Ask("no job is there", lambda _: NotYet("job 7 is RUNNING", blocked=True))
+    world = World()
+    waits = run_on(world, (step("one", asks=(no,)),))
+    assert waits == Waiting("one", "job 7 is RUNNING", NOW + PACE.look_every, blocked=True)
+    assert world.on == set()
+
+
+def test_a_promise_that_was_lifted_is_put_back_first_and_told() -> None:
+    """The next look finds the world as it should be, and people know who had to be helped."""
+    promise = Promise[Any](
+        "DRAIN", Wrong.SCHEDULABLE, lambda w: "" if "drain" in w.on else "lifted", lambda w: w.turn("drain")
+    )
+    world = World()
+    plan = (step("one", keeps=(promise,)),)
+    assert run_on(world, plan) == Waiting("one", "lifted", NOW + PACE.look_every)
+    assert (world.on, world.news) == ({"drain"}, ["lifted"])
+    assert run_on(world, plan) == Finished()
+    assert world.news == ["lifted"]
+
+
+def test_a_promise_of_a_side_that_is_away_holds_nobody_up() -> None:
+    """What would harm asks that side again by itself."""
+
+    def away(_: Any) -> str:
+        raise Unreachable("Slurm", "refused")
+
+    promise = Promise[Any]("DRAIN", Wrong.SCHEDULABLE, away, lambda w: w.turn("drain"))
+    assert run_on(World(), (step("one", keeps=(promise,)),)) == Finished()
 
 
 def test_a_line_of_a_step_that_a_new_version_no_longer_has_is_passed_by() -> None:

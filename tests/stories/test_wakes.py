@@ -1,0 +1,61 @@
+"""A lendbot that is really stopped (SIGSTOP) in the middle of a step, and wakes after another one has done the rest.
+
+tests/stories/test_stale_lease.py does the same for every step, with machines whose clocks it turns.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+
+from loans.loan import State
+from tests.conversion.rig import Rig, rigged
+from tests.stories.bad_days import assert_store_is_true
+from tests.stories.test_two_processes import began, eventually, lendbot
+
+_CHANGED = ("slurm.", "power.", "loan.moved", "node.moved")
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with rigged(speed=60.0, gpu_nodes=3, cpu_nodes=0, busy=0.0) as found:
+        yield found
+
+
+def changes_in(log: str) -> list[str]:
+    """Return the lines that tell of something that was changed, anywhere."""
+    return [line for line in log.splitlines() if any(word in line for word in _CHANGED)]
+
+
+@pytest.mark.parametrize("step", ["Puppet", "power off"])
+def test_a_process_that_wakes_from_a_stop_sends_nothing(rig: Rig, step: str) -> None:
+    """SIGSTOP in `power off`; a second one brings the node home, a job starts, the first wakes: the job goes on."""
+    with ExitStack() as both:
+        pair = [both.enter_context(lendbot(rig.site.paths, name)) for name in ("one", "other")]
+        eventually("a worker", lambda: any(each.holds(rig) for each in pair), *pair)
+        first, second = sorted(pair, key=lambda each: not each.holds(rig))
+        eventually("both at their posts", lambda: all("lendbot.started" in each.log for each in pair), *pair)
+        loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+        if step == "power off":
+            eventually("the loan", lambda: rig.loan(loan.id).state is State.LENT, *pair)
+            rig.ask(f"give back #{loan.id}")
+        eventually(step, lambda: began(rig, step), *pair)
+        first.process.send_signal(signal.SIGSTOP)
+        sent = len(changes_in(first.log))
+        eventually("a successor", lambda: second.holds(rig), *pair)
+        if step != "power off":
+            rig.ask(f"give back #{loan.id}")
+        eventually("the way home", lambda: rig.loan(loan.id).state is State.RETURNED, *pair)
+        [part] = rig.parts(loan.id)
+        job = rig.site.call(lambda: rig.site.world.sneak_job(part.node, timedelta(days=9)))
+        eventually("a job", lambda: str(job.state) == "RUNNING", *pair)
+        first.process.send_signal(signal.SIGCONT)
+        eventually("its waking", lambda: "lease.waiting" in first.log, *pair)
+        assert len(changes_in(first.log)) == sent, changes_in(first.log)[sent:]
+        assert "Traceback" not in first.log + second.log
+    assert (str(job.state), job.restarts) == ("RUNNING", 0)
+    assert rig.tally() == {"jobs_killed": 0, "pods_killed": 0}
+    assert rig.room()[part.node]["power"] == "on"
+    assert_store_is_true(rig, loan.id)
