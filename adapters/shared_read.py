@@ -46,10 +46,13 @@ class SharedRead(Generic[T]):
         with self._lock:
             self._writes += 1
 
-    def get(self) -> T:
-        """Return an answer at most max_age old at the time of this call; a failed read fails all who waited for it."""
+    def get(self, since: float = float("-inf")) -> T:
+        """Return an answer at most max_age old at the time of this call; a failed read fails all who waited for it.
+
+        since   the read has to begin after this moment of the monotonic clock
+        """
         with self._lock:
-            writes, oldest = self._writes, time.monotonic() - self._max_age_s
+            writes, oldest = self._writes, max(since, time.monotonic() - self._max_age_s)
         while True:
             flight, ours = self._join_or_begin(writes, oldest)
             if ours:

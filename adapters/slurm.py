@@ -5,7 +5,9 @@ Knows nothing of loans: whose mark a reason carries is judged above. Never says 
 """
 
 import math
+import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -56,6 +58,7 @@ class SlurmCommands:
         """Read nothing yet. max_age: how old a shared answer may be; conf: SLURM_CONF, where it is not the default."""
         self._runner = runner
         self._timeout = timeout
+        self._since = float("-inf")
         self._env = {"LC_ALL": "C", "SLURM_TIME_FORMAT": "standard", "TZ": "UTC"}
         if conf is not None:
             self._env["SLURM_CONF"] = str(conf)
@@ -65,19 +68,21 @@ class SlurmCommands:
 
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         """Return every node by name."""
-        return self._nodes.get()
+        return self._nodes.get(self._since)
 
     def jobs(self) -> Sequence[SlurmJob]:
         """Return the jobs that run, complete or wait; a waiting array is one job."""
-        return self._jobs.get()
+        return self._jobs.get(self._since)
 
     def reservations(self) -> Mapping[str, Reservation]:
         """Return every reservation by name."""
-        return self._reservations.get()
+        return self._reservations.get(self._since)
 
-    def refresh(self) -> None:
-        """Let the next reads begin anew."""
-        self._forget()
+    def fresh(self) -> "SlurmCommands":
+        """Return the same, with reads that begin from now on."""
+        view = copy(self)
+        view._since = time.monotonic()  # noqa: SLF001 - it is one of us
+        return view
 
     def clock(self) -> datetime:
         """Return the time as slurmctld has it, in whole seconds: it dates its answer, wherever the command runs."""

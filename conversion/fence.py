@@ -12,7 +12,7 @@ remains is in docs/decisions/0010-fences.md, in seconds.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from conversion.fenced import Change, ChangeOutsideAStep, fenced, reads_of
@@ -166,8 +166,8 @@ class _Fence(_Glances):
         at = self._reach.uptime()
         if at - self._world_at < _SAME_ANSWER_S:
             return self._world_at
-        self._reach.out_there.slurm.refresh()
-        scene = self._scene.of(self._reach.reads, nodes)
+        out_there = self._reach.out_there
+        scene = self._scene.of(reads_of(replace(out_there, slurm=out_there.slurm.fresh())), nodes)
         for ask in self._asks:
             seen = ask.check(scene)
             if isinstance(seen, NotYet):

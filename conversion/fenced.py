@@ -80,8 +80,8 @@ class FencedSlurm:
         self._gate.looked()
         return self._slurm.reservations()
 
-    def refresh(self) -> None:
-        self._slurm.refresh()
+    def fresh(self) -> "FencedSlurm":
+        return FencedSlurm(self._slurm.fresh(), self._gate)
 
     def clock(self) -> datetime:
         return self._slurm.clock()

@@ -38,8 +38,8 @@ class _Slurm:
     def reservations(self) -> Mapping[str, Reservation]:
         return self._far.reservations()
 
-    def refresh(self) -> None:
-        self._far.refresh()
+    def fresh(self) -> "_Slurm":
+        return _Slurm(self._far.fresh(), self._keep)
 
     def clock(self) -> datetime:
         return self._far.clock()

@@ -67,8 +67,8 @@ class Slurm(Protocol):
     def reservations(self) -> Mapping[str, Reservation]:
         """Return every reservation by name."""
 
-    def refresh(self) -> None:
-        """Let the next reads begin anew: what was read before now is too old for what comes."""
+    def fresh(self) -> "Slurm":
+        """Return the same, with reads that begin from now on: what others have read before is too old for this."""
 
     def clock(self) -> datetime:
         """Return the time as Slurm has it, in whole seconds."""

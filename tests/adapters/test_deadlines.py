@@ -133,7 +133,7 @@ class House:
         return self.site.call(lambda: dict(self.site.world.machines[NODE].files))
 
     def state(self) -> str:
-        return self.slurm.nodes()[NODE].state
+        return self.slurm.fresh().nodes()[NODE].state
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,6 @@ def test_a_node_carries_out_what_comes_in_time(house: House) -> None:
         failed = house.shell.run(NODE, ["false"], timeout=SOON)
     assert (wrote.exit, wrote.out, failed.exit) == (0, "hello\n", 1)
     assert house.files()["/etc/in-time"] == "hello\n"
-    house.slurm.refresh()
     with permitted(machine.permit()):
         house.slurm.drain([NODE], "lendbot #1")
     assert house.state() == "IDLE+DRAIN"

@@ -1,6 +1,7 @@
 """One read for many who wait."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -53,6 +54,16 @@ def test_an_old_answer_serves_nobody() -> None:
     source = Source()
     shared = SharedRead(source.read, NONE)
     assert [shared.get() for _ in range(3)] == [1, 2, 3]
+
+
+def test_who_insists_on_a_read_from_now_on_gets_one_and_the_others_go_on_sharing() -> None:
+    """What is asked right before the power is cut is not a second old; and two hundred others need no read for it."""
+    source = Source()
+    shared = SharedRead(source.read, LONG)
+    assert shared.get() == 1
+    assert shared.get(since=time.monotonic()) == 2
+    assert shared.get() == 2
+    assert source.begun == 2
 
 
 def test_a_write_makes_the_next_read_begin_anew() -> None:

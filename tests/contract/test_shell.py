@@ -1,11 +1,13 @@
 """What the node shell promises, on whichever nodes."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from conversion.permit import Overtaken, Permit, permitted
 from conversion.ports import Denied, Unreachable
 from loans.nodes import NodeName
 from tests.contract.sites import SOON, SiteUnderTest
@@ -35,6 +37,27 @@ def test_a_file_is_written_from_input_and_read_back_unchanged(site: SiteUnderTes
     assert site.shell.run(site.nodes[0], ["cat", "/etc/lendbot-contract"], timeout=SOON).out == text
     assert site.shell.run(site.nodes[1], ["cat", "/etc/lendbot-contract"], timeout=SOON).exit == 1
     assert site.shell.run(site.nodes[0], ["rm", "-f", "/etc/lendbot-contract"], timeout=SOON).exit == 0
+
+
+def test_a_node_refuses_by_its_own_clock_what_comes_too_late(site: SiteUnderTest) -> None:
+    """An order that was on its way while its sender stood still does nothing, whatever the sender believes."""
+    stood_still_s = [0.0]
+
+    def uptime() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - stood_still_s[0]
+
+    def permit() -> Permit:
+        return Permit(uptime, uptime, uptime(), uptime())
+
+    node, path = site.nodes[0], "/etc/lendbot-too-late"
+    with permitted(permit()):
+        assert site.shell.run(node, ["tee", path], timeout=SOON, stdin="in time\n").exit == 0
+    stood_still_s[0] = 60.0
+    with permitted(permit()), pytest.raises(Overtaken):
+        site.shell.run(node, ["tee", path], timeout=SOON, stdin="too late\n")
+    assert site.shell.ask(node, ["cat", path], timeout=SOON).out == "in time\n"
+    with permitted(permit()):  # the clock is read anew, and the next look goes on
+        assert site.shell.run(node, ["rm", "-f", path], timeout=SOON).exit == 0
 
 
 def test_an_unknown_host_key_is_denied(site: SiteUnderTest, tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ class Site:
         self.asked.append("version")
         return self.wanted
 
-    def refresh(self) -> None:
-        self.asked.append("refresh")
+    def fresh(self) -> "Site":
+        self.asked.append("fresh")
+        return self
 
     def drain(self, nodes: Sequence[NodeName], reason: str) -> None:
         self._send(f"drain {nodes[0]} {reason}")
@@ -90,7 +91,7 @@ def asking(site: Site, seen: Seen, takes_s: float = 0.0) -> Ask:
 def test_epoch_version_and_world_are_asked_in_this_order_right_before_the_call(site: Site) -> None:
     """Each is younger than the one before, and the world's answer is the youngest of all."""
     site.far(asking(site, Done())).powers["bmc"].off(NODE)
-    assert site.asked == ["renew", "version", "refresh", "world", "off gpu001"]
+    assert site.asked == ["renew", "version", "fresh", "world", "off gpu001"]
     assert site.renewed_at == 100.0, "asking renews, so that a successor waits from here"
 
 
@@ -121,7 +122,7 @@ def test_a_no_of_the_world_is_told_and_nothing_is_sent(site: Site) -> None:
 def test_a_world_that_took_its_time_makes_the_store_be_asked_once_more(site: Site) -> None:
     """What was asked first is not too old by the time that the last answer is there."""
     site.far(asking(site, Done(), takes_s=BEGIN_WITHIN_S + 1)).powers["bmc"].off(NODE)
-    assert site.asked == ["renew", "version", "refresh", "world", "renew", "version", "off gpu001"]
+    assert site.asked == ["renew", "version", "fresh", "world", "renew", "version", "off gpu001"]
 
 
 def test_a_world_that_took_too_long_is_asked_anew_at_the_next_look(site: Site) -> None:

@@ -65,8 +65,9 @@ class ModelSlurm:
         self.pause()
         return {found.name: found for found in self._live()}
 
-    def refresh(self) -> None:
-        """Do nothing: every answer is of its moment."""
+    def fresh(self) -> "ModelSlurm":
+        """Return itself: every answer is of its moment."""
+        return self
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         self.pause()

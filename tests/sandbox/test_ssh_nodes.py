@@ -1,5 +1,6 @@
 """A node's sshd and programs, as a real SSH client sees them."""
 
+import shlex
 from collections.abc import Iterator
 
 import paramiko
@@ -22,6 +23,34 @@ def cycle(site: Handle, node: str) -> None:
     """Power-cycle a node and wait until its slurmd runs."""
     site.call(site.world.machines[node].cycle)
     eventually(lambda: site.call(lambda: "slurmd" in site.world.machines[node].services), f"{node} is up again")
+
+
+def test_a_node_tells_how_long_it_is_up_in_real_seconds(site: Handle) -> None:
+    """A program on the wire counts real time, however fast the story's clock runs; a boot begins to count anew."""
+    with shell(site, address_of(site, "gpu007")) as node:
+        before = float(run(node, "cat /proc/uptime")[1].split()[0])
+    assert before > 3000
+    cycle(site, "gpu007")
+    with shell(site, address_of(site, "gpu007")) as node:
+        assert float(run(node, "cat /proc/uptime")[1].split()[0]) < before
+
+
+def test_a_script_that_checks_before_it_begins_is_understood_and_any_other_is_none(site: Handle) -> None:
+    """What the sandbox would misread must not pass for what ran."""
+    script = 'IFS=" ." read -r s cs _ </proc/uptime\n[ "$s$cs" -lt "$1" ] || exit 93\nshift\nexec "$@"\n'
+    with shell(site, address_of(site, "gpu001")) as node:
+        assert run(node, shlex.join(["sh", "-c", script, "x", "9" * 12, "hostname"])) == (0, "gpu001\n", "")
+        assert run(node, shlex.join(["sh", "-c", script, "x", "1", "hostname"])) == (93, "", "")
+        code, out, err = run(node, shlex.join(["sh", "-c", "while true; do hostname; done"]))
+        assert (code, out) == (2, "")
+        assert "Syntax error" in err
+
+
+def test_timeout_ends_a_command_in_real_seconds(site: Handle) -> None:
+    """Puppet that hangs is ended by its node."""
+    with broken(site, "prepare", "hang"), shell(site, address_of(site, "gpu001")) as node:
+        assert run(node, "timeout --kill-after=1 0.2 nvidia-smi -pm 1")[0] == 124
+        assert run(node, "timeout --kill-after=1 20 hostname") == (0, "gpu001\n", "")
 
 
 def test_files_are_written_moved_read_and_forgotten_at_boot(site: Handle) -> None:
