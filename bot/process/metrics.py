@@ -29,6 +29,7 @@ class StoreCollector(Collector):
             loans = tx.loans.in_states(OPEN)
             parts = tx.nodes.held()
             backlog = tx.outbox.backlog()
+            unanswered = tx.inbox.waiting()
         by_state = GaugeMetricFamily("lendbot_loans", "Open loans by state", labels=["state"])
         for state in sorted(OPEN):
             by_state.add_metric([state], sum(loan.state is state for loan in loans))
@@ -38,6 +39,7 @@ class StoreCollector(Collector):
         yield by_state
         yield nodes
         yield GaugeMetricFamily("lendbot_outbox_waiting", "Messages that wait to be sent", backlog.count)
+        yield GaugeMetricFamily("lendbot_inbox_waiting", "What people said that is not answered yet", unanswered)
 
 
 class ClockCollector(Collector):

@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Event
 
 import pytest
 
@@ -16,12 +18,13 @@ from tests.bot.house import APPROVALS, APPROVER, REQUESTER, House, at_work, even
 FLOOD = 200
 FINGERS = 20
 """What of a flood is on its way to Slack at once."""
-MOST = 10.0
-"""How many times as long an approval may take as with nobody else about. Measured: 26 and 66 ms, 2.5 times. Slack's own
-line is one for all, so a press waits for the acks of what came before it; it waits for no answer."""
+MOST = 25.0
+"""How many times as long an approval may take as with nobody else about. Measured: 7 to 26 ms alone, 43 to 66 ms in a
+flood, 2.5 to 7 times: Slack's line is one for all, and a press waits for the acks of what came before it. Behind their
+answers it would wait for minutes."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def house() -> Iterator[House]:
     with at_work() as found:
         yield found
@@ -38,25 +41,34 @@ def approval_s(house: House, card: Message, loan: int) -> float:
 
 
 def test_a_flood_delays_nobody_elses_approval_and_loses_nothing_in_silence(house: House) -> None:
-    """Two hundred questions of one person under a Slurm that hangs: another's approval does not wait for an answer."""
+    """Two hundred questions of one person under a Slurm that hangs: another's approval waits for no answer."""
     loans = [house.request() for _ in range(10)]
     cards = {loan: house.card(loan) for loan in loans}
     idle = [approval_s(house, cards[loan], loan) for loan in loans[:5]]
     before = len(house.seen_by(REQUESTER))
     house.site.call(lambda: house.site.faults.set(Fault("slurm", "hang")))
+    over, sent = Event(), count(1)
+
+    def type_on(_: int) -> list[bool]:
+        acks: list[bool] = []
+        while next(sent) <= FLOOD or not over.is_set():
+            acks.append(house.slash("free", REQUESTER)["acked"])
+        return acks
+
     with ThreadPoolExecutor(FINGERS) as fingers:
-        flood = [fingers.submit(house.slash, "free", REQUESTER) for _ in range(FLOOD)]
+        flood = [fingers.submit(type_on, finger) for finger in range(FINGERS)]
         flooded = [approval_s(house, cards[loan], loan) for loan in loans[5:]]
-        assert not all(each.done() for each in flood), "the approvals came in the middle of it"
-        acked = [each.result()["acked"] for each in flood]
+        over.set()
+        acked = [ack for each in flood for ack in each.result()]
     ratio = statistics.median(flooded) / statistics.median(idle)
     assert ratio < MOST, (ratio, idle, flooded)
     assert all(acked)
     house.site.call(house.site.faults.clear)
-    eventually("an answer to each", lambda: len(house.seen_by(REQUESTER)) - before == FLOOD, within_s=120.0)
+    eventually("an answer to each", lambda: len(house.seen_by(REQUESTER)) - before == len(acked), within_s=120.0)
     said = [shown(m) for m in house.seen_by(REQUESTER)[before:]]
     full = sum("more than I can take in" in text for text in said)
-    assert FLOOD - full >= PER_PERSON, "what there is room for is answered"
+    assert len(said) >= FLOOD
+    assert len(said) - full >= PER_PERSON, "what there is room for is answered"
     assert full > 0, "and the rest is told that it was not taken"
 
 
