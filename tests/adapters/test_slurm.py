@@ -12,6 +12,7 @@ from adapters.command import SshRunner
 from adapters.meanings import meaning
 from adapters.slurm import _MEANINGS, SlurmCommands
 from adapters.ssh import SshConnections, SshLogin
+from conversion.permit import Permit
 from conversion.ports import Busy, Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName
 from sandbox.faults import Fault
@@ -187,8 +188,16 @@ class Scripted:
         self.asked: list[Sequence[str]] = []
         self.env: Mapping[str, str] = {}
 
-    def run(self, argv: Sequence[str], *, side: str, timeout: timedelta, env: Mapping[str, str] | None = None) -> Ran:
-        assert side == "Slurm"
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        side: str,
+        timeout: timedelta,
+        env: Mapping[str, str] | None = None,
+        permit: Permit | None = None,
+    ) -> Ran:
+        assert (side, permit) == ("Slurm", None)
         assert timeout > timedelta(0)
         self.asked.append(argv)
         self.env = env or {}

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from conversion.looks import look_at_taking
 from conversion.pace import Pace
 from conversion.subjects import Ground
+from conversion.waits import Waits
 from loans.classes import NodeClass, Rules
 from loans.facts import SetInSlurm, SlurmChange, StepStarted
 from loans.loan import NodeState, State, Taking, TakingState
@@ -61,7 +62,8 @@ class Duel:
             self.slurm.known[node.name] = node
         paused: Any = PausingStore(self.store, self.loom.pause)
         reach = alone_with(self.slurm, self.store)
-        self.ground = Ground(paused, reach, self.slurm.classes, Pace(), lambda: self.at)
+        waits = Waits(lambda: self.at - NOW)
+        self.ground = Ground(paused, reach, self.slurm.classes, Pace(), lambda: self.at, waits)
         with self.store.write() as tx:
             for name in self.names:
                 loan = tx.loans.add(a_loan(node_class=name, count=4, state=State.LENDING, until=NOW + 99 * HOUR))

@@ -23,6 +23,7 @@ from conversion.crew import Key
 from conversion.pace import Pace
 from conversion.ports import Busy
 from conversion.subjects import Ground
+from conversion.waits import Waits
 from conversion.worker import Worker
 from loans.classes import NodeClass, Rules
 from loans.facts import Actor, WhyReturn
@@ -115,7 +116,8 @@ class Race:
     def run(self, store: Store) -> Outcome:
         """Run it to its end. Raises AssertionError when a floor breaks, or a loan does not come to rest."""
         paused: Any = PausingStore(store, self.loom.pause)
-        self.ground = Ground(paused, alone_with(self.slurm, store), self.slurm.classes, Pace(), lambda: self.at)
+        reach, waits = alone_with(self.slurm, store), Waits(lambda: self.at - NOW)
+        self.ground = Ground(paused, reach, self.slurm.classes, Pace(), lambda: self.at, waits)
         with store.write() as tx:
             ids = [tx.loans.add(loan).id for loan in self._loans()]
         with capture_logs() as logs:
