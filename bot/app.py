@@ -16,14 +16,12 @@ from bot.process.lease import RENEW_EVERY, Lease
 from bot.process.schedule import Schedule
 from bot.publishing.pump import Pump
 from bot.publishing.surroundings import Surroundings
-from bot.settings.file import BadSettings
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
-from conversion import clocks, due, reconcile
+from conversion import clocks, due, lost_classes, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 from loans import when
-from loans.loan import OPEN
 
 log = structlog.get_logger()
 
@@ -51,10 +49,11 @@ class Engine:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.lease = Lease("worker", core.store, core.clock)
-        self._ground = core.ground(self.lease)
+        self.ground = core.ground(self.lease)
         self.crew = Crew(core.settings.pace.workers)
-        self.worker = Worker(self._ground, self.crew)
-        self.clocks = clocks.Clocks(self._ground, core.clock.speed)
+        self.worker = Worker(self.ground, self.crew)
+        self.clocks = clocks.Clocks(self.ground, core.clock.speed)
+        self.lost: tuple[str, ...] = ()
 
     def add_jobs(self, schedule: Schedule) -> None:
         """Put the engine's jobs on the schedule."""
@@ -78,12 +77,13 @@ class Engine:
     def _due(self) -> None:
         self.clocks.look()
         if not self.clocks.holds_deadlines:
-            due.return_due(self._ground)
-            due.lapse_due(self._ground)
-        due.remind_due(self._ground)
+            due.return_due(self.ground)
+            due.lapse_due(self.ground)
+        due.remind_due(self.ground)
 
     def _reconcile(self) -> None:
-        reconcile.reconcile(self._ground)
+        self.lost = lost_classes.tell_all(self.ground)
+        reconcile.reconcile(self.ground)
         self.clocks.compare()
 
     def _forget(self) -> None:
@@ -128,10 +128,12 @@ class Program:
     def start(self) -> None:
         """Bring the tables up to date, then begin everything.
 
-        raises   BadSettings when an open loan is of a class that the settings no longer have
+        raises   CannotListen, StoreError
         """
+        if self._core.settings.metrics.listen:
+            metrics.serve(self._core.settings.metrics.listen, self._core.store, self._engine.clocks, self.problems)
         self._core.store.upgrade()
-        self._check_classes()
+        self._engine.lost = lost_classes.tell_all(self._engine.ground)
         when.prepare()
         self._engine.lease.take()
         self._engine.add_jobs(self._schedule)
@@ -144,8 +146,6 @@ class Program:
             self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
             self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
-        if self._core.settings.metrics.listen:
-            metrics.serve(self._core.settings.metrics.listen, self._core.store, self._engine.clocks, self.problems)
         self._schedule.start()
         log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
 
@@ -172,7 +172,7 @@ class Program:
         found = [f"the job {name!r} has not come to its end for {_SILENT_JOB_S:.0f} s" for name in late]
         if self._line is not None and self._line.silent_for() > self._slack.silent_after:
             found.append("Slack is silent")
-        return found
+        return [*found, *self._engine.lost]
 
     def _publish(self) -> None:
         """Write to Slack, unless another process does: two would post two cards for one loan."""
@@ -182,14 +182,6 @@ class Program:
     def _recount(self) -> None:
         if self._writing.held:
             self._surroundings.recount()
-
-    def _check_classes(self) -> None:
-        with self._core.store.read() as tx:
-            open_loans = tx.loans.in_states(OPEN)
-        lost = [loan for loan in open_loans if loan.node_class not in self._core.classes]
-        if lost:
-            why = "is open, and the settings have no such class any more: put it back until the loan has ended"
-            raise BadSettings(None, [f"classes.{loan.node_class}: loan #{loan.id} {why}" for loan in lost])
 
     def _listen(self) -> SocketLine | HttpLine:
         bolt = bolt_app(self._slack, self._client)

@@ -36,7 +36,7 @@ def remind_due(ground: Ground) -> int:
     now = ground.now()
     told = 0
     with ground.store.read() as tx:
-        lent = tx.loans.in_states([State.LENT])
+        lent = [loan for loan in tx.loans.in_states([State.LENT]) if ground.knows(loan)]
     for loan in lent:
         if _due_by_now(loan, ground.classes[loan.node_class].rules, now):
             with ground.store.write() as tx:

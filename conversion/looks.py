@@ -21,7 +21,7 @@ from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, Ta
 from loans.nodes import NodeName
 from loans.runbook import PlanName
 from store.db import Tx
-from store.errors import Stale, StoreUnavailable
+from store.errors import Stale, StoreBroken, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -71,6 +71,9 @@ def _guarded(look: Callable[[], Outcome]) -> Outcome | None:
         return None
     except StoreUnavailable as e:
         log.warning("store.unavailable", why=str(e))
+        return None
+    except StoreBroken:
+        log.exception("store.broken")  # the store's trouble, or our bug: no node is stuck for it
         return None
     except Exception:
         name = uuid4().hex[:8]

@@ -76,7 +76,9 @@ def _compare(ground: Ground) -> list[Finding]:
         loans = {loan.id: loan for loan in tx.loans.in_states(sorted(HOLDING))}
         parts = [part for part in tx.nodes.held() if part.loan_id in loans]
         waves = {(taking.loan_id, taking.wave) for loan in loans for taking in tx.takings.of(loan)}
-    in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part in parts}
+    # Of a class that the settings lack nobody knows what its nodes are called in Kubernetes.
+    known = [part for part in parts if ground.knows(loans[part.loan_id])]
+    in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part in known}
     found = _of_parts(parts, slurm, in_kube)
     found += _orphans(slurm, {part.node for part in parts})
     return found + _reservations(reservations, waves)
@@ -93,7 +95,7 @@ def _of_parts(
         if node is not None and has_lost_drain(node):
             what = f"{part.node} is {part.state}, and Slurm says {node.state}: DRAIN was put back"
             found.append(Finding(Wrong.SCHEDULABLE, part.node, what, part.loan_id))
-        if part.state is not NodeState.LENT:
+        if part.state is not NodeState.LENT or part.node not in kube:
             continue
         if in_kube is None:
             what = f"{part.node} is lent, and Kubernetes does not know it"

@@ -60,6 +60,10 @@ class Ground:
         """Return what is out there, to be asked."""
         return self.reach.reads
 
+    def knows(self, loan: Loan) -> bool:
+        """Return True when the settings have the loan's class: without it nothing may be done for the loan."""
+        return loan.node_class in self.classes
+
 
 class Unwanted(Overtaken):
     """The loan is no longer on its way out: the wave is not wanted."""

@@ -34,22 +34,29 @@ class Worker:
     def tick(self) -> None:
         """Start what may start, look at what is due, and settle what has come to rest."""
         now = self._ground.now()
+        # Loans whose class the settings lack stand still (lost_classes.py).
         with self._ground.store.read() as tx:
             approved = tx.loans.in_states([State.APPROVED])
             holding = tx.loans.in_states(sorted(HOLDING))
             takings = tx.takings.due(now)
             parts = tx.nodes.due(now)
+        lost = {loan.id for loan in (*approved, *holding) if not self._ground.knows(loan)}
         for loan in approved:
-            if loan.starts_at is None or loan.starts_at <= now:
+            if loan.id not in lost and (loan.starts_at is None or loan.starts_at <= now):
                 self._change(loan, partial(_start, loan=loan, now=now))
         for taking in takings:
+            if taking.loan_id in lost:
+                continue
             self._crew.go(_key(taking), partial(look_at_taking, self._ground, taking.loan_id, taking.wave))
         for part in parts:
             # A node that is being taken moves with its wave; one whose wave is at work waits for it.
+            if part.loan_id in lost:
+                continue
             if part.state is not NodeState.TAKING and not self._crew.is_busy((part.loan_id, f"take.{part.wave}")):
                 self._crew.go((part.loan_id, part.node), partial(look_at_node, self._ground, part.loan_id, part.node))
         for loan in holding:
-            self._settle(loan)
+            if loan.id not in lost:
+                self._settle(loan)
 
     def _settle(self, loan: Loan) -> None:
         with self._ground.store.read() as tx:

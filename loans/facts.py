@@ -362,6 +362,8 @@ class Wrong(StrEnum):
     NOT_READY = "not ready"
     ORPHAN = "orphan"
     """Our mark on a node that is in no open loan."""
+    LOST_CLASS = "lost class"
+    """A loan of a class that the settings do not have."""
     RESERVATION = "reservation"
     """A reservation of ours whose loan has ended."""
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg.errors
@@ -17,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.errors import StoreUnavailable, WriteInRead
+from store.errors import StoreBroken, StoreError, StoreUnavailable, StoreUnusable, WriteInRead
 
 
 class Mode(StrEnum):
@@ -74,6 +75,22 @@ _NO_DATABASE: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 """The file is another one's, or broken: for people that is a store that does not answer, and says why."""
 
 
+_PRIMARY: Final = 0xFF
+"""Of SQLite's extended error codes, the part that says the kind."""
+
+PASSWORD_KEYS: Final = frozenset({"password", "sslpassword"})
+"""Where PostgreSQL's driver takes a password from the address's query."""
+
+
+def has_password(text: str) -> bool:
+    """Return True when a store's address holds a password, or may: one that cannot be read whole is not printed."""
+    try:
+        url = make_url(text)
+    except Exception:  # noqa: BLE001 - whatever it is, it may hold one
+        return "@" in text
+    return url.password is not None or bool(PASSWORD_KEYS & url.query.keys())
+
+
 def connect(url: URL) -> Engine:
     """Make the engine; nothing is dialled yet."""
     engine = create_engine(
@@ -85,6 +102,7 @@ def connect(url: URL) -> Engine:
         hide_parameters=True,  # what people wrote is in them, and errors are logged
     )
     if url.get_backend_name() == "sqlite":
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -105,6 +123,13 @@ def _postgres_args(url: URL) -> dict[str, Any]:
     }
 
 
+def _make_private(_dialect: object, _record: object, args: list[Any], _options: object) -> None:
+    """Make a new file ours alone: it will hold what people wrote. SQLite gives its other files the same mode."""
+    file = Path(str(args[0]))
+    if file.parent.is_dir() and not file.exists() and not str(args[0]).startswith("file:"):
+        file.touch(mode=0o600)
+
+
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in _ON_CONNECT:
         connection.execute(f"PRAGMA {pragma}")
@@ -120,32 +145,59 @@ def _begin(connection: Connection) -> None:
 def transaction(engine: Engine, mode: Mode) -> Iterator[Connection]:
     """Run one transaction: kept at the end, undone on an exception.
 
-    raises   StoreUnavailable when the database does not answer or stays locked
+    raises   StoreUnavailable when the database does not answer or stays locked, StoreUnusable when it is not one that
+             lendbot can work with, StoreBroken when it refuses what we ask
     """
-    with _in_our_words(engine.url), engine.connect() as connection, connection.execution_options(mode=mode).begin():
+    guarded = _in_our_words(engine.url, mode)
+    with guarded, engine.connect() as connection, connection.execution_options(mode=mode).begin():
         yield connection
 
 
 @contextmanager
-def _in_our_words(url: URL) -> Iterator[None]:
+def _in_our_words(url: URL, mode: Mode) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise StoreUnavailable(_said_aloud(url), "every connection is in use") from error
+        raise StoreUnavailable(shown(url), "every connection is in use") from error
     except DBAPIError as error:
-        if _is_write_in_read(error):
-            raise WriteInRead("something was to be changed inside store.read()") from error
-        if _is_outage(error):
-            raise StoreUnavailable(_said_aloud(url), str(error.orig).strip()) from error
-        raise
+        raise _meaning(error, url, mode) from error
 
 
-def _said_aloud(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+def shown(url: URL) -> str:
+    """Return an address to show to people: no password in it, wherever the driver would take one."""
+    return url.difference_update_query(PASSWORD_KEYS).render_as_string(hide_password=True)
+
+
+def _meaning(error: DBAPIError, url: URL, mode: Mode) -> StoreError:
+    said = str(error.orig).strip()
+    if _is_read_only(error.orig):
+        is_ours = mode is Mode.READ and error.statement is not None and not error.statement.startswith("PRAGMA")
+        if is_ours:
+            return WriteInRead("something was to be changed inside store.read()")
+        return StoreUnusable(shown(url), f"it is read-only ({said})")
+    if _is_without_tables(error.orig):
+        lacks = said.splitlines()[0]
+        return StoreUnusable(shown(url), f"{lacks}. Is it the right address? `lendbot upgrade` makes the tables")
+    if _is_outage(error):
+        return StoreUnavailable(shown(url), said)
+    return StoreBroken(f"the store at {shown(url)} refused what lendbot asked: {said.splitlines()[0]}")
+
+
+def _is_without_tables(cause: BaseException | None) -> bool:
+    """Tell tables that are not ours, or not there, from a statement of ours that is wrong."""
+    if isinstance(cause, sqlite3.OperationalError):
+        return str(cause).startswith(("no such table", "no such column")) or "has no column named" in str(cause)
+    return isinstance(
+        cause,
+        psycopg.errors.UndefinedTable
+        | psycopg.errors.UndefinedColumn
+        | psycopg.errors.InvalidSchemaName
+        | psycopg.errors.InsufficientPrivilege,
+    )
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    """Tell an outage from our bug: to SQLite an unknown table is an OperationalError too."""
+    """Tell an outage from our bug: to SQLite a wrong statement is an OperationalError too."""
     if isinstance(error.orig, sqlite3.OperationalError) and error.orig.sqlite_errorcode == sqlite3.SQLITE_ERROR:
         return False
     if isinstance(error.orig, sqlite3.DatabaseError) and error.orig.sqlite_errorcode in _NO_DATABASE:
@@ -153,9 +205,7 @@ def _is_outage(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
-def _is_write_in_read(error: DBAPIError) -> bool:
-    """SQLite says READONLY of a read-only disk as well, but then BEGIN IMMEDIATE says it, not a statement of ours."""
-    cause = error.orig
+def _is_read_only(cause: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.OperationalError):
-        return cause.sqlite_errorcode == sqlite3.SQLITE_READONLY and error.statement not in _BEGIN["sqlite", Mode.WRITE]
+        return cause.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_READONLY
     return isinstance(cause, psycopg.errors.ReadOnlySqlTransaction)

@@ -15,7 +15,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
-from store.connect import PATIENCE_S, Mode, connect, read_url, transaction
+from store.connect import PATIENCE_S, Mode, connect, read_url, shown, transaction
 from store.drafts import Drafts
 from store.facts import Facts
 from store.inbox import Inbox
@@ -64,7 +64,7 @@ class Store:
     @property
     def address(self) -> str:
         """Return the address with its password hidden, to show to people."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return shown(self._engine.url)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:

@@ -1,5 +1,7 @@
 """What the store says when it cannot do as asked. Nothing here names a row, a password or a person's words."""
 
+from collections.abc import Sequence
+
 from loans.nodes import NodeName
 
 
@@ -19,13 +21,38 @@ class StoreUnavailable(StoreError):  # noqa: N818 - named for what a person read
         self.said = said
 
 
-class NotUpgraded(StoreError):  # noqa: N818
-    """The tables are not those that this version works with."""
+class StoreUnusable(StoreUnavailable):
+    """The database answers, and is not one that lendbot can work with: read-only, or without its tables.
 
-    def __init__(self, at: str | None, newest: str) -> None:
-        super().__init__(f"the store is at version {at or 'none'} and this lendbot works with {newest}")
+    It's the store's trouble, and no node's: what is under way goes on once somebody has mended it.
+    """
+
+    def __init__(self, address: str, said: str) -> None:
+        super().__init__(address, said)
+        self.args = (f"the store at {address} cannot be used: {said}",)
+
+
+class StoreBroken(StoreError):  # noqa: N818
+    """The database refused what lendbot asked, for a reason that no retry mends: a bug, or tables changed by hand."""
+
+
+class NotUpgraded(StoreError):  # noqa: N818
+    """The tables are not those that this version works with. do: what somebody can do about it."""
+
+    def __init__(self, at: str | None, newest: str, do: str = "run `lendbot upgrade`") -> None:
+        super().__init__(f"the store is at version {at or 'none'} and this lendbot works with {newest}: {do}")
         self.at = at
         self.newest = newest
+
+
+class UnversionedTables(StoreError):  # noqa: N818
+    """There are tables of lendbot's names, and nothing says of which version they are."""
+
+    def __init__(self, address: str, tables: Sequence[str]) -> None:
+        super().__init__(
+            f"the store at {address} has tables ({', '.join(tables)}) and does not say of which version they are: "
+            "restore a backup whole, `alembic_version` included, or name an empty database in [store] url"
+        )
 
 
 class WriteInRead(StoreError):  # noqa: N818

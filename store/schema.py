@@ -5,16 +5,20 @@ Going down would have to throw away what the older tables cannot hold, and nobod
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
-from store.connect import Mode, transaction
-from store.errors import NotUpgraded
+from store.connect import Mode, shown, transaction
+from store.errors import NotUpgraded, UnversionedTables
+from store.tables import Row
+
+_NEWER: Final = "it was upgraded by a newer lendbot; install that one again, or restore the backup made before"
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,21 @@ def upgrade(engine: Engine) -> None:
     """
     with transaction(engine, Mode.MIGRATE) as connection:
         found = _schema(connection)
+        _check_origin(connection, found)
         config = _config()
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise NotUpgraded(found.at, found.newest) from error
+            raise NotUpgraded(found.at, found.newest, _NEWER) from error
         _check_references(connection)
+
+
+def _check_origin(connection: Connection, found: Schema) -> None:
+    """Refuse tables of ours whose version is not known: a migration would fail half-way, or misread them."""
+    ours = sorted(set(inspect(connection).get_table_names()) & set(Row.metadata.tables))
+    if found.at is None and ours:
+        raise UnversionedTables(shown(connection.engine.url), ours[:3])
 
 
 def _schema(connection: Connection) -> Schema:

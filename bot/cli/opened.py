@@ -1,5 +1,6 @@
 """The core for one command, or one place that says why it cannot be had, and with which exit code."""
 
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,10 @@ from typing import Final
 from rich.console import Console
 
 from bot.core import Core, build
+from bot.process.listening import CannotListen
 from bot.process.log import configure
 from bot.settings.file import BadSettings
-from store.errors import NotUpgraded, StoreError
+from store.errors import StoreError
 
 EXIT_REFUSED: Final = 1
 EXIT_SETTINGS: Final = 2
@@ -21,6 +23,8 @@ EXIT_UNAVAILABLE: Final = 3
 @contextmanager
 def opened(config: Path | None) -> Iterator[Core]:
     """Build the core; end the process with a sentence when it, or the command in the block, cannot go on."""
+    # No core dump: what this process holds in memory opens every node.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         core = build(config)
         configure(core.settings.log)
@@ -31,7 +35,10 @@ def opened(config: Path | None) -> Iterator[Core]:
             _complain(f"{where}{line}")
         sys.exit(EXIT_SETTINGS)
     except StoreError as e:
-        _complain(f"{e}: run `lendbot upgrade`" if isinstance(e, NotUpgraded) else str(e))
+        _complain(str(e))
+        sys.exit(EXIT_UNAVAILABLE)
+    except CannotListen as e:
+        _complain(str(e))
         sys.exit(EXIT_UNAVAILABLE)
 
 

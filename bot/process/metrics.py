@@ -6,9 +6,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from waitress.server import create_server
 
 from bot.process.background import in_background
+from bot.process.listening import listening
 from conversion.clocks import Clocks
 from loans.loan import OPEN, NodeState
 from store.db import Store
@@ -73,5 +73,5 @@ def serve(listen: str, store: Store, clocks: Clocks, problems: Problems) -> None
         start_response("503 Service Unavailable" if found else "200 OK", [("Content-Type", "text/plain")])
         return [("\n".join(found) or "healthy").encode() + b"\n"]
 
-    server = create_server(wsgi, listen=listen, threads=2)
+    server = listening(wsgi, "metrics.listen", listen, threads=2)
     in_background("metrics", server.run)

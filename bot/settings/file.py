@@ -1,5 +1,6 @@
 """Finds and reads the settings, and turns every mistake into its key, what is wrong, and an example."""
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.settings.site import POWER_DRIVERS, SiteSettings
+from store.connect import has_password
 
 PLACES: Final = (Path("lendbot.toml"), Path("/etc/lendbot/lendbot.toml"))
 SECRETS: Final = frozenset({"bot_token", "app_token", "signing_secret", "password"})
@@ -50,10 +52,11 @@ def load(path: Path | None = None) -> SiteSettings:
         raise BadSettings(file, [f"{file} cannot be read: {e.strerror}"]) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise BadSettings(file, [f"{file} is no TOML: {e}"]) from e
-    if leaked := sorted(_secrets_in(table)):
+    if leaked := sorted([*_secrets_in(table), *_passwords_in(table)]):
         raise BadSettings(file, [f"{key}: secrets do not belong in a file; {_env_name(key)} is read" for key in leaked])
+    over = _environment(file)
     try:
-        return SiteSettings.model_validate(_merged(table, _environment()))
+        return SiteSettings.model_validate(_merged(table, over))
     except ValidationError as e:
         raise BadSettings(file, [_line(error) for error in e.errors(include_url=False)]) from e
 
@@ -68,8 +71,36 @@ class _Environment(BaseSettings):
     power: dict[str, Any] = {}
 
 
-def _environment() -> dict[str, Any]:
-    return _Environment().model_dump(exclude_defaults=True)
+def _environment(file: Path) -> dict[str, Any]:
+    try:
+        return _Environment().model_dump(exclude_defaults=True)
+    except (SettingsError, ValidationError) as e:
+        # Neither's words are for a log: both repeat what stands there, and it is a secret.
+        raise BadSettings(file, [_malformed(name) for name in _tables_in_environment()]) from e
+
+
+def _tables_in_environment() -> list[str]:
+    """Return the names of the variables that stand for a whole table and do not hold one."""
+    tables = [
+        name for name in (f"LENDBOT_{table}".upper() for table in _Environment.model_fields) if name in os.environ
+    ]
+    return [name for name in tables if not _is_table(os.environ[name])]
+
+
+def _is_table(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _malformed(name: str) -> str:
+    return (
+        f"{name}: should be a JSON object, and is none; set its keys one by one instead, as in {name}__{_ONE_KEY[name]}"
+    )
+
+
+_ONE_KEY: Final = {"LENDBOT_SLACK": "BOT_TOKEN", "LENDBOT_STORE": "URL", "LENDBOT_POWER": "BMC__PASSWORD"}
 
 
 def _merged(table: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +121,13 @@ def _secrets_in(table: dict[str, Any], at: str = "") -> list[str]:
     return found
 
 
+def _passwords_in(table: dict[str, Any]) -> list[str]:
+    """Return the keys of addresses that hold a password."""
+    store = table.get("store")
+    url = store.get("url") if isinstance(store, dict) else None
+    return ["store.url"] if isinstance(url, str) and has_password(url) else []
+
+
 def _env_name(key: str) -> str:
     return "LENDBOT_" + key.replace(".", "__").upper()
 
@@ -99,7 +137,7 @@ def _line(error: ErrorDetails) -> str:
     loc, driver = _without_driver(error["loc"])
     key = ".".join(str(part) for part in loc) or "the file"
     problem = error["msg"].removeprefix("Value error, ")
-    given = "" if error["type"] == "missing" or isinstance(error["input"], dict) else f", is {error['input']!r}"
+    given = "" if error["type"] == "missing" or _may_not_be_said(error) else f", is {error['input']!r}"
     match error["type"]:
         case "union_tag_invalid":
             key, problem, given = f"{key}.driver", f"should be one of {_DRIVERS}", f", is {error['ctx']['tag']!r}"
@@ -114,6 +152,12 @@ def _line(error: ErrorDetails) -> str:
             return f"{key}: missing; set {_env_name(key)} in the environment"
     example = _example(POWER_DRIVERS[driver] if driver else SiteSettings, loc)
     return f"{key}: {problem[:1].lower()}{problem[1:]}{given}{f'; for example {example}' if example else ''}"
+
+
+def _may_not_be_said(error: ErrorDetails) -> bool:
+    """Return True for what may hold a secret, and for whole tables, which may as well."""
+    given, key = error["input"], str(error["loc"][-1]) if error["loc"] else ""
+    return isinstance(given, dict) or key in SECRETS or error["loc"] == ("store", "url") or "@" in str(given)
 
 
 def _without_driver(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], str]:

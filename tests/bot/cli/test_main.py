@@ -212,14 +212,6 @@ def test_upgrade_makes_the_tables_and_may_be_repeated(config: Path) -> None:
     assert run("loans", "-c", config)[0] == OK
 
 
-def test_a_loan_of_a_class_that_is_gone_keeps_the_engine_from_starting(config: Path, loan: Loan) -> None:
-    """Nodes are out, and how they come home is in the class: it is asked for before anything moves."""
-    config.write_text(config.read_text().replace("[classes.gpu]", "[classes.big]"))
-    code, said = run("worker", "-c", config)
-    assert (code, "classes.gpu" in said, f"#{loan.id}" in said) == (SETTINGS, True, True)
-    assert run("status", loan.id, "-c", config)[0] == OK
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[Rig]:
     with rigged(speed=1.0, busy=0.0, gpu_nodes=2, cpu_nodes=0) as found:
