@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import paramiko
@@ -121,22 +122,24 @@ class SshConnections:
         """Return a fresh channel, and for what has a permit the host's clock as read over the same connection."""
         if permit is None:
             return self._channel(address, line, side), None
-        clock = self._clock(address, line, side, permit)
-        channel = self._channel(address, line, side)
-        if channel.get_transport() is not clock.connection:  # opened anew: the host may have rebooted in between
-            channel.close()
-            raise Unreachable(side, "the connection broke just now")
-        return channel, clock
+        for _ in range(2):
+            clock = self._clock(address, line, side, permit)
+            channel = self._channel(address, line, side)
+            if channel.get_transport() is clock.connection:
+                return channel, clock
+            channel.close()  # it was opened anew in between, and the host may have rebooted: its clock too
+        raise Unreachable(side, "its connection breaks again and again")
 
     def _clock(self, address: Address, line: _Line, side: str, permit: Permit) -> FarClock:
-        channel = self._channel(address, line, side)
-        connection, clock = channel.get_transport(), line.clock
-        if clock is not None and clock.serves(connection, permit.uptime()):
-            channel.close()
+        client, _ = self._client(address, line, side)
+        clock = line.clock
+        if clock is not None and clock.serves(transport_of(client), permit.uptime()):
             return clock
+        channel = self._channel(address, line, side)
         exchange = Exchange(channel, side=side, timeout=self._login.connect_timeout, keep_bytes=_CLOCK_BYTES)
-        line.clock = FarClock.read(connection, lambda: exchange.run(shlex.join(READ), None), permit.uptime, side)
-        return line.clock
+        ask = partial(exchange.run, shlex.join(READ), None)
+        line.clock = clock = FarClock.read(channel.get_transport(), ask, permit.uptime, side)
+        return clock
 
     def _channel(self, address: Address, line: _Line, side: str) -> paramiko.Channel:
         client, cached = self._client(address, line, side)

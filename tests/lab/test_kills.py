@@ -22,7 +22,7 @@ LINES_OUT, LINES_HOME = 70, 75
 """Journal lines that three nodes write on their way out, and home: the moments are chosen among them."""
 
 
-@pytest.mark.lab(minutes=5)
+@pytest.mark.lab(minutes=12)
 def test_a_loan_ends_right_however_often_lendbot_is_killed(product: Rig, tell: Tell) -> None:
     """A power cut of lendbot's own host must cost no job, and no node its way home."""
     lab, dice = product.layout, random.Random(SEED)  # noqa: S311 - moments, no secret
