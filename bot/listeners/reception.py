@@ -1,7 +1,7 @@
 """The door: what Slack sends is written down, then acked, then handed on. bolt's own pool of five waits for nothing.
 
 It is a middleware, for bolt acks an event before its listener runs, and a listener runs in that pool: here it is one of
-the ten threads that read from Slack that waits the few milliseconds for the disk.
+the threads that read from Slack that waits the few milliseconds for the disk.
 """
 
 from collections.abc import Callable

@@ -28,6 +28,10 @@ from bot.settings.site import SlackSettings
 log = structlog.get_logger()
 
 _GOODBYE_S: Final = 5.0
+_READ: Final = 16 * 1024
+"""Bytes of one read: a payload in one piece, where the SDK's 1 KiB makes several, each a turn among busy threads."""
+_AT_ONCE: Final = 50
+"""Envelopes in hand at once: each waits for the disk before its ack, and those that wait together share one commit."""
 
 
 def web_client(settings: SlackSettings) -> WebClient:
@@ -64,7 +68,13 @@ class SocketLine:
         assert settings.app_token is not None, "the settings are checked for it"
         self._silent_after = settings.silent_after
         self._new_handler = partial(
-            SocketModeHandler, bolt, app_token=settings.app_token.get_secret_value(), web_client=slack, ping_interval=10
+            SocketModeHandler,
+            bolt,
+            app_token=settings.app_token.get_secret_value(),
+            web_client=slack,
+            ping_interval=10,
+            concurrency=_AT_ONCE,
+            receive_buffer_size=_READ,
         )
         self._handler = self._new_handler()
         self._alive_at_s = 0.0
