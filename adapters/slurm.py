@@ -41,6 +41,8 @@ _MEANINGS: Final[Meanings] = (
 """A dead munged heals, so it stands before the authentication errors that it causes."""
 
 _NOTHING_TO_RESUME: Final = "Invalid node state specified"
+_CONFIG_AGE: Final = timedelta(seconds=30)
+"""ClusterName and SlurmUser change with a restart of slurmctld; and another slurmctld may be the one that answers."""
 _JOB_STATES: Final = "PENDING,RUNNING,SUSPENDED,COMPLETING"
 
 
@@ -65,10 +67,15 @@ class SlurmCommands:
         self._nodes = SharedRead(self._read_nodes, max_age)
         self._jobs = SharedRead(self._read_jobs, max_age)
         self._reservations = SharedRead(self._read_reservations, max_age)
+        self._config = SharedRead(self._read_config, _CONFIG_AGE)
 
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         """Return every node by name."""
         return self._nodes.get(self._since)
+
+    def cluster(self) -> str:
+        """Return Slurm's ClusterName."""
+        return self._config.get().cluster
 
     def jobs(self) -> Sequence[SlurmJob]:
         """Return the jobs that run, complete or wait; a waiting array is one job."""
@@ -183,7 +190,10 @@ class SlurmCommands:
         return shared.get()
 
     def _read_nodes(self) -> Mapping[NodeName, SlurmNode]:
-        return slurm_text.nodes(self._run(["scontrol", "show", "node", "-o"]))
+        return slurm_text.nodes(self._run(["scontrol", "show", "node", "-o"]), self._config.get())
+
+    def _read_config(self) -> slurm_text.Config:
+        return slurm_text.config(self._run(["scontrol", "show", "config"]))
 
     def _read_jobs(self) -> Sequence[SlurmJob]:
         return slurm_text.jobs(self._run(["squeue", "-h", "-a", "-t", _JOB_STATES, "-o", slurm_text.JOB_FORMAT]))

@@ -6,6 +6,7 @@ while it works. All times must have been printed with TZ=UTC. Knows nothing of h
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -34,6 +35,9 @@ _STATE_MARKS: Final = {
 }
 """sinfo's suffixes. `scontrol show node -o` spells them out instead; dropping one would make a dead node look free."""
 
+_SETTING: Final = re.compile(r"^(\w+) *= (.*?) *$", re.MULTILINE)
+_USER: Final = re.compile(r"(?P<name>.+)\((?P<uid>\d+)\)")
+"""`slurm(64030)`; a host that does not know the name prints `(null)(64030)`."""
 _FIELD: Final = re.compile(r"(?:^|\s)([A-Za-z][A-Za-z_]*)=(\S*)")
 _REASON: Final = re.compile(
     r"(?P<why>.*?) \[(?P<by>[^\s\[\]@]+)@(?P<at>[^\s\[\]@]+)\]"
@@ -46,9 +50,44 @@ _REASON: Final = re.compile(
 _AS_OF: Final = re.compile(r"Configuration data as of (\S+)\n")
 
 
-def nodes(text: str) -> Mapping[NodeName, SlurmNode]:
-    """Read `scontrol show node -o`; UnexpectedAnswer when a line cannot be read, or when there is none."""
+@dataclass(frozen=True)
+class Config:
+    """What we want to know of `scontrol show config`.
+
+    cluster     ClusterName
+    slurm_user  the account that slurmctld runs as, and signs as; uid beside it, for a host that does not know the name
+    """
+
+    cluster: str
+    slurm_user: str
+    slurm_uid: str
+
+    def signer(self, by: str | None) -> str | None:
+        """Return who signed a reason: a uid that is SlurmUser's is SlurmUser."""
+        return self.slurm_user if by == self.slurm_uid else by
+
+
+def config(text: str) -> Config:
+    """Read `scontrol show config`; UnexpectedAnswer when it lacks what we ask it for."""
+    said = dict(_SETTING.findall(text))
+    user = _USER.fullmatch(said.get("SlurmUser", ""))
+    if not said.get("ClusterName") or user is None:
+        raise UnexpectedAnswer(SIDE, "its configuration tells no ClusterName or no SlurmUser", text)
+    name = user["uid"] if user["name"] in _NOTHING else user["name"]
+    return Config(said["ClusterName"], name, user["uid"])
+
+
+def nodes(text: str, of: Config | None = None) -> Mapping[NodeName, SlurmNode]:
+    """Read `scontrol show node -o`; UnexpectedAnswer when a line cannot be read, or when there is none.
+
+    of   the site's configuration; without it slurmctld is taken to sign as most sites have it
+    """
     found = {node.name: node for node in map(_node, _whole_lines(text))}
+    if of is not None:
+        found = {
+            name: replace(node, slurm_user=of.slurm_user, reason_by=of.signer(node.reason_by))
+            for name, node in found.items()
+        }
     if not found:
         raise UnexpectedAnswer(SIDE, "it lists no nodes at all", text)
     return found

@@ -48,8 +48,9 @@ class Desk:
     now: datetime
 
     def class_of(self, loan: Loan) -> NodeClass:
-        """Return a loan's class; of one that the settings lack only the name is known, and nobody has rights."""
-        return self.classes.get(loan.node_class) or NodeClass(loan.node_class, partition="")
+        """Return a loan's class, with what it was made with; of one that the settings lack nobody has rights."""
+        found = self.classes.get(loan.node_class) or NodeClass(loan.node_class, partition="")
+        return loan.made_with.over(found) if loan.made_with else found
 
     def class_called(self, word: str) -> NodeClass | None:
         """Return the class that a person means by a word: its name, an alias, or either in the plural."""

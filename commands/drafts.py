@@ -1,4 +1,4 @@
-"""What somebody is about to ask for: kept under a number that a button carries, and read back for them alone."""
+"""What somebody is about to ask for: kept under a key that a button carries, and read back for them alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,22 +27,22 @@ class _Verb(StrEnum):
     EXTEND = "extend"
 
 
-def keep(tx: Tx, wish: Terms | LaterDeadline, caller: Caller, now: datetime) -> int:
-    """Keep a wish and return its number."""
+def keep(tx: Tx, wish: Terms | LaterDeadline, caller: Caller, now: datetime) -> str:
+    """Keep a wish and return its key."""
     return tx.drafts.put(caller.person.id, _written(wish), now)
 
 
 def keep_each(
     options: Iterable[tuple[str, Terms | LaterDeadline]], caller: Caller, desk: Desk
-) -> tuple[tuple[str, int], ...]:
-    """Keep what somebody chooses from: (how it is said, its number) each."""
+) -> tuple[tuple[str, str], ...]:
+    """Keep what somebody chooses from: (how it is said, its key) each."""
     with desk.store.write() as tx:
         return tuple((say, keep(tx, wish, caller, desk.now)) for say, wish in options)
 
 
-def terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
+def terms(key: str, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     """Read a request back, while its deadline and class still stand."""
-    what = _read(draft_id, _Verb.LEND, caller, desk)
+    what = _read(key, _Verb.LEND, caller, desk)
     if isinstance(what, StaleDraft):
         return what
     starts_at = datetime.fromisoformat(what["starts_at"]) if what["starts_at"] else None
@@ -51,17 +51,19 @@ def terms(draft_id: int, caller: Caller, desk: Desk) -> Terms | StaleDraft:
     return found if found.until > desk.now and found.node_class in desk.classes else StaleDraft()
 
 
-def later_deadline(draft_id: int, caller: Caller, desk: Desk) -> LaterDeadline | StaleDraft:
+def later_deadline(key: str, caller: Caller, desk: Desk) -> LaterDeadline | StaleDraft:
     """Read a later deadline back."""
-    what = _read(draft_id, _Verb.EXTEND, caller, desk)
+    what = _read(key, _Verb.EXTEND, caller, desk)
     if isinstance(what, StaleDraft):
         return what
     return LaterDeadline(int(what["loan"]), datetime.fromisoformat(what["until"]))
 
 
-def _read(draft_id: int, verb: _Verb, caller: Caller, desk: Desk) -> Mapping[str, Any] | StaleDraft:
+def _read(key: str, verb: _Verb, caller: Caller, desk: Desk) -> Mapping[str, Any] | StaleDraft:
     with desk.store.read() as tx:
-        draft = tx.drafts.get(draft_id)
+        if tx.drafts.is_strange(key):
+            return StaleDraft(strange=True)
+        draft = tx.drafts.get(key)
     if draft is None or draft.what.get("verb") != verb:
         return StaleDraft()
     return draft.what if draft.who == caller.person.id else StaleDraft(theirs=False)

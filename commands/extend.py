@@ -32,7 +32,7 @@ class Extend:
 class SettleExtension:
     """One reading of the time was picked."""
 
-    draft: int
+    draft: str
 
 
 def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:

@@ -23,7 +23,7 @@ from commands.replies import (
 )
 from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
-from conversion import orders
+from conversion import numbers, orders
 from conversion.estimate import estimate
 from conversion.outlook import outlook
 from conversion.ports import FarSideError
@@ -49,14 +49,14 @@ class Lend:
 class Settle:
     """A reading of the time was picked, or an offer taken: show the preview of that draft."""
 
-    draft: int
+    draft: str
 
 
 @dataclass(frozen=True)
 class SignOff:
     """The preview is what they want: ask the approvers."""
 
-    draft: int
+    draft: str
 
 
 def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
@@ -129,6 +129,10 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
     if isinstance(terms, StaleDraft):
         return terms
     node_class = desk.classes[terms.node_class]
+    try:
+        numbers.be_sure(desk.store, desk.far, desk.now)
+    except FarSideError as e:
+        return FarSideDown(e.side, e.said)
     with desk.store.write() as tx:
         if (loan_id := _loan_made_of(tx, ask.draft)) is not None:
             return _asked_before(tx, loan_id, node_class, desk)
@@ -145,7 +149,7 @@ def _judge(tx: Tx, terms: Terms, node_class: NodeClass, caller: Caller, desk: De
     return may_request(caller.person, node_class.rules, terms.count, terms.length(desk.now), waiting)
 
 
-def _loan_made_of(tx: Tx, draft_id: int) -> int | None:
+def _loan_made_of(tx: Tx, draft_id: str) -> int | None:
     draft = tx.drafts.get(draft_id)
     return draft.became if draft else None
 

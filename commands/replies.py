@@ -20,7 +20,7 @@ from loans.selection import Choice
 class Preview:
     """What was understood; nothing has changed. draft: what the button for sign-off carries."""
 
-    draft: int
+    draft: str
     node_class: NodeClass
     choice: Choice
     until: datetime
@@ -40,7 +40,7 @@ class WhichTime:
     """
 
     phrase: str
-    readings: tuple[tuple[str, int], ...]
+    readings: tuple[tuple[str, str], ...]
     guess: str | None = None
     extends: bool = False
 
@@ -100,8 +100,8 @@ class NotEnough:
     choice: Choice
     node_class: NodeClass
     tz: str
-    now_draft: int | None = None
-    later_draft: int | None = None
+    now_draft: str | None = None
+    later_draft: str | None = None
     later_at: datetime | None = None
 
 
@@ -158,9 +158,10 @@ class NotFrom:
 
 @dataclass(frozen=True)
 class StaleDraft:
-    """The preview is too old, not theirs, or not there: say it again."""
+    """The preview is too old, not theirs, or not there: say it again. strange: another store's, or a lost one's."""
 
     theirs: bool = True
+    strange: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from conversion import orders
 from conversion.news import tell
 from conversion.subjects import Ground
+from conversion.worlds import class_of
 from loans.classes import Rules
 from loans.facts import ExtensionLapsed, Lapsed, Reminded, WhyLapsed, WhyReturn
 from loans.lifecycle import DropExtension, Lapse
@@ -38,7 +39,7 @@ def remind_due(ground: Ground) -> int:
     with ground.store.read() as tx:
         lent = [loan for loan in tx.loans.in_states([State.LENT]) if ground.knows(loan)]
     for loan in lent:
-        if _due_by_now(loan, ground.classes[loan.node_class].rules, now):
+        if _due_by_now(loan, class_of(loan, ground.classes).rules, now):
             with ground.store.write() as tx:
                 told += _remind(tx, ground, loan.id, now)
     return told
@@ -59,7 +60,7 @@ def _due_by_now(loan: Loan, rules: Rules, now: datetime) -> list[str]:
 def _remind(tx: Tx, ground: Ground, loan_id: int, now: datetime) -> bool:
     """Tell of a deadline as it stands in this transaction: it may have been extended since it was found near."""
     loan = tx.loans.get(loan_id)
-    keys = _due_by_now(loan, ground.classes[loan.node_class].rules, now)
+    keys = _due_by_now(loan, class_of(loan, ground.classes).rules, now)
     if loan.state is not State.LENT or not sum(tx.seen.first(key, now) for key in keys):
         return False
     tell(tx, Reminded(loan.until), now, loan=loan)

@@ -12,9 +12,9 @@ import structlog
 
 from conversion.fence import NotNow
 from conversion.pace import Pace
-from conversion.ports import Denied, FarSideError, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, Elsewhere, FarSideError, UnexpectedAnswer, Unreachable
 from conversion.skips import not_so
-from conversion.steps import Ask, Done, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
+from conversion.steps import Ask, Done, Held, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.lengths import exact
 from loans.runbook import StepName
@@ -178,6 +178,10 @@ class _Look(Generic[W]):
                 return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
             # A step that only waits changes nothing by waiting on; a new try could cost a power cycle.
             seen = NotYet(why)
+        except Elsewhere as e:
+            return self._hold(f"{e.side}: {e.said}")
+        except Held as e:
+            return self._hold(str(e))
         except Denied as e:
             return self._try_is_over(f"{e.side} refuses: {e.said}", tries=1)
         except TryIsOver as e:
@@ -250,6 +254,12 @@ class _Look(Generic[W]):
         look_at = self.subject.now() + look_every(self.step, self.subject.pace)
         why = f"{seen.why}; {seen.then}" if seen.then else seen.why
         return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
+
+    def _hold(self, why: str) -> Outcome:
+        """Stop here without spending patience: what is not so is for people to put right, and nothing is concluded."""
+        self.subject.tell_wrong(Wrong.STOPPED, f"{self.step.name}: {why}")
+        look_at = self.subject.now() + look_every(self.step, self.subject.pace)
+        return Waiting(self.step.name, why, look_at, blocked=True)
 
     def _try_is_over(self, why: str, tries: int) -> Outcome:
         self.subject.write(StepFailed, self.step.name, why)

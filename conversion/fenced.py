@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from conversion.ports import DaemonPods, DrainPass, FarSides, Kubernetes, NodeShell, Power, Ran, Slurm
+from loans.marks import Mark
 from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, SlurmNode, Taint
 
 
@@ -68,6 +69,9 @@ class FencedSlurm:
         self._slurm = slurm
         self._gate = gate
 
+    def cluster(self) -> str:
+        return self._slurm.cluster()
+
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         self._gate.looked()
         return self._slurm.nodes()
@@ -114,6 +118,13 @@ class FencedKubernetes:
         self._kubernetes = kubernetes
         self._gate = gate
 
+    def cluster(self) -> str:
+        return self._kubernetes.cluster()
+
+    def node_itself(self, name: str) -> KubeNode | None:
+        self._gate.looked()
+        return self._kubernetes.node_itself(name)
+
     def node(self, name: str) -> KubeNode | None:
         self._gate.looked()
         return self._kubernetes.node(name)
@@ -137,17 +148,17 @@ class FencedKubernetes:
         self._gate.looked()
         return self._kubernetes.pods_left(name, force=force)
 
-    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+    def mark(self, name: str, mark: Mark, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
         with self._gate.change((), Change.GUARDS):
-            self._kubernetes.mark(name, loan_id, labels, taints)
+            self._kubernetes.mark(name, mark, labels, taints)
 
-    def uncordon(self, name: str, loan_id: int) -> None:
+    def uncordon(self, name: str, mark: Mark) -> None:
         with self._gate.change((), Change.OPENS):
-            self._kubernetes.uncordon(name, loan_id)
+            self._kubernetes.uncordon(name, mark)
 
-    def cordon(self, name: str, loan_id: int) -> None:
+    def cordon(self, name: str, mark: Mark) -> None:
         with self._gate.change((), Change.GUARDS):
-            self._kubernetes.cordon(name, loan_id)
+            self._kubernetes.cordon(name, mark)
 
     def drain(self, name: str, *, force: bool) -> DrainPass:
         with self._gate.change((), Change.GUARDS):

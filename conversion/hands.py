@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from conversion.ports import DaemonPods, DrainPass, FarSides, Kubernetes, Power, Slurm
 from loans.facts import Fact, KubeChange, MarkedInKubernetes, PowerOrdered, SetInSlurm, SlurmChange
+from loans.marks import Mark
 from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, SlurmNode, Taint
 
 Keep = Callable[[Fact, Sequence[NodeName] | None], None]
@@ -28,6 +29,9 @@ class _Slurm:
     def __init__(self, far: Slurm, keep: Keep) -> None:
         self._far = far
         self._keep = keep
+
+    def cluster(self) -> str:
+        return self._far.cluster()
 
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         return self._far.nodes()
@@ -70,8 +74,14 @@ class _Kubernetes:
         self._far = far
         self._keep = keep
 
+    def cluster(self) -> str:
+        return self._far.cluster()
+
     def node(self, name: str) -> KubeNode | None:
         return self._far.node(name)
+
+    def node_itself(self, name: str) -> KubeNode | None:
+        return self._far.node_itself(name)
 
     def nodes(self) -> Mapping[str, KubeNode]:
         return self._far.nodes()
@@ -91,17 +101,17 @@ class _Kubernetes:
     def clock(self) -> datetime:
         return self._far.clock()
 
-    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
-        self._far.mark(name, loan_id, labels, taints)
+    def mark(self, name: str, mark: Mark, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+        self._far.mark(name, mark, labels, taints)
         spelled = tuple(f"{taint.key}={taint.value}:{taint.effect}" for taint in taints)
         self._keep(MarkedInKubernetes(KubeChange.MARKED, name, dict(labels), spelled), None)
 
-    def uncordon(self, name: str, loan_id: int) -> None:
-        self._far.uncordon(name, loan_id)
+    def uncordon(self, name: str, mark: Mark) -> None:
+        self._far.uncordon(name, mark)
         self._keep(MarkedInKubernetes(KubeChange.UNCORDONED, name), None)
 
-    def cordon(self, name: str, loan_id: int) -> None:
-        self._far.cordon(name, loan_id)
+    def cordon(self, name: str, mark: Mark) -> None:
+        self._far.cordon(name, mark)
         self._keep(MarkedInKubernetes(KubeChange.CORDONED, name), None)
 
     def delete_node(self, name: str, uid: str) -> None:

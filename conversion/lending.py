@@ -3,7 +3,8 @@
 from conversion import boots
 from conversion.ports import Ran
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
-from loans.nodes import is_drained, is_out_of_slurm, mark, marked_by
+from loans.nodes import is_drained, is_out_of_slurm
+from loans.whose import Whose, whose
 
 _LOCKED = 75
 """What flock is told to answer when somebody else holds the lock (EX_TEMPFAIL of sysexits.h)."""
@@ -19,14 +20,16 @@ def check_out(work: NodeWork) -> Seen:
     node = work.far.slurm.nodes().get(work.node)
     if node is None:
         raise TryIsOver("Slurm does not know the node any more")
-    if (is_out_of_slurm(node) or is_drained(node)) and marked_by(node.reason) == work.loan.id:
+    found = whose(node, work.loan.mark)
+    ours = found is Whose.OURS or (found is Whose.SLURM and work.memory.has_set(node.name))
+    if ours and (is_out_of_slurm(node) or is_drained(node)):
         return Done()
     return NotYet(f'Slurm says {node.state}, reason "{node.reason or ""}"')
 
 
 def check_prepared(work: NodeWork) -> Seen:
     """Ask for the note that the last prepare command left on the node."""
-    return _noted(work, "prepared", mark(work.loan.id))
+    return _noted(work, "prepared", str(work.loan.mark))
 
 
 def prepare(work: NodeWork) -> None:
@@ -36,7 +39,7 @@ def prepare(work: NodeWork) -> None:
         ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout)
         if ran.exit != 0:
             raise TryIsOver(f"`{' '.join(argv)}` failed with {ran.exit}: {last_line(ran)}")
-    _note(work, "prepared", mark(work.loan.id))
+    _note(work, "prepared", str(work.loan.mark))
 
 
 def check_role(work: NodeWork) -> Seen:
@@ -53,7 +56,7 @@ def write_role(work: NodeWork) -> None:
 
 def check_applied(work: NodeWork) -> Seen:
     """Ask for the note that a good Puppet run of this loan left on the node."""
-    return _noted(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
+    return _noted(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
 
 
 def run_puppet(work: NodeWork) -> Seen | None:
@@ -72,7 +75,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
         return NotYet("an earlier Puppet run is still at work there")
     if ran.exit not in _PUPPET_FINE:
         raise TryIsOver(f"Puppet failed with {ran.exit}: {last_line(ran)}")
-    _note(work, "puppet", f"{mark(work.loan.id)} {work.node_class.role}")
+    _note(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
     return None
 
 
@@ -81,8 +84,8 @@ def check_joined(work: NodeWork) -> Seen:
     node = work.far.kubernetes.node(work.kube_name)
     if node is None:
         return NotYet("Kubernetes has not seen the node register")
-    if node.loan not in (None, work.loan.id):
-        raise TryIsOver(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+    if node.mark not in (None, work.loan.mark):
+        raise TryIsOver(f"in Kubernetes the node carries the mark of {node.mark.said}")
     return Done()
 
 
@@ -93,7 +96,7 @@ def check_labelled(work: NodeWork) -> Seen:
         return NotYet("Kubernetes does not know the node")
     wanted = work.node_class
     has_labels = all(node.labels.get(key) == value for key, value in wanted.labels.items())
-    if node.loan == work.loan.id and has_labels and set(wanted.taints) <= set(node.taints):
+    if node.mark == work.loan.mark and has_labels and set(wanted.taints) <= set(node.taints):
         return Done()
     return NotYet("labels and taints are not all there")
 
@@ -101,7 +104,7 @@ def check_labelled(work: NodeWork) -> Seen:
 def label(work: NodeWork) -> None:
     """Put our mark, the labels and the taints on the node."""
     wanted = work.node_class
-    work.far.kubernetes.mark(work.kube_name, work.loan.id, wanted.labels, wanted.taints)
+    work.far.kubernetes.mark(work.kube_name, work.loan.mark, wanted.labels, wanted.taints)
 
 
 def check_ready(work: NodeWork) -> Seen:
@@ -118,7 +121,7 @@ def open_for_pods(work: NodeWork) -> None:
     """Uncordon a node that registered cordoned, as some sites have it."""
     node = work.far.kubernetes.node(work.kube_name)
     if node is not None and not node.schedulable:
-        work.far.kubernetes.uncordon(work.kube_name, work.loan.id)
+        work.far.kubernetes.uncordon(work.kube_name, work.loan.mark)
 
 
 def check_daemons(work: NodeWork) -> Seen:

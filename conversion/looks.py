@@ -111,6 +111,8 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
     log.info("node.moved", node=part.node, how=type(event).__name__)
     tx.nodes.save(move(part, event, now))
     ground.waits.forget((loan.id, part.node))
+    if isinstance(event, CameHome):
+        tx.set_marks.lifted([part.node])
     tell(tx, fact, now, loan=loan, node=part.node)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from loans.marks import Mark
 from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, SlurmNode, Taint
 
 
@@ -51,12 +52,19 @@ class Denied(FarSideError):  # noqa: N818
     """The far side says that we may not: rights, a wrong password, a changed host key. Asking again is of no use."""
 
 
+class Elsewhere(FarSideError):  # noqa: N818
+    """Another side answers than the one that the loan was made with. What it says is about other machines."""
+
+
 class Busy(FarSideError):  # noqa: N818
     """Slurm refused a reservation whole, because a job runs on one of the nodes."""
 
 
 class Slurm(Protocol):
     """The batch system. Node lists may hold thousands of names: one call each."""
+
+    def cluster(self) -> str:
+        """Return ClusterName, at most half a minute old: which Slurm it is that answers."""
 
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         """Return every node by name."""
@@ -127,19 +135,25 @@ class DaemonPods:
 class Kubernetes(Protocol):
     """The cluster. Names are Kubernetes' own (NodeClass.kube_name). Node reads come from one watch."""
 
+    def cluster(self) -> str:
+        """Return the cluster's own UID, at most half a minute old: which cluster it is that answers."""
+
     def node(self, name: str) -> KubeNode | None:
         """Return a node, or None when the cluster has no such node."""
+
+    def node_itself(self, name: str) -> KubeNode | None:
+        """Ask the cluster itself, past the watch; None only when it says that this very node is not there."""
 
     def nodes(self) -> Mapping[str, KubeNode]:
         """Return every node by its Kubernetes name."""
 
-    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+    def mark(self, name: str, mark: Mark, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
         """Put our annotation `lendbot/loan`, the labels and the taints on a node; others' stay as they are."""
 
-    def uncordon(self, name: str, loan_id: int) -> None:
+    def uncordon(self, name: str, mark: Mark) -> None:
         """Allow pods on a node that carries our mark."""
 
-    def cordon(self, name: str, loan_id: int) -> None:
+    def cordon(self, name: str, mark: Mark) -> None:
         """Forbid new pods on a node that carries our mark, or nobody's."""
 
     def daemon_pods(self, name: str) -> DaemonPods:

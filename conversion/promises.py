@@ -7,7 +7,7 @@ from typing import Final
 
 from conversion.steps import NodeWork, Promise, TakeWork
 from loans.facts import Wrong
-from loans.nodes import NodeName, SlurmNode, has_lost_drain, mark
+from loans.nodes import NodeName, SlurmNode, has_lost_drain
 
 
 def _lost_drain(work: NodeWork) -> str:
@@ -16,7 +16,8 @@ def _lost_drain(work: NodeWork) -> str:
 
 
 def _drain(work: NodeWork) -> None:
-    work.far.slurm.drain([work.node], mark(work.loan.id))
+    work.memory.about_to_set([work.node])
+    work.far.slurm.drain([work.node], str(work.loan.mark))
 
 
 def _wave_lost_drain(work: TakeWork) -> str:
@@ -26,7 +27,8 @@ def _wave_lost_drain(work: TakeWork) -> str:
 def _drain_wave(work: TakeWork) -> None:
     lost: list[NodeName] = [node.name for node in _undrained(work)]
     if lost:
-        work.far.slurm.drain(lost, mark(work.loan.id))
+        work.memory.about_to_set(lost)
+        work.far.slurm.drain(lost, str(work.loan.mark))
 
 
 def _undrained(work: TakeWork) -> list[SlurmNode]:
@@ -40,13 +42,13 @@ def _told(node: SlurmNode) -> str:
 
 def _lost_cordon(work: NodeWork) -> str:
     node = work.far.kubernetes.node(work.kube_name)
-    if node is None or not node.schedulable or node.loan not in (None, work.loan.id):
+    if node is None or not node.schedulable or node.mark not in (None, work.loan.mark):
         return ""
     return f"{work.node} was open for pods in Kubernetes: I have cordoned it again"
 
 
 def _cordon(work: NodeWork) -> None:
-    work.far.kubernetes.cordon(work.kube_name, work.loan.id)
+    work.far.kubernetes.cordon(work.kube_name, work.loan.mark)
 
 
 DRAIN: Final = Promise[NodeWork]("DRAIN", Wrong.SCHEDULABLE, _lost_drain, _drain)

@@ -4,20 +4,23 @@ The one thing that is mended: a node of a loan that Slurm could use again gets i
 node in two worlds is a broken promise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from conversion import worlds
 from conversion.fence import Looked
 from conversion.news import tell, tell_wrong
+from conversion.numbers import ask_far_sides, marks, origin
 from conversion.permit import Overtaken
-from conversion.ports import FarSideError
+from conversion.ports import Elsewhere, FarSideError
 from conversion.steps import Scene
+from conversion.stored_memory import StoredMemory
 from conversion.subjects import Ground
-from loans.classes import NodeClass
 from loans.facts import Mismatch, SetInSlurm, SlurmChange, Wrong
 from loans.loan import HOLDING, NODE_KEPT_OUT, Loan, NodeLoan, NodeState
+from loans.marks import Mark, read_reservation
 from loans.nodes import (
     KubeNode,
     NodeName,
@@ -25,20 +28,22 @@ from loans.nodes import (
     SlurmNode,
     has_lost_drain,
     is_kept_away,
-    mark,
-    marked_by,
-    reserved_by,
 )
+from loans.whose import is_slurms, marked_by
 from store.db import Tx
+from store.set_marks import SetMark
 
 log = structlog.get_logger()
+
+
+_OF_NO_NODE = frozenset({Wrong.RESERVATION, Wrong.STOPPED})
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be. Two are the same when they are about the same, however it is told.
 
-    thing   what it is of: a node's name, or a reservation's
+    thing   what it is of: a node's name, or a reservation's; of a loan that has stopped, the side
     loan    None when no open loan is concerned
     """
 
@@ -50,7 +55,7 @@ class Finding:
     @property
     def node(self) -> NodeName | None:
         """Return the node that it is about, if it is about one."""
-        return None if self.about is Wrong.RESERVATION else NodeName(self.thing)
+        return None if self.about in _OF_NO_NODE else NodeName(self.thing)
 
 
 def reconcile(ground: Ground) -> tuple[Finding, ...]:
@@ -59,6 +64,7 @@ def reconcile(ground: Ground) -> tuple[Finding, ...]:
     Two rounds, because a node may move between the read of the store and that of the far side.
     """
     try:
+        ask_far_sides(ground.store, ground.far, ground.now())
         first = _compare(ground)
         found = tuple(m for m in _compare(ground) if m in first) if first else ()
         for finding in found:
@@ -75,20 +81,41 @@ def _compare(ground: Ground) -> list[Finding]:
     with ground.store.read() as tx:
         loans = {loan.id: loan for loan in tx.loans.in_states(sorted(HOLDING))}
         parts = [part for part in tx.nodes.held() if part.loan_id in loans]
-        waves = {(taking.loan_id, taking.wave) for loan in loans for taking in tx.takings.of(loan)}
+        waves = {(loan.mark, taking.wave) for loan in loans.values() for taking in tx.takings.of(loan.id)}
+        marked = {mark: origin(tx, mark) for mark in marks(slurm, kube, reservations)}
+        remembered = tx.set_marks.all()
+    found, same = _elsewhere(ground, loans.values())
     # Of a class that the settings lack nobody knows what its nodes are called in Kubernetes.
-    known = [part for part in parts if ground.knows(loans[part.loan_id])]
-    in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part in known}
-    found = _of_parts(parts, slurm, in_kube)
-    found += _orphans(slurm, {part.node for part in parts})
-    return found + _reservations(reservations, waves)
+    same = {number for number in same if ground.knows(loans[number])}
+    here = [(part, loans[part.loan_id].mark) for part in parts if part.loan_id in same]
+    in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part, _ in here}
+    found += _of_parts(here, slurm, in_kube)
+    found += _orphans_in_slurm(slurm, {part.node for part in parts}, marked, remembered)
+    found += _orphans_in_kubernetes(kube, {loan.mark for loan in loans.values()}, marked)
+    return found + _reservations(reservations, waves, marked)
+
+
+def _elsewhere(ground: Ground, loans: Iterable[Loan]) -> tuple[list[Finding], set[int]]:
+    """Find the loans that were made with other sides than those that answer; return the ids of all others."""
+    found: list[Finding] = []
+    same: set[int] = set()
+    for loan in loans:
+        try:
+            worlds.check_slurm(loan, ground.far.slurm)
+            worlds.check_kubernetes(loan, ground.far.kubernetes)
+            same.add(loan.id)
+        except Elsewhere as e:
+            found.append(Finding(Wrong.STOPPED, e.side, f"loan #{loan.id} has stopped: {e}", loan.id))
+    return found, same
 
 
 def _of_parts(
-    parts: Sequence[NodeLoan], slurm: Mapping[NodeName, SlurmNode], kube: Mapping[NodeName, KubeNode | None]
+    parts: Sequence[tuple[NodeLoan, Mark]],
+    slurm: Mapping[NodeName, SlurmNode],
+    kube: Mapping[NodeName, KubeNode | None],
 ) -> list[Finding]:
     found: list[Finding] = []
-    for part in parts:
+    for part, mark in parts:
         if part.state not in NODE_KEPT_OUT:
             continue
         node, in_kube = slurm.get(part.node), kube.get(part.node)
@@ -100,7 +127,10 @@ def _of_parts(
         if in_kube is None:
             what = f"{part.node} is lent, and Kubernetes does not know it"
             found.append(Finding(Wrong.ABSENT, part.node, what, part.loan_id))
-        elif in_kube.loan != part.loan_id:
+        elif in_kube.mark not in (None, mark):
+            what = f"{part.node} is lent, and carries the mark of {in_kube.mark.said} in Kubernetes: whose is it?"
+            found.append(Finding(Wrong.STRANGERS, part.node, what, part.loan_id))
+        elif in_kube.mark is None:
             what = f"{part.node} is lent, and lacks the loan's mark in Kubernetes: its Node was deleted or made anew"
             found.append(Finding(Wrong.UNMARKED, part.node, what, part.loan_id))
         elif not in_kube.ready:
@@ -109,24 +139,44 @@ def _of_parts(
     return found
 
 
-def _orphans(slurm: Mapping[NodeName, SlurmNode], held: set[NodeName]) -> list[Finding]:
-    """Find nodes that carry our mark and are in no open loan."""
+def _orphans_in_slurm(
+    slurm: Mapping[NodeName, SlurmNode],
+    held: set[NodeName],
+    marked: Mapping[Mark, str],
+    remembered: Mapping[NodeName, SetMark],
+) -> list[Finding]:
+    """Find nodes in no open loan that carry a lendbot's mark, or that we have set so though Slurm replaced the mark."""
+    found: list[Finding] = []
+    for node in slurm.values():
+        if node.name in held or not is_kept_away(node):
+            continue
+        mark, ours = marked_by(node), remembered.get(node.name)
+        if mark is not None:
+            found.append(Finding(Wrong.ORPHAN, node.name, f"{node.name} is {node.state} with {marked[mark]}"))
+        elif ours is not None and is_slurms(node):
+            what = f'{node.name} is {node.state}, "{node.reason}", drained by loan #{ours.loan_id}, which has ended'
+            found.append(Finding(Wrong.ORPHAN, node.name, what))
+    return found
+
+
+def _orphans_in_kubernetes(
+    kube: Mapping[str, KubeNode], open_loans: set[Mark], marked: Mapping[Mark, str]
+) -> list[Finding]:
+    """Find nodes in Kubernetes that carry a mark of no open loan."""
     return [
-        Finding(
-            Wrong.ORPHAN,
-            node.name,
-            f"{node.name} is {node.state} with the mark of loan #{marked_by(node.reason)}, which has ended",
-        )
-        for node in slurm.values()
-        if is_kept_away(node) and marked_by(node.reason) is not None and node.name not in held
+        Finding(Wrong.ORPHAN, name, f"{name} is in Kubernetes with {marked[node.mark]}")
+        for name, node in kube.items()
+        if node.mark is not None and node.mark not in open_loans
     ]
 
 
-def _reservations(found: Mapping[str, Reservation], known: set[tuple[int, int]]) -> list[Finding]:
-    ours = {name: reserved_by(name) for name in found}
+def _reservations(
+    found: Mapping[str, Reservation], known: set[tuple[Mark, int]], marked: Mapping[Mark, str]
+) -> list[Finding]:
+    lendbots = {name: read_reservation(name) for name in found}
     return [
-        Finding(Wrong.RESERVATION, name, f"reservation {name} stands in Slurm, and its loan has ended")
-        for name, of in ours.items()
+        Finding(Wrong.RESERVATION, name, f"reservation {name} stands in Slurm with {marked[of[0]]}")
+        for name, of in lendbots.items()
         if of is not None and of not in known
     ]
 
@@ -146,24 +196,22 @@ def _act(ground: Ground, finding: Finding) -> None:
 
 def _drain_again(ground: Ground, name: NodeName, loan_id: int) -> SetInSlurm | None:
     """Put DRAIN back, if the node still lacks it and the loan still has it."""
-    looked = Looked()
-    node = ground.reach.reads_in(looked).slurm.nodes().get(name)
+    with ground.store.read() as tx:
+        loan = tx.loans.get(loan_id)
+    looked, reach = Looked(), ground.reach_of(loan)
+    node = reach.reads_in(looked).slurm.nodes().get(name)
     if node is None or not has_lost_drain(node):
         return None
 
     def is_kept_out(tx: Tx) -> bool:
         return tx.nodes.get(loan_id, name).state in NODE_KEPT_OUT
 
-    set_again = SetInSlurm(SlurmChange.DRAINED, mark(loan_id))
-    scene = Scene(loan_id, _class_of(ground, loan_id), ground.far, (name,))
-    ground.reach.fence(scene, (), is_kept_out, looked).slurm.drain([name], set_again.mark)
+    set_again = SetInSlurm(SlurmChange.DRAINED, str(loan.mark))
+    scene = Scene(loan_id, worlds.class_of(loan, ground.classes), reach.reads, (name,))
+    StoredMemory(ground.store, loan, ground.now).about_to_set([name])
+    reach.fence(scene, (), is_kept_out, looked).slurm.drain([name], set_again.mark)
     return set_again
 
 
-def _class_of(ground: Ground, loan_id: int) -> NodeClass:
-    with ground.store.read() as tx:
-        return ground.classes[tx.loans.get(loan_id).node_class]
-
-
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:
-    return ground.classes[loan.node_class].kube_name.format(node=node)
+    return worlds.class_of(loan, ground.classes).kube_name.format(node=node)

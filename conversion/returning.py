@@ -7,19 +7,18 @@ from datetime import timedelta
 
 from conversion import boots
 from conversion.ports import Unreachable
-from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
+from conversion.steps import Done, Held, NodeWork, NotYet, Seen, TryIsOver
 from loans.boots import has_rebooted, has_registered
-from loans.facts import StepFact, Told
+from loans.facts import StepDid, StepFact, StepFinished, Told
 from loans.nodes import (
     KubeNode,
     PowerState,
     SlurmNode,
     is_in_service,
     is_kept_away,
-    is_reboot_reason,
-    marked_by,
 )
 from loans.runbook import PlanName, StepName
+from loans.whose import Whose, set_by, whose
 
 CHANGES_THE_NODE = (StepName.PREPARE, StepName.ROLE, StepName.PUPPET)
 """The steps of a loan after which only a reboot gives a clean node."""
@@ -29,19 +28,19 @@ _SLURMD_SETTLES = timedelta(seconds=3)
 
 def check_cordoned(work: NodeWork) -> Seen:
     """Ask whether new pods are kept away."""
-    node = _kube_node(work)
+    node = _lent_node(work)
     return Done() if node is None or not node.schedulable else NotYet("new pods may still come")
 
 
 def cordon(work: NodeWork) -> None:
     """Keep new pods away."""
-    if _kube_node(work) is not None:
-        work.far.kubernetes.cordon(work.kube_name, work.loan.id)
+    if _lent_node(work) is not None:
+        work.far.kubernetes.cordon(work.kube_name, work.loan.mark)
 
 
 def check_evicted(work: NodeWork) -> Seen:
     """Ask whether a pass of eviction would have anything left to wait for."""
-    node = _kube_node(work)
+    node = _lent_node(work)
     if node is None:
         return Done("not in Kubernetes")
     if not node.ready and work.power.state(work.node) is PowerState.OFF:
@@ -56,7 +55,7 @@ def evict(work: NodeWork) -> Seen:
     A node that is silent and whose power is confirmed off runs nothing: a budget that counts its pods could block
     for ever (cluster-api #13508).
     """
-    node = _kube_node(work)
+    node = _lent_node(work)
     if node is None:
         return Done("not in Kubernetes")
     if not node.ready and work.power.state(work.node) is PowerState.OFF:
@@ -150,25 +149,33 @@ def check_clean(work: NodeWork) -> Seen:
 
 
 def check_resumed(work: NodeWork) -> Seen:
-    """Ask whether our mark keeps the node out of Slurm; somebody else's drain is theirs to lift."""
+    """Ask whether the loan keeps the node out of Slurm; what a person has said since is theirs to lift."""
     node = _slurm_node(work)
     if not is_kept_away(node):
         return Done()
-    return NotYet(f"Slurm says {node.state}") if _is_ours_to_lift(work, node) else _left_to_others(node)
+    if left := _left(work, node):
+        return left
+    if whose(node, work.loan.mark) is Whose.SLURM and _has_resumed(work):
+        return Done(f"Slurm has taken it back since: {node.state}, {_reason(node)}")  # settle says what becomes of it
+    unsaid = "" if _is_ours_to_lift(work, node) else ": nobody says why, so it is not lifted"
+    return NotYet(f"Slurm says {node.state}, {_reason(node)}{unsaid}", blocked=bool(unsaid))
 
 
-def resume(work: NodeWork) -> None:
-    """Lift our own DRAIN and DOWN."""
+def resume(work: NodeWork) -> Seen | None:
+    """Lift our own DRAIN and DOWN, as this read finds them."""
+    if not _is_ours_to_lift(work, _slurm_node(work)):
+        return check_resumed(work)
     work.far.slurm.resume([work.node])
+    return None
 
 
 def check_settled(work: NodeWork) -> Seen:
     """Ask whether Slurm can use the node, and still can a while after: RESUME on a dead node is taken back later."""
     node = _slurm_node(work)
     if is_kept_away(node):
-        if _is_ours_to_lift(work, node) or not node.reason:
-            raise TryIsOver(f"Slurm took the RESUME back: it says {node.state}, {node.reason or 'no reason'}")
-        return _left_to_others(node)
+        if left := _left(work, node):
+            return left
+        raise TryIsOver(f"Slurm took the RESUME back: it says {node.state}, {_reason(node)}")
     if not is_in_service(node):
         return NotYet(f"Slurm says {node.state}")
     if work.waited < work.pace.settle_for:
@@ -177,12 +184,34 @@ def check_settled(work: NodeWork) -> Seen:
 
 
 def _is_ours_to_lift(work: NodeWork, node: SlurmNode) -> bool:
-    """Return True for our mark, and for what slurmctld itself says of the reboot that we made."""
-    return marked_by(node.reason) == work.loan.id or is_reboot_reason(node.reason)
+    """Return True for our mark, and for what Slurm itself says of a node that we hold: that it rebooted, say."""
+    found = whose(node, work.loan.mark)
+    return found is Whose.OURS or (found is Whose.SLURM and not _is_untouched(work))
 
 
-def _left_to_others(node: SlurmNode) -> Done:
-    return Done(f'left {node.state}: "{node.reason or "no reason"}" is not ours to lift')
+def _has_resumed(work: NodeWork) -> bool:
+    """Return True when the present try of RESUME has been made."""
+    lines = [told.fact for told in work.journal if told.fact.step is StepName.RESUME]
+    return bool(lines) and isinstance(lines[-1], StepDid)
+
+
+def _left(work: NodeWork, node: SlurmNode) -> Done | None:
+    """Return what is said of a node that is left as it is: a person's word since ours, or nothing of ours on it."""
+    found = whose(node, work.loan.mark)
+    if found is Whose.SOMEBODY and not work.memory.is_older(node):
+        return Done(f"left {node.state} to {set_by(node)}: {_reason(node)} is not ours to lift")
+    if found is not Whose.OURS and _is_untouched(work):
+        return Done(f"left {node.state}, {_reason(node)}: lendbot had set nothing on it")
+    return None
+
+
+def _is_untouched(work: NodeWork) -> bool:
+    """Return True when it is certain that the loan has changed nothing, neither in Slurm nor on the node."""
+    return work.memory.has_never_set(work.node) and not is_touched(work)
+
+
+def _reason(node: SlurmNode) -> str:
+    return f'"{node.reason}"' if node.reason else "no reason"
 
 
 def is_touched(work: NodeWork) -> bool:
@@ -194,11 +223,40 @@ def _changes(told: Told[StepFact]) -> bool:
     return told.fact.plan is PlanName.LEND and told.fact.step in CHANGES_THE_NODE
 
 
+def _lent_node(work: NodeWork) -> KubeNode | None:
+    """Return the node in Kubernetes before it has left by our hand; None when it was never there.
+
+    raises   Held when it was, and is not: gone is what it would look like under another name, too. Pods may run there
+    """
+    node = _kube_node(work)
+    if node is None and _was_in_kubernetes(work) and work.part.forced_by is None:
+        raise Held(
+            f"{work.node} was in Kubernetes as {work.kube_name}, lendbot did not take it out, and now the cluster has "
+            f"no such node. Its pods may run on, so its power stays on. `force {work.node} of #{work.loan.id}` cuts it"
+        )
+    return node
+
+
+def _was_in_kubernetes(work: NodeWork) -> bool:
+    """Return True when this loan has seen the node there, and has not deleted it since."""
+    there = False
+    for line in (told.fact for told in work.journal):
+        if line.plan is PlanName.LEND and line.step is StepName.JOIN and isinstance(line, StepFinished):
+            there = True
+        elif line.step is StepName.LEAVE and isinstance(line, StepDid | StepFinished):
+            there = False
+    return there
+
+
 def _kube_node(work: NodeWork) -> KubeNode | None:
-    """Return the node in Kubernetes, unless another loan holds it there: then nothing of ours may touch it."""
-    node = work.far.kubernetes.node(work.kube_name)
-    if node is not None and node.loan not in (None, work.loan.id):
-        raise TryIsOver(f"in Kubernetes the node carries the mark of loan #{node.loan}")
+    """Return the node in Kubernetes, unless another loan holds it there: then nothing of ours may touch it.
+
+    None is what the cluster itself says of this very node: a watch may have lost it.
+    """
+    found = work.far.kubernetes
+    node = found.node(work.kube_name) or found.node_itself(work.kube_name)
+    if node is not None and node.mark not in (None, work.loan.mark):
+        raise TryIsOver(f"in Kubernetes the node carries the mark of {node.mark.said}")
     return node
 
 

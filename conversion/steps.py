@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from conversion.memory import NO_MEMORY, Memory
 from conversion.pace import Pace
 from conversion.ports import FarSides, Power
 from loans.boots import Boot
@@ -47,6 +48,13 @@ class TryIsOver(Exception):  # noqa: N818 - it names what happened to the step
     """The far side says that this try is over: no use in waiting. The text is a sentence for people."""
 
 
+class Held(Exception):  # noqa: N818 - as TryIsOver
+    """What was found concludes nothing, and going on could harm: people have to look. The text is a sentence for them.
+
+    No patience is spent meanwhile, and nothing is undone.
+    """
+
+
 @dataclass(frozen=True)
 class NodeWork:
     """All that a step of one node may touch.
@@ -54,6 +62,7 @@ class NodeWork:
     journal     the node's in this loan, every run
     waited      how long the present try of the step has been waited for
     note_boot   writes down which boot the node is on, before something there is changed or its power is cut
+    memory      what the loan has set in Slurm
     """
 
     loan: Loan
@@ -65,6 +74,7 @@ class NodeWork:
     now: datetime
     waited: timedelta
     note_boot: Callable[[Boot], None]
+    memory: Memory = NO_MEMORY
 
     @property
     def node(self) -> NodeName:
@@ -92,6 +102,7 @@ class TakeWork:
     claim    writes the nodes of the reservation down as this loan's, or says in a sentence why they must not go;
              calling it twice is fine
     drop     gives one node of the wave up, with the reason
+    memory   what the loan has set in Slurm
     """
 
     loan: Loan
@@ -105,6 +116,7 @@ class TakeWork:
     let_go: Callable[[], None]
     claim: Callable[[Sequence[NodeName]], str]
     drop: Callable[[NodeName, str], None]
+    memory: Memory = NO_MEMORY
 
     @property
     def nodes(self) -> tuple[NodeName, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from conversion import worlds
 from conversion.fence import Looked, Reach
 from conversion.holdings import held
 from conversion.news import tell, tell_wrong
@@ -16,6 +17,7 @@ from conversion.permit import Overtaken
 from conversion.ports import FarSides
 from conversion.slurm_view import look
 from conversion.steps import Ask, NodeWork, Scene, TakeWork
+from conversion.stored_memory import StoredMemory
 from conversion.waits import Waits
 from loans.boots import Boot
 from loans.classes import NodeClass
@@ -64,6 +66,22 @@ class Ground:
         """Return True when the settings have the loan's class: without it nothing may be done for the loan."""
         return loan.node_class in self.classes
 
+    def begun(self, loan: Loan) -> Loan:
+        """Return a loan with what it was made with, which is written down at its first look.
+
+        raises   FarSideError while a side does not tell who it is
+        """
+        if loan.made_with is not None:
+            return loan
+        made = worlds.made_with(self.far, worlds.class_of(loan, self.classes), self.pace)
+        with self.store.write() as tx:
+            kept = tx.loans.get(loan.id)
+            return kept if kept.made_with is not None else tx.loans.save(replace(kept, made_with=made))
+
+    def reach_of(self, loan: Loan) -> Reach:
+        """Return the way to the sides that a loan was made with, and to no others."""
+        return replace(self.reach, out_there=worlds.sides_of(loan, self.reach.out_there))
+
 
 class Unwanted(Overtaken):
     """The loan is no longer on its way out: the wave is not wanted."""
@@ -95,11 +113,11 @@ class NodeSubject:
         return self.part.waited
 
     def work(self) -> NodeWork:
-        return self._work(self._ground.reach.reads_in(self._looked))
+        return self._work(self._reach().reads_in(self._looked))
 
     def acting(self, asks: Sequence[Ask] = ()) -> NodeWork:
         """Return what a step may change; each change asks the store first whether the part is still as it is here."""
-        reach, forced = self._ground.reach, self.part.forced_by is not None
+        reach, forced = self._reach(), self.part.forced_by is not None
         scene = Scene(self._loan.id, self._class, reach.reads, (self.part.node,), forced)
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
@@ -109,16 +127,21 @@ class NodeSubject:
             self._class,
             self.part,
             far,
-            self.pace,
+            worlds.pace_of(self._loan, self.pace),
             tuple(self._all),
             self.now(),
             self.waited(),
             note_boot=self._note_boot,
+            memory=StoredMemory(self._ground.store, self._loan, self._ground.now),
         )
+
+    def _reach(self) -> Reach:
+        self._loan = self._ground.begun(self._loan)
+        return self._ground.reach_of(self._loan)
 
     @property
     def _class(self) -> NodeClass:
-        return self._ground.classes[self._loan.node_class]
+        return worlds.class_of(self._loan, self._ground.classes)
 
     def _holds(self, tx: Tx) -> bool:
         return tx.nodes.get(self._loan.id, self.part.node).version == self.part.version
@@ -163,7 +186,6 @@ class TakeSubject:
         self._ground = ground
         self._loan = loan
         self._plan = plan
-        self._class = ground.classes[loan.node_class]
         self._changes: list[tuple[Fact, Sequence[NodeName] | None]] = []
         self._looked = Looked()
         self.taking = taking
@@ -184,11 +206,11 @@ class TakeSubject:
         return self.taking.waited
 
     def work(self) -> TakeWork:
-        return self._work(self._ground.reach.reads_in(self._looked))
+        return self._work(self._reach().reads_in(self._looked))
 
     def acting(self, asks: Sequence[Ask] = ()) -> TakeWork:
         """Return what a step may change; each change asks the store first whether the wave is still as it is here."""
-        reach = self._ground.reach
+        reach = self._reach()
         scene = Scene(self._loan.id, self._class, reach.reads, tuple(part.node for part in self._parts()))
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
@@ -210,13 +232,22 @@ class TakeSubject:
             self.taking,
             self._parts(),
             far,
-            self.pace,
+            worlds.pace_of(self._loan, self.pace),
             self.now(),
             choose=self._choose,
             let_go=self._let_go,
             claim=self._claim,
             drop=self._drop,
+            memory=StoredMemory(self._ground.store, self._loan, self._ground.now),
         )
+
+    def _reach(self) -> Reach:
+        self._loan = self._ground.begun(self._loan)
+        return self._ground.reach_of(self._loan)
+
+    @property
+    def _class(self) -> NodeClass:
+        return worlds.class_of(self._loan, self._ground.classes)
 
     def journal(self) -> Sequence[Told[StepFact]]:
         return self._all
@@ -258,7 +289,7 @@ class TakeSubject:
         Writes are one at a time, so two waves can never spend the same spare nodes. Of 4,000 nodes a choice takes 85 ms
         (measured), for which nobody else could write: it is made before, and again only if somebody was first.
         """
-        seen = look(self._ground.reach.reads_in(self._looked).slurm)
+        seen = look(self._reach().reads_in(self._looked).slurm)
         with self._ground.store.read() as tx:
             wish = self._wish(tx)
         found = choose(seen, wish)
@@ -294,7 +325,7 @@ class TakeSubject:
 
     def _claim(self, nodes: Sequence[NodeName]) -> str:
         """Ask the floor once more, of Slurm as it stands with the reservation, and write the nodes down if it stays."""
-        seen = look(self._ground.reach.reads_in(self._looked).slurm)
+        seen = look(self._reach().reads_in(self._looked).slurm)
         try:
             with self._ground.store.write() as tx:
                 return self._why_not(tx, seen, nodes) or self._write_down(tx, nodes)

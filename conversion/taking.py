@@ -18,12 +18,10 @@ from loans.nodes import (
     is_kept_away,
     is_out_of_slurm,
     is_quiet,
-    mark,
-    marked_by,
-    reservation_name,
 )
 from loans.runbook import StepName
 from loans.selection import Choice
+from loans.whose import Whose, set_by, whose
 
 _NONE_LEFT = "none of the nodes of this wave can be had any more"
 _NAMED = 4
@@ -47,7 +45,7 @@ def reserve(work: TakeWork) -> Seen | None:
         if work.taking.wave > 1:
             raise TryIsOver(why)
         return NotYet(why, then=f"I'll try again for {_patience(work)}")
-    name = reservation_name(work.loan.id, work.taking.wave)
+    name = work.loan.mark.reservation(work.taking.wave)
     try:
         work.far.slurm.reserve(name, choice.taken, span=work.pace.reserve_for)
     except Busy:
@@ -85,7 +83,7 @@ def claim(work: TakeWork) -> None:
         raise TryIsOver("the reservation went away before its nodes were written down")
     why_not = work.claim(found)
     if why_not:
-        work.far.slurm.unreserve(reservation_name(work.loan.id, work.taking.wave))
+        work.far.slurm.unreserve(work.loan.mark.reservation(work.taking.wave))
         work.let_go()
         raise TryIsOver(f"{why_not}: I let the reservation go")
 
@@ -101,7 +99,10 @@ def drain(work: TakeWork) -> None:
     """Keep new jobs away from what has no DRAIN yet; give up what somebody else has drained meanwhile."""
     without = [n.name for n in _keep_ours(work) if "DRAIN" not in n.flags]
     if without:
-        work.far.slurm.drain(without, mark(work.loan.id))
+        work.memory.about_to_set(without)
+        work.far.slurm.drain(without, str(work.loan.mark))
+        seen = work.far.slurm.nodes()
+        work.memory.read_back([seen[name] for name in without if name in seen])
 
 
 def check_quiet(work: TakeWork) -> Seen:
@@ -125,13 +126,13 @@ def leave_busy_ones(work: TakeWork) -> Seen:
 
 def check_unreserved(work: TakeWork) -> Seen:
     """Ask whether our reservation is gone."""
-    name = reservation_name(work.loan.id, work.taking.wave)
+    name = work.loan.mark.reservation(work.taking.wave)
     return NotYet(f"reservation {name} still stands") if name in work.far.slurm.reservations() else Done()
 
 
 def unreserve(work: TakeWork) -> None:
     """Delete our reservation; DRAIN holds the nodes from here."""
-    work.far.slurm.unreserve(reservation_name(work.loan.id, work.taking.wave))
+    work.far.slurm.unreserve(work.loan.mark.reservation(work.taking.wave))
 
 
 def check_down(work: TakeWork) -> Seen:
@@ -146,7 +147,7 @@ def down(work: TakeWork) -> Seen | None:
     up = [n for n in _keep_ours(work) if not is_out_of_slurm(n)]
     quiet = [n.name for n in up if is_drained(n)]
     if quiet:
-        work.far.slurm.down(quiet, mark(work.loan.id))
+        work.far.slurm.down(quiet, str(work.loan.mark))
     waiting = [n for n in up if not is_drained(n)]
     return NotYet(f"{_names(waiting)} not exactly IDLE+DRAIN") if waiting else None
 
@@ -188,9 +189,15 @@ def _look(work: TakeWork) -> _Wave:
 def _why_lost(work: TakeWork, node: SlurmNode | None) -> str:
     if node is None:
         return "Slurm does not know it any more"
-    if node.reason and marked_by(node.reason) != work.loan.id and is_kept_away(node):
-        return f'somebody else set it {node.state}: "{node.reason}"'
-    return ""
+    if not is_kept_away(node):
+        return ""
+    match whose(node, work.loan.mark):
+        case Whose.SOMEBODY:
+            return f'{set_by(node)} set it {node.state}: "{node.reason}"'
+        case Whose.SLURM if not work.memory.has_set(node.name):
+            return f'Slurm itself set it {node.state}: "{node.reason}"'
+        case _:
+            return ""
 
 
 def _keep_ours(work: TakeWork) -> Sequence[SlurmNode]:
@@ -204,7 +211,7 @@ def _keep_ours(work: TakeWork) -> Sequence[SlurmNode]:
 
 
 def _reserved(work: TakeWork) -> Sequence[NodeName]:
-    found = work.far.slurm.reservations().get(reservation_name(work.loan.id, work.taking.wave))
+    found = work.far.slurm.reservations().get(work.loan.mark.reservation(work.taking.wave))
     return found.nodes if found else ()
 
 

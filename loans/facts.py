@@ -364,6 +364,12 @@ class Wrong(StrEnum):
     """Our mark on a node that is in no open loan."""
     LOST_CLASS = "lost class"
     """A loan of a class that the settings do not have."""
+    STRANGERS = "stranger's"
+    """A lent node with the mark of another loan, or of another lendbot."""
+    STOPPED = "stopped"
+    """A loan that does not go on until somebody puts something right: another cluster answers, a node has vanished."""
+    FORGOTTEN = "forgotten"
+    """Marks of this store's own, of loans that it does not know: it was restored from a backup."""
     RESERVATION = "reservation"
     """A reservation of ours whose loan has ended."""
 

@@ -11,6 +11,8 @@ from typing import Final
 
 from loans.boots import Boot
 from loans.facts import WhyReturn
+from loans.made_with import MadeWith
+from loans.marks import Mark
 from loans.nodes import NodeName
 from loans.runbook import StepName
 
@@ -122,8 +124,10 @@ class Loan:
     requester   a Slack user id, or `cli:<account>` for whoever asked on the command line
     channel     where it was asked, to answer there; None from the command line
     starts_at   None means as soon as it is approved
+    store       the name of the store that keeps it; empty on loans that are older than such names
     version     counts saves; a save with a stale one is refused
     ended_at    when it came to one of ENDED
+    made_with   what its nodes were taken with; None before it begins, and on loans that are older than this
     """
 
     requester: str
@@ -136,6 +140,7 @@ class Loan:
     channel: str | None = None
     starts_at: datetime | None = None
     id: int = 0
+    store: str = ""
     state: State = State.REQUESTED
     version: int = 0
     decision: Decision | None = None
@@ -145,6 +150,7 @@ class Loan:
     return_why: WhyReturn | None = None
     returned_by: str | None = None
     ended_at: datetime | None = None
+    made_with: MadeWith | None = None
 
     def __post_init__(self) -> None:
         """Refuse naive instants: they would mean another hour to another reader."""
@@ -169,6 +175,11 @@ class Loan:
         why = f" for {self.purpose}" if self.purpose else ""
         what = f"{self.count} {self.node_class} nodes{begins} until {self.until.isoformat()}{why}"
         return f"{what}, asked by {self.requester}"
+
+    @property
+    def mark(self) -> Mark:
+        """Return the mark on all that it holds."""
+        return Mark(self.id, self.store)
 
     @property
     def length(self) -> timedelta:

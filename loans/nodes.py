@@ -4,38 +4,16 @@ Decides when a node is free, drained, lent or schedulable. Knows nothing of how 
 has no word for is never taken for a safe one.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Final, NewType
 
+from loans.marks import Mark
+from loans.reasons import DEFAULT_SLURM_USER, authors_words
+
 NodeName = NewType("NodeName", str)
-
-_MARK: Final = re.compile(r"^lendbot #(\d+)\b")
-
-
-def mark(loan_id: int) -> str:
-    """Return the reason that we leave on what we change: `lendbot #12`."""
-    return f"lendbot #{loan_id}"
-
-
-def marked_by(reason: str | None) -> int | None:
-    """Return the id of the loan whose mark a reason carries, or None when the mark is not ours."""
-    found = _MARK.match(reason or "")
-    return int(found[1]) if found else None
-
-
-def reservation_name(loan_id: int, wave: int) -> str:
-    """Return the name, and so the idempotency key, of the reservation that takes nodes for one wave of a loan."""
-    return f"lendbot_{loan_id}_{wave}"
-
-
-def reserved_by(name: str) -> tuple[int, int] | None:
-    """Return (loan id, wave) of a reservation's name, or None when it is not ours."""
-    found = re.fullmatch(r"lendbot_(\d+)_(\d+)", name)
-    return (int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True)
@@ -45,6 +23,7 @@ class SlurmNode:
     base        Slurm's base state in capitals: IDLE, ALLOCATED, MIXED, DOWN, UNKNOWN, FUTURE, ERROR
     flags       what stands behind it: DRAIN, NOT_RESPONDING, COMPLETING, RESERVED, MAINTENANCE, POWERED_DOWN ...
     reason      without Slurm's `[user@time]`, which is in reason_by and reason_at
+    slurm_user  the account that slurmctld itself writes as (SlurmUser)
     gres        configured generic resources by name, counted: {"gpu": 4}
     boot_time   aware; None when Slurm has never heard from slurmd
     """
@@ -60,6 +39,7 @@ class SlurmNode:
     reason_at: datetime | None = None
     boot_time: datetime | None = None
     slurmd_start: datetime | None = None
+    slurm_user: str = DEFAULT_SLURM_USER
 
     @property
     def state(self) -> str:
@@ -165,7 +145,7 @@ def has_lost_drain(node: SlurmNode) -> bool:
     (measured). From there ReturnToService=1 brings it back by itself at its next boot.
     """
     put_there = node.base == "DOWN" or "FAIL" in node.flags
-    by_slurm = node.reason is None or node.reason_by == "slurm"
+    by_slurm = not authors_words(node.reason or "", node.reason_by, node.slurm_user)
     return "DRAIN" not in node.flags and (by_slurm or not put_there)
 
 
@@ -180,11 +160,6 @@ def may_run_jobs(node: SlurmNode) -> bool:
 def is_in_service(node: SlurmNode) -> bool:
     """Return True when nothing is wrong with the node, though a neighbour's job may keep others off it (BLOCKED)."""
     return node.base in _RUNS_JOBS and node.flags <= _SLURMS_OWN | {"BLOCKED"}
-
-
-def is_reboot_reason(reason: str | None) -> bool:
-    """Return True for the reason that slurmctld itself gives a node whose boot it did not expect."""
-    return (reason or "").startswith("Node unexpectedly rebooted")
 
 
 @dataclass(frozen=True)
@@ -221,13 +196,13 @@ class Taint:
 
 @dataclass(frozen=True)
 class KubeNode:
-    """One node as Kubernetes reports it. loan: the id in our annotation, None when it is not ours."""
+    """One node as Kubernetes reports it. mark: what our annotation says, None when no lendbot has marked it."""
 
     name: NodeName
     uid: str
     ready: bool
     schedulable: bool
-    loan: int | None = None
+    mark: Mark | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     not_ready_why: str = ""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from loans.classes import NodeClass
-from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs, reserved_by
+from loans.marks import read_reservation
+from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def staying(seen: Seen, node_class: NodeClass, held: Collection[NodeName]) -> fr
     held     nodes of open loans. A reserved one still looks idle, so Slurm's word alone will not do; and a reservation
              of ours counts whatever the store says, because no other job starts on its nodes.
     """
-    ours = {node for r in seen.reservations if reserved_by(r.name) for node in r.nodes}
+    ours = {node for r in seen.reservations if read_reservation(r.name) for node in r.nodes}
     return frozenset(
         n.name
         for n in seen.nodes.values()

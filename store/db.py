@@ -18,6 +18,7 @@ from store import schema
 from store.connect import PATIENCE_S, Mode, connect, read_url, shown, transaction
 from store.drafts import Drafts
 from store.facts import Facts
+from store.identity import Identity
 from store.inbox import Inbox
 from store.leases import Leases
 from store.loans import Loans
@@ -26,6 +27,7 @@ from store.outbox import Outbox
 from store.posts import Posts
 from store.schema import Schema
 from store.seen import Seen
+from store.set_marks import SetMarks
 from store.takings import Takings
 from store.turns import Turns
 
@@ -44,6 +46,8 @@ class Tx:
         self.posts = Posts(connection)
         self.drafts = Drafts(connection)
         self.leases = Leases(connection)
+        self.identity = Identity(connection)
+        self.set_marks = SetMarks(connection)
 
 
 class Store:
@@ -90,6 +94,8 @@ class Store:
     def upgrade(self) -> None:
         """Bring the tables up to this version, if they are not. Raises NotUpgraded when they are newer."""
         schema.upgrade(self._engine)
+        with self.write() as tx:
+            tx.identity.named()
 
     def check(self) -> Schema:
         """Say whether this lendbot may work with the tables."""

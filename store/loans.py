@@ -1,7 +1,7 @@
 """Loans, kept. A save is refused when somebody else saved since: two people press Approve, one wins."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -9,8 +9,11 @@ from sqlmodel import col
 
 from loans.facts import WhyReturn
 from loans.loan import Decision, Extension, Loan, State
+from loans.made_with import MadeWith
+from loans.nodes import Taint
 from store.errors import NoSuchLoan, Stale
-from store.rows import LARGEST, columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
+from store.identity import Identity
+from store.rows import LARGEST, begin_above, columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
 from store.tables import LoanRow
 
 _EVERY = select(table_of(LoanRow))
@@ -23,9 +26,14 @@ class Loans:
         self._connection = connection
 
     def add(self, loan: Loan) -> Loan:
-        """Keep a new loan; it comes back with its number and version 1."""
-        number = insert_numbered(self._connection, LoanRow, _columns(loan) | {"version": 1})
-        return replace(loan, id=number, version=1)
+        """Keep a new loan; it comes back with its number, this store's name and version 1."""
+        kept = replace(loan, store=Identity(self._connection).named(), version=1)
+        return replace(kept, id=insert_numbered(self._connection, LoanRow, _columns(kept) | {"version": 1}))
+
+    def begin_above(self, number: int) -> bool:
+        """Give no new loan this number or a lower one; return False when none would have had it anyway."""
+        highest = begin_above(self._connection, LoanRow, number)
+        return highest < number
 
     def get(self, loan_id: int) -> Loan:
         """Return a loan, or raise NoSuchLoan."""
@@ -62,6 +70,8 @@ def _columns(loan: Loan) -> dict[str, Any]:
     decision, extension = loan.decision, loan.extension
     return columns_of(loan, without=("id", "version", "decision", "extension")) | {
         "return_why": loan.return_why or "",
+        "store": loan.store or None,
+        "made_with": loan.made_with and asdict(loan.made_with),
         "decided_by": decision and decision.by,
         "decided_at": decision and decision.at,
         "decided_yes": decision and decision.approved,
@@ -78,8 +88,8 @@ def _loan(**row: Any) -> Loan:
     extended = {name: row.pop(f"extension_{name}") for name in ("until", "asked_by", "asked_at", "lapses_at")}
     why = row.pop("return_why")
     return Loan(
-        **row,
         return_why=WhyReturn(why) if why else None,
+        **row | {"store": row["store"] or "", "made_with": row["made_with"] and _made_with(**row["made_with"])},
         decision=_decision(**decided) if decided["by"] is not None else None,
         extension=Extension(**extended) if extended["until"] is not None else None,
     )
@@ -87,3 +97,8 @@ def _loan(**row: Any) -> Loan:
 
 def _decision(*, yes: bool, **rest: Any) -> Decision:
     return Decision(approved=yes, **rest)
+
+
+def _made_with(**kept: Any) -> MadeWith:
+    taints = tuple(Taint(**taint) for taint in kept["taints"])
+    return MadeWith(**kept | {"taints": taints, "prepare": tuple(tuple(argv) for argv in kept["prepare"])})

@@ -5,8 +5,10 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, Update, bindparam, func, insert, select, update
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from store.tables import Row
 
@@ -74,6 +76,27 @@ def insert_numbered(connection: Connection, row: type[Row], columns: Mapping[str
     added = connection.execute(insert(table_of(row)).values(columns))
     (number,) = cast("tuple[int]", added.inserted_primary_key)
     return number
+
+
+def begin_above(connection: Connection, row: type[Row], number: int) -> int:
+    """Give no new row this number or a lower one; return the highest that was given away before."""
+    table = str(row.__tablename__)
+    if connection.dialect.name == "postgresql":
+        return _begin_sequence_above(connection, table, number)
+    last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar()
+    if last is None:
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number))
+    elif last < number:
+        connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number, table))
+    return int(last or 0)
+
+
+def _begin_sequence_above(connection: Connection, table: str, number: int) -> int:
+    name = connection.execute(select(func.pg_get_serial_sequence(table, "id"))).scalar_one()
+    last = connection.execute(select(func.pg_sequence_last_value(cast_to(name, REGCLASS)))).scalar() or 0
+    if last < number:
+        connection.execute(select(func.setval(name, number)))
+    return int(last)
 
 
 def insert_into(connection: Connection, row: type[Row]) -> "sqlite.Insert | postgresql.Insert":

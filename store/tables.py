@@ -63,6 +63,7 @@ class LoanRow(Row, table=True):
     __table_args__ = (Index(None, "state", "until"), Index(None, "state", "lapses_at"), _NEVER_AGAIN)
 
     id: int | None = Field(default=None, primary_key=True)
+    store: str | None
     version: int
     requester: str = Field(index=True)
     node_class: str
@@ -87,6 +88,7 @@ class LoanRow(Row, table=True):
     return_why: str = _words()
     returned_by: str | None
     ended_at: datetime | None = _at()
+    made_with: dict[str, Any] | None = Field(sa_type=JSON)
 
 
 class NodeLoanRow(Row, table=True):
@@ -242,6 +244,7 @@ class DraftRow(Row, table=True):
     __table_args__ = (_NEVER_AGAIN,)
 
     id: int | None = Field(default=None, primary_key=True)
+    word: str | None
     who: str
     what: dict[str, Any] = Field(sa_type=JSON)
     made_at: datetime = _at(index=True)
@@ -257,3 +260,23 @@ class LeaseRow(Row, table=True):
     holder: str
     until: datetime = _at()
     epoch: int
+
+
+class IdentityRow(Row, table=True):
+    """The store's own name; one row."""
+
+    __tablename__ = "identity"
+
+    name: str = Field(primary_key=True)
+    compared_at: datetime | None = _at()
+
+
+class SetMarkRow(Row, table=True):
+    """What lendbot has set on a node in Slurm and not lifted since."""
+
+    __tablename__ = "set_marks"
+
+    node: str = Field(primary_key=True)
+    loan_id: int = _loan()
+    at: datetime = _at()
+    slurm_at: datetime | None = _at()

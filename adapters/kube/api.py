@@ -11,7 +11,16 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import ACCEPTED, CREATED, FORBIDDEN, INTERNAL_SERVER_ERROR, OK, TOO_MANY_REQUESTS, UNAUTHORIZED
+from http.client import (
+    ACCEPTED,
+    CREATED,
+    FORBIDDEN,
+    INTERNAL_SERVER_ERROR,
+    NOT_FOUND,
+    OK,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+)
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -56,6 +65,12 @@ class Answer:
         """Return the reasons that a Status gives in its details: DisruptionBudget, NamespaceTerminating ..."""
         details = self.body.get("details") or {}
         return frozenset(str(cause.get("reason")) for cause in details.get("causes") or ())
+
+    @property
+    def is_gone(self) -> bool:
+        """Return True when Kubernetes itself says that the object is not there: a proxy's 404 says nothing of it."""
+        said = (self.body.get("kind"), self.body.get("reason"))
+        return self.status == NOT_FOUND and said == ("Status", "NotFound") and bool(self.body.get("details"))
 
     def ok(self) -> Json:
         """Return the body of a success; raise what the refusal means otherwise."""

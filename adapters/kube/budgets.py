@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from http.client import CONFLICT, FORBIDDEN, INTERNAL_SERVER_ERROR, NOT_FOUND, TOO_MANY_REQUESTS
+from http.client import CONFLICT, FORBIDDEN, INTERNAL_SERVER_ERROR, TOO_MANY_REQUESTS
 from typing import Final
 
 from adapters.kube.api import Answer, Json
@@ -43,7 +43,7 @@ def read_eviction(answer: Answer) -> Eviction:
     raises   what the refusal means, when it is about us or the server and not about this pod
     source   kubernetes pkg/registry/core/pod/storage/eviction.go; 403 as kubectl drain reads it
     """
-    if answer.status == NOT_FOUND:
+    if answer.is_gone:
         return Eviction.GONE
     if answer.status == CONFLICT:  # another pod has the name now, or a budget is being counted: the next pass sees
         return Eviction.GOING

@@ -5,7 +5,7 @@ Decides which object a verb of ours changes and how it is guarded. What a node m
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from http.client import CONFLICT, NOT_FOUND
+from http.client import CONFLICT
 from typing import Final
 
 from kubernetes.client import ApiClient
@@ -16,16 +16,29 @@ from adapters.kube.drain import DrainRules
 from adapters.kube.evictions import Evictions
 from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
 from adapters.kube.objects import HeldNode, items_of, understood
-from adapters.kube.rights import ASK_FOR_RIGHTS, DELETE_NODES, LIST_DAEMONSETS, LIST_NODES, PATCH_NODES, RIGHTS, Right
+from adapters.kube.rights import (
+    ASK_FOR_RIGHTS,
+    DELETE_NODES,
+    GET_CLUSTER,
+    LIST_DAEMONSETS,
+    LIST_NODES,
+    PATCH_NODES,
+    RIGHTS,
+    Right,
+)
 from adapters.kube.watch import MAX_AGE, NODES, NodeWatch
 from adapters.shared_read import SharedRead
 from conversion.ports import DaemonPods, DrainPass, PutOff, UnexpectedAnswer
+from loans.marks import Mark
 from loans.nodes import KubeNode, Taint
 
 TRIES: Final = 5
 """Writes to one node that may lose against somebody else's before we leave it to the engine to come again."""
 
 DAEMONSETS: Final = path("apis", "apps", "v1", "daemonsets")
+_CLUSTER: Final = path("api", "v1", "namespaces", GET_CLUSTER.name)
+_CLUSTER_AGE: Final = timedelta(seconds=30)
+"""Our judgement: an address that leads to another cluster is noticed within that, and a look costs no request."""
 REVIEWS: Final = path("apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews")
 
 
@@ -49,6 +62,7 @@ class KubeCluster:
         self._watch = NodeWatch(self._api, stale_after)
         self._evictions = Evictions(self._api, rules)
         self._daemonsets = SharedRead(self._list_daemonsets, MAX_AGE)
+        self._cluster = SharedRead(self._read_cluster, _CLUSTER_AGE)
 
     def start(self) -> None:
         """Begin to watch; the first read of a node does so by itself."""
@@ -59,27 +73,36 @@ class KubeCluster:
         self._watch.close()
         self._api.close()
 
+    def cluster(self) -> str:
+        """Return the UID of the namespace kube-system, which no other cluster has."""
+        return self._cluster.get()
+
     def node(self, name: str) -> KubeNode | None:
         """Return a node, or None when the cluster has no such node."""
         held = self._watch.one(name)
+        return held.node if held else None
+
+    def node_itself(self, name: str) -> KubeNode | None:
+        """Ask the cluster itself, past the watch; None only when it says that this very node is not there."""
+        held = self._watch.fetch(name)
         return held.node if held else None
 
     def nodes(self) -> Mapping[str, KubeNode]:
         """Return every node by its Kubernetes name."""
         return {name: held.node for name, held in self._watch.all().items()}
 
-    def mark(self, name: str, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
+    def mark(self, name: str, mark: Mark, labels: Mapping[str, str], taints: Sequence[Taint]) -> None:
         """Put our annotation, the labels and the taints on a node; others' stay as they are."""
-        self._patch(name, lambda held: mark_patch(held, loan_id, labels, taints))
+        self._patch(name, lambda held: mark_patch(held, mark, labels, taints))
 
-    def uncordon(self, name: str, loan_id: int) -> None:
+    def uncordon(self, name: str, mark: Mark) -> None:
         """Allow pods on a node that carries our mark."""
-        self._patch(name, lambda held: uncordon_patch(held, loan_id))
+        self._patch(name, lambda held: uncordon_patch(held, mark))
         self._evictions.forget(name)
 
-    def cordon(self, name: str, loan_id: int) -> None:
+    def cordon(self, name: str, mark: Mark) -> None:
         """Forbid new pods on a node that carries our mark, or nobody's."""
-        self._patch(name, lambda held: cordon_patch(held, loan_id))
+        self._patch(name, lambda held: cordon_patch(held, mark))
 
     def daemon_pods(self, name: str) -> DaemonPods:
         """Return how the cluster's DaemonSets stand on a node."""
@@ -108,7 +131,7 @@ class KubeCluster:
             as_seen = {"uid": uid, "resourceVersion": str(held.version)}
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": as_seen}
             answer = self._api.ask(DELETE_NODES, _node_path(name), body=options)
-            if answer.status not in (NOT_FOUND, CONFLICT):
+            if not answer.is_gone and answer.status != CONFLICT:
                 self._learn_end(name, uid, answer.ok())
                 self._evictions.forget(name)
                 return
@@ -135,7 +158,7 @@ class KubeCluster:
             if patch is None:
                 return
             answer = self._api.ask(PATCH_NODES, _node_path(name), body=patch)
-            if answer.status not in (NOT_FOUND, CONFLICT):
+            if not answer.is_gone and answer.status != CONFLICT:
                 self._watch.learn(answer.ok())
                 return
             held = self._existing(self._watch.fetch(name), name)
@@ -153,12 +176,20 @@ class KubeCluster:
         else:
             self._watch.forget(name, uid)
 
+    def _read_cluster(self) -> str:
+        body = self._api.call(GET_CLUSTER, _CLUSTER)
+        with understood("namespace kube-system", body):
+            if body["metadata"]["name"] != GET_CLUSTER.name:
+                raise ValueError("another name")
+            return str(body["metadata"]["uid"])
+
     def _list_daemonsets(self) -> tuple[DaemonSet, ...]:
         return tuple(daemonset_of(raw) for raw in items_of(self._api.call(LIST_DAEMONSETS, DAEMONSETS)))
 
     def _may(self, right: Right) -> bool:
         resource, _, subresource = right.resource.partition("/")
         attributes = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": subresource}
+        attributes |= {"name": right.name} if right.name else {}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

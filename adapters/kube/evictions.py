@@ -8,7 +8,7 @@ to keep to some nodes, and would bring every pod of the cluster through this pro
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from http.client import CONFLICT, NOT_FOUND
+from http.client import CONFLICT
 from typing import Final
 
 from adapters.kube.api import Answer, Json, KubeApi, path
@@ -152,7 +152,7 @@ class _Pass:
         """Delete exactly this pod, past its budgets; return False when it was gone already."""
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid}, **grace}
         answer = self._api.ask(DELETE_PODS, _pod_path(pod), body=options)
-        if answer.status == NOT_FOUND:
+        if answer.is_gone:
             return False
         if answer.status != CONFLICT:  # another pod has the name now: the next pass sees it
             answer.ok()

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from adapters.kube.api import SIDE, Json
 from adapters.kube.objects import LOAN, HeldNode
 from conversion.ports import UnexpectedAnswer
+from loans.marks import Mark
 from loans.nodes import KubeNode, Taint
 
 
-def mark_patch(held: HeldNode, loan_id: int, labels: Mapping[str, str], taints: Sequence[Taint]) -> Json | None:
+def mark_patch(held: HeldNode, mark: Mark, labels: Mapping[str, str], taints: Sequence[Taint]) -> Json | None:
     """Put on our annotation, and the labels and taints that are missing or differ; others' stay word for word."""
-    refuse_other_loan(held.node, loan_id)
+    refuse_strangers(held.node, mark)
     meta: Json = {}
-    if held.node.loan != loan_id:
-        meta["annotations"] = {LOAN: str(loan_id)}
+    if held.node.mark != mark:
+        meta["annotations"] = {LOAN: mark.label}
     wrong = {key: value for key, value in labels.items() if held.node.labels.get(key) != value}
     if wrong:
         meta["labels"] = wrong
@@ -28,25 +29,24 @@ def mark_patch(held: HeldNode, loan_id: int, labels: Mapping[str, str], taints: 
     return _guarded(held, patch)
 
 
-def cordon_patch(held: HeldNode, loan_id: int) -> Json | None:
+def cordon_patch(held: HeldNode, mark: Mark) -> Json | None:
     """Make a node unschedulable that carries our mark, or nobody's."""
-    refuse_other_loan(held.node, loan_id)
+    refuse_strangers(held.node, mark)
     return _guarded(held, {"spec": {"unschedulable": True}} if held.node.schedulable else {})
 
 
-def uncordon_patch(held: HeldNode, loan_id: int) -> Json | None:
+def uncordon_patch(held: HeldNode, mark: Mark) -> Json | None:
     """Make a node schedulable that carries our mark."""
-    refuse_other_loan(held.node, loan_id)
-    if held.node.loan is None:
-        raise UnexpectedAnswer(SIDE, f"node {held.node.name} lost the mark of loan #{loan_id}; we leave it cordoned")
+    refuse_strangers(held.node, mark)
+    if held.node.mark is None:
+        raise UnexpectedAnswer(SIDE, f"node {held.node.name} lost the mark of {mark.said}; we leave it cordoned")
     return _guarded(held, {} if held.node.schedulable else {"spec": {"unschedulable": None}})
 
 
-def refuse_other_loan(node: KubeNode, loan_id: int) -> None:
-    """Raise UnexpectedAnswer when a node carries the mark of a loan that is not this one."""
-    if node.loan not in (None, loan_id):
-        whose = f"loan #{node.loan}" if node.loan else "a loan whose number cannot be read"
-        raise UnexpectedAnswer(SIDE, f"node {node.name} carries the mark of {whose}, not of loan #{loan_id}")
+def refuse_strangers(node: KubeNode, mark: Mark) -> None:
+    """Raise UnexpectedAnswer when a node carries the mark of another loan, or of another lendbot."""
+    if node.mark not in (None, mark):
+        raise UnexpectedAnswer(SIDE, f"node {node.name} carries the mark of {node.mark.said}, not of {mark.said}")
 
 
 def _merged(theirs: Sequence[Json], ours: Sequence[Taint]) -> list[Json]:

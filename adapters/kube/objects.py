@@ -9,13 +9,11 @@ from typing import Any, Final
 
 from adapters.kube.api import SIDE, Json
 from conversion.ports import UnexpectedAnswer
+from loans.marks import Mark, read_label
 from loans.nodes import KubeNode, NodeName, Taint
 
 LOAN: Final = "lendbot/loan"
-"""The annotation that carries our mark: the loan's id."""
-
-UNREADABLE_LOAN: Final = 0
-"""The mark is there and is no number. No loan has this id, so the node belongs to nobody, and is not free either."""
+"""The annotation that carries our mark: the loan's number, and the name of the store that keeps it."""
 
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSCHEDULABLE: Final = Taint("node.kubernetes.io/unschedulable")
@@ -124,7 +122,7 @@ def held_node(raw: Json) -> HeldNode:
             uid=meta["uid"],
             ready=ready,
             schedulable=not spec.get("unschedulable", False),
-            loan=_loan(meta.get("annotations") or {}),
+            mark=_mark(meta.get("annotations") or {}),
             labels=dict(meta.get("labels") or {}),
             taints=tuple(Taint(t["key"], t.get("value") or "", t["effect"]) for t in taints),
             not_ready_why=why,
@@ -174,11 +172,9 @@ def _readiness(status: Json) -> tuple[bool, str]:
     return False, words or "its kubelet has not reported yet"
 
 
-def _loan(annotations: Mapping[str, Any]) -> int | None:
+def _mark(annotations: Mapping[str, Any]) -> Mark | None:
     said = annotations.get(LOAN)
-    if said is None:
-        return None
-    return int(said) if str(said).isdecimal() else UNREADABLE_LOAN
+    return None if said is None else read_label(str(said))
 
 
 def _controller(meta: Json) -> Owner | None:

@@ -9,16 +9,21 @@ from typing import Final
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """A verb on a resource, everywhere in the cluster. resource may name a subresource: `pods/eviction`."""
+    """A verb on a resource, everywhere in the cluster.
+
+    resource   may name a subresource: `pods/eviction`
+    name       the only object of its kind that it reaches; empty for all
+    """
 
     verb: str
     resource: str
     group: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         """Return it as `kubectl auth can-i` takes it: `delete nodes`, `list daemonsets.apps`."""
         name, _, sub = self.resource.partition("/")
-        return f"{self.verb} {name}{'.' if self.group else ''}{self.group}{'/' if sub else ''}{sub}"
+        return "/".join(filter(None, [f"{self.verb} {name}{'.' if self.group else ''}{self.group}", sub, self.name]))
 
 
 GET_NODES: Final = Right("get", "nodes")
@@ -26,6 +31,7 @@ LIST_NODES: Final = Right("list", "nodes")
 WATCH_NODES: Final = Right("watch", "nodes")
 PATCH_NODES: Final = Right("patch", "nodes")
 DELETE_NODES: Final = Right("delete", "nodes")
+GET_CLUSTER: Final = Right("get", "namespaces", name="kube-system")
 LIST_PODS: Final = Right("list", "pods")
 DELETE_PODS: Final = Right("delete", "pods")
 EVICT_PODS: Final = Right("create", "pods/eviction")
@@ -38,6 +44,7 @@ RIGHTS: Final = (
     WATCH_NODES,
     PATCH_NODES,
     DELETE_NODES,
+    GET_CLUSTER,
     LIST_PODS,
     DELETE_PODS,
     EVICT_PODS,

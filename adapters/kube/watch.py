@@ -7,7 +7,6 @@ itself, once for all who ask in that second, and raises what comes of it: an old
 
 import time
 from datetime import timedelta
-from http.client import NOT_FOUND
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -81,9 +80,14 @@ class NodeWatch:
         return self._cache.all()
 
     def fetch(self, name: str) -> HeldNode | None:
-        """Ask the cluster itself about one node, past the watch."""
+        """Ask the cluster itself about one node, past the watch; None only when it says that this node is not there."""
         answer = self._api.ask(GET_NODES, path("api", "v1", "nodes", name))
-        return None if answer.status == NOT_FOUND else self.learn(answer.ok())
+        if answer.is_gone and answer.body["details"].get("name") == name:
+            return None
+        held = self.learn(answer.ok())
+        if held.node.name != name:
+            raise UnexpectedAnswer(SIDE, f"asked for node {name}, it answers with {held.node.name}", answer.raw)
+        return held
 
     def learn(self, raw: Json) -> HeldNode:
         """Take the node that a write was answered with, so that no later read is older than the write."""

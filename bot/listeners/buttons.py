@@ -28,9 +28,9 @@ from store.errors import NoSuchLoan
 from store.inbox import Errand
 
 _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
-    actions.SIGN_OFF: lambda value: SignOff(int(value)),
-    actions.SETTLE: lambda value: Settle(int(value)),
-    actions.SETTLE_EXTENSION: lambda value: SettleExtension(int(value)),
+    actions.SIGN_OFF: lambda value: SignOff(actions.draft_key(value)),
+    actions.SETTLE: lambda value: Settle(actions.draft_key(value)),
+    actions.SETTLE_EXTENSION: lambda value: SettleExtension(actions.draft_key(value)),
     actions.APPROVE: lambda value: Approve(Ref.parse(value).loan, Ref.parse(value).word),
     actions.GIVE_BACK: lambda value: GiveBack(int(value)),
     actions.CANCEL: lambda value: Cancel(int(value)),
@@ -142,7 +142,7 @@ def _change_form(front: Front, errand: Errand) -> Block | Rendered:
     """Return the form with the preview's wish in it."""
     person, desk = front.person(errand.person, errand.team), front.desk()
     caller = Caller(person)
-    terms = drafts.terms(int(errand.what["value"]), caller, desk)
+    terms = drafts.terms(actions.draft_key(errand.what["value"]), caller, desk)
     if isinstance(terms, StaleDraft):
         return reply(terms)
     url = errand.url if errand.what["is_for_one"] else ""

@@ -1,6 +1,7 @@
 """The ids of buttons and modals. A button carries an id and nothing else: its listener asks policy again."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -53,6 +54,13 @@ COUNT: Final = "count"
 CLASS: Final = "node_class"
 UNTIL: Final = "until"
 PURPOSE: Final = "purpose"
+
+
+def draft_key(value: str) -> str:
+    """Read what a preview's button carries; ValueError when it was never one of ours."""
+    if re.fullmatch(r"[a-z0-9]{1,10}-\d{1,10}-[a-z0-9]{1,20}", value) is None:
+        raise ValueError(f"no draft in {value!r}")
+    return value
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,9 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(extension_settled(given))
         case r.NotFrom():
             return _say(not_from(given))
-        case r.StaleDraft(theirs):
+        case r.StaleDraft(theirs, strange):
             why = "That preview is no longer good" if theirs else "That preview is somebody else's"
+            why = "I didn't make that preview: another lendbot did, or one whose store was lost" if strange else why
             return _say(f"{why}. Say what you need again: {code('lend 8 gpu nodes to k8s until Friday')}.")
         case r.FarSideDown():
             return _say(far_side_down(given))

@@ -15,14 +15,17 @@ ADMIN_TOKEN: Final = "sandbox-admin-token"
 
 @dataclass(frozen=True)
 class Rule:
-    """One PolicyRule. A subresource is written `pods/eviction`; `*` is everything."""
+    """One PolicyRule. A subresource is written `pods/eviction`; `*` is everything. names: all of them when empty."""
 
     groups: tuple[str, ...]
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
-    def allows(self, verb: str, group: str, resource: str) -> bool:
+    def allows(self, verb: str, group: str, resource: str, name: str = "") -> bool:
         """Judge one attempt."""
+        if self.names and name not in self.names:
+            return False
         return all(
             "*" in known or value in known
             for known, value in ((self.verbs, verb), (self.groups, group), (self.resources, resource))
@@ -30,13 +33,15 @@ class Rule:
 
     def as_obj(self) -> Obj:
         """Return it as SelfSubjectRulesReview shows it."""
-        return {"verbs": list(self.verbs), "apiGroups": list(self.groups), "resources": list(self.resources)}
+        rule = {"verbs": list(self.verbs), "apiGroups": list(self.groups), "resources": list(self.resources)}
+        return rule | ({"resourceNames": list(self.names)} if self.names else {})
 
 
 _REVIEW: Final = Rule(("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews"), ("create",))
 
 BOT_RULES: Final = (
     Rule(("",), ("nodes",), ("get", "list", "watch", "patch", "delete")),
+    Rule(("",), ("namespaces",), ("get",), ("kube-system",)),
     Rule(("",), ("pods",), ("list", "delete")),
     Rule(("",), ("pods/eviction",), ("create",)),
     Rule(("apps",), ("daemonsets",), ("list",)),
@@ -53,9 +58,9 @@ class User:
     groups: tuple[str, ...]
     rules: tuple[Rule, ...]
 
-    def may(self, verb: str, group: str, resource: str) -> bool:
+    def may(self, verb: str, group: str, resource: str, name: str = "") -> bool:
         """Judge one attempt by all rules; RBAC only ever adds."""
-        return any(rule.allows(verb, group, resource) for rule in self.rules)
+        return any(rule.allows(verb, group, resource, name) for rule in self.rules)
 
 
 BOT: Final = User(
@@ -82,7 +87,7 @@ def access_review(user: User, review: Obj) -> Obj:
         allowed = "nonResourceAttributes" in review.get("spec", {})
     else:
         resource = "/".join(part for part in (asked.get("resource", ""), asked.get("subresource", "")) if part)
-        allowed = user.may(asked.get("verb", ""), asked.get("group", ""), resource)
+        allowed = user.may(asked.get("verb", ""), asked.get("group", ""), resource, asked.get("name", ""))
     status: Obj = {"allowed": allowed}
     if allowed:
         status["reason"] = f"RBAC: allowed by the rules of {user.name!r}"

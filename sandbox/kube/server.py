@@ -115,7 +115,7 @@ class Server:
         user = _user(request)
         target = read_target(request)
         self.calls[f"{target.verb} {target.asked}"] += 1
-        if not user.may(target.verb, target.resource.group, target.asked):
+        if not user.may(target.verb, target.resource.group, target.asked, target.name):
             why = refusal(user, target.verb, target.resource.group, target.asked, target.namespace)
             raise status.forbidden(target.resource, target.name, why)
         match target.verb:

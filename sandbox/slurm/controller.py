@@ -33,11 +33,19 @@ _FIRST_JOB: Final = 48201
 
 
 class Controller:
-    """The batch side of the site. Not thread-safe: it lives on the site's one event loop."""
+    """The batch side of the site. Not thread-safe: it lives on the site's one event loop.
+
+    cluster      ClusterName
+    slurm_user   SlurmUser: whose name stands under what slurmctld writes itself
+    appends      as of 23.02: slurmctld puts its words behind a reason that is there, and signs the whole
+    """
 
     def __init__(self, agenda: Agenda, seed: int, return_to_service: int, off_by: timedelta = timedelta()) -> None:
         self.agenda = agenda
         self.return_to_service = return_to_service
+        self.cluster = "sandbox"
+        self.slurm_user = "slurm"
+        self.appends = False
         self.started = agenda.now
         self.nodes: dict[str, NodeRecord] = {}
         self.jobs: dict[int, Job] = {}
@@ -154,7 +162,9 @@ class Controller:
     def _down_by_slurm(self, record: NodeRecord, why: str) -> None:
         self._down(record)
         if record.reason is None:
-            record.set_reason(why, "slurm", self.now)
+            record.set_reason(why, self.slurm_user, self.now)
+        elif self.appends and f" : {why}" not in record.reason:
+            record.set_reason(f"{record.reason} : {why}", self.slurm_user, self.now)
 
     def _forget_silence(self, name: str) -> None:
         for entry in self._silences.pop(name, []):

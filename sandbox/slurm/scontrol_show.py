@@ -79,14 +79,14 @@ def _partitions(name: str | None, controller: Controller, *, one_line: bool) -> 
 def _config(controller: Controller, who: Caller) -> str:
     settings = {
         "BOOT_TIME": stamp(controller.started, who.zone),
-        "ClusterName": "sandbox",
+        "ClusterName": controller.cluster,
         "GresTypes": "gpu",
         "KillWait": "30 sec",
         "MinJobAge": "300 sec",
         "ReturnToService": str(controller.return_to_service),
         "SelectType": "select/cons_tres",
         "SelectTypeParameters": "CR_CORE",
-        "SlurmUser": "slurm(64030)",
+        "SlurmUser": f"{controller.slurm_user}({0 if controller.slurm_user == 'root' else 64030})",
         "SlurmctldHost[0]": "mgmt",
         "SlurmdTimeout": "10 sec",
         "SLURM_VERSION": VERSION,

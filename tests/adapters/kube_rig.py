@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -39,8 +40,11 @@ def a_pod(**changes: Any) -> Pod:
 
 
 def failure(code: int, message: str, **details: Any) -> Obj:
-    """Return a Status that refuses."""
-    return {"kind": "Status", "status": "Failure", "code": code, "message": message, "details": details}
+    """Return a Status that refuses; a 404 as the API server writes it, with what is not there."""
+    said = {"kind": "Status", "status": "Failure", "code": code, "message": message}
+    if code == HTTPStatus.NOT_FOUND:
+        return said | {"reason": "NotFound", "details": {"name": "gpu001", **details}}
+    return said | {"details": details}
 
 
 Answer = tuple[int, object]

@@ -11,6 +11,7 @@ import pytest
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
 from conversion.ports import Denied, FarSideError, PutOff, UnexpectedAnswer, Unreachable
+from loans.marks import Mark
 from loans.nodes import Taint
 from tests.adapters.kube_rig import canned_cluster, failure, raw_node
 from tests.contract.kube.far_side import SandboxSide
@@ -25,9 +26,9 @@ STALE = timedelta(seconds=1.5)
 CALLS: dict[str, Callable[[KubeCluster], object]] = {
     "node": lambda cluster: cluster.node(NODE),
     "nodes": lambda cluster: cluster.nodes(),
-    "mark": lambda cluster: cluster.mark(NODE, 12, {}, [Taint("lendbot/x")]),
-    "cordon": lambda cluster: cluster.cordon(NODE, 12),
-    "uncordon": lambda cluster: cluster.uncordon(NODE, 12),
+    "mark": lambda cluster: cluster.mark(NODE, Mark(12), {}, [Taint("lendbot/x")]),
+    "cordon": lambda cluster: cluster.cordon(NODE, Mark(12)),
+    "uncordon": lambda cluster: cluster.uncordon(NODE, Mark(12)),
     "daemon_pods": lambda cluster: cluster.daemon_pods(NODE),
     "drain": lambda cluster: cluster.drain(NODE, force=False),
     "pods_by_namespace": lambda cluster: cluster.pods_by_namespace([NODE]),
@@ -135,10 +136,10 @@ def test_an_outage_is_shared_by_all_who_wait(side: SandboxSide) -> None:
 def test_a_lost_race_is_run_again(side: SandboxSide, cluster: KubeCluster) -> None:
     """A few conflicts with other writers are nobody's concern."""
     side.break_it("conflict", times=3)
-    cluster.mark(NODE, 12, {}, ())
+    cluster.mark(NODE, Mark(12), {}, ())
     found = cluster.node(NODE)
     assert found is not None
-    assert found.loan == 12
+    assert found.mark == Mark(12)
 
 
 @pytest.mark.parametrize("what", ["mark", "cordon", "delete_node"])

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
 from conversion.ports import UnexpectedAnswer
+from loans.marks import Mark
 from loans.nodes import Taint
 from tests.adapters.kube_rig import a_held_node
 
@@ -12,25 +13,25 @@ GUARD = {"resourceVersion": "10", "uid": "u1"}
 
 def test_a_patch_names_only_what_changes_and_what_it_was_made_from() -> None:
     """Two writers at once never overwrite each other."""
-    assert cordon_patch(a_held_node(), 12) == {"metadata": GUARD, "spec": {"unschedulable": True}}
+    assert cordon_patch(a_held_node(), Mark(12)) == {"metadata": GUARD, "spec": {"unschedulable": True}}
     cordoned = a_held_node(loan="12", unschedulable=True)
-    assert uncordon_patch(cordoned, 12) == {"metadata": GUARD, "spec": {"unschedulable": None}}
-    assert mark_patch(a_held_node(), 12, {}, ()) == {"metadata": {**GUARD, "annotations": {"lendbot/loan": "12"}}}
+    assert uncordon_patch(cordoned, Mark(12)) == {"metadata": GUARD, "spec": {"unschedulable": None}}
+    assert mark_patch(a_held_node(), Mark(12), {}, ()) == {"metadata": {**GUARD, "annotations": {"lendbot/loan": "12"}}}
 
 
 def test_what_is_so_already_is_not_written() -> None:
     """A step that runs twice writes once."""
-    assert cordon_patch(a_held_node(unschedulable=True), 12) is None
-    assert uncordon_patch(a_held_node(loan="12"), 12) is None
+    assert cordon_patch(a_held_node(unschedulable=True), Mark(12)) is None
+    assert uncordon_patch(a_held_node(loan="12"), Mark(12)) is None
     tainted = a_held_node(loan="12", taints=[{"key": "lendbot/class", "value": "gpu", "effect": "NoSchedule"}])
-    assert mark_patch(tainted, 12, {}, [Taint("lendbot/class", "gpu")]) is None
+    assert mark_patch(tainted, Mark(12), {}, [Taint("lendbot/class", "gpu")]) is None
 
 
 def test_others_taints_go_along_word_for_word() -> None:
     """An eviction that the node controller timed by a taint's timeAdded does not begin anew."""
     theirs = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute", "timeAdded": "2026-11-24T09:59:00Z"}
     old = {"key": "lendbot/class", "value": "old", "effect": "NoSchedule"}
-    patch = mark_patch(a_held_node(loan="12", taints=[theirs, old]), 12, {}, [Taint("lendbot/class", "gpu")])
+    patch = mark_patch(a_held_node(loan="12", taints=[theirs, old]), Mark(12), {}, [Taint("lendbot/class", "gpu")])
     assert patch is not None
     assert patch["spec"]["taints"] == [theirs, {"key": "lendbot/class", "effect": "NoSchedule", "value": "gpu"}]
 
@@ -38,4 +39,4 @@ def test_others_taints_go_along_word_for_word() -> None:
 def test_a_mark_that_cannot_be_read_belongs_to_nobody() -> None:
     """A fiddled annotation stops us; it does not make the node free for the next loan."""
     with pytest.raises(UnexpectedAnswer, match="a loan whose number cannot be read"):
-        cordon_patch(a_held_node(loan="twelve"), 12)
+        cordon_patch(a_held_node(loan="twelve"), Mark(12))

@@ -17,11 +17,12 @@ def granted() -> set[Right]:
     documents: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "deploy/rbac.yaml").read_text()))
     (role,) = (found for found in documents if found["kind"] == "ClusterRole")
     return {
-        Right(verb, resource, group)
+        Right(verb, resource, group, name)
         for rule in role["rules"]
         for verb in rule["verbs"]
         for resource in rule["resources"]
         for group in rule["apiGroups"]
+        for name in rule.get("resourceNames", [""])
     }
 
 

@@ -63,7 +63,7 @@ def test_many_readers_cost_one_call(bench: Bench) -> None:
     slurm = bench.slurm()
     with ThreadPoolExecutor(50) as pool:
         assert len({len(found) for found in pool.map(lambda _: slurm.nodes(), range(200))}) == 1
-    assert bench.calls() == {"scontrol show node": 1}
+    assert bench.calls() == {"scontrol show node": 1, "scontrol show config": 1}
 
 
 def test_taking_twenty_nodes_asks_as_often_as_taking_two(bench: Bench) -> None:
@@ -71,6 +71,7 @@ def test_taking_twenty_nodes_asks_as_often_as_taking_two(bench: Bench) -> None:
     counted = []
     for count in (2, 20):
         slurm = bench.slurm()
+        slurm.cluster()
         bench.handle.call(bench.handle.site.management.calls.clear)
         name = f"lendbot_{count}_1"
         slurm.reserve(name, bench.gpus[:count], LONG)
@@ -199,6 +200,8 @@ class Scripted:
     ) -> Ran:
         assert (side, permit) == ("Slurm", None)
         assert timeout > timedelta(0)
+        if argv == ["scontrol", "show", "config"]:
+            return Ran(0, "ClusterName             = anvil\nSlurmUser               = slurm(64030)\n")
         self.asked.append(argv)
         self.env = env or {}
         return self.answers.pop(0)

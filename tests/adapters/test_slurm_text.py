@@ -7,8 +7,10 @@ import pytest
 from adapters import slurm_text
 from conversion.ports import UnexpectedAnswer
 from loans.classes import NodeClass, Rules
-from loans.nodes import NodeName, SlurmNode, is_drained, is_free, marked_by, may_run_jobs
+from loans.marks import Mark
+from loans.nodes import NodeName, SlurmNode, is_drained, is_free, may_run_jobs
 from loans.selection import Seen, Wish, choose
+from loans.whose import marked_by
 
 UNTIL = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -157,7 +159,7 @@ def test_a_reason_is_read_without_who_and_when(tail: str, reason: str | None, by
 
 def test_a_reason_that_is_ours_names_the_loan() -> None:
     """What we drained is found again after a restart."""
-    assert marked_by(read(" Reason=lendbot #12 [root@2026-11-23T10:00:00]").reason) == 12
+    assert marked_by(read(" Reason=lendbot #12 [root@2026-11-23T10:00:00]")) == Mark(12)
 
 
 def test_a_node_in_no_partition_is_read() -> None:

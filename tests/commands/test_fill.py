@@ -155,4 +155,4 @@ def test_a_preview_is_changed_by_its_asker_alone(counter: Counter) -> None:
     assert isinstance(preview, Preview)
     assert isinstance(counter.do(Settle(preview.draft)), Preview)
     assert drafts.terms(preview.draft, APPROVER, counter.desk) == StaleDraft(theirs=False)
-    assert drafts.terms(99, REQUESTER, counter.desk) == StaleDraft()
+    assert drafts.terms("99", REQUESTER, counter.desk) == StaleDraft(strange=True)

@@ -21,7 +21,7 @@ from conversion.waits import Waits
 from loans.classes import NodeClass, Rules
 from loans.facts import SetInSlurm, SlurmChange, StepStarted
 from loans.loan import NodeState, State, Taking, TakingState
-from loans.nodes import NodeName, SlurmNode, reservation_name
+from loans.nodes import NodeName, SlurmNode
 from store.db import Store
 from tests.conversion.alone import alone_with
 from tests.conversion.rig import Rig, rigged
@@ -194,11 +194,11 @@ def test_a_reservation_is_let_go_when_the_floor_would_break_by_now(rig: Rig) -> 
     rig.lend("lend 3 gpu nodes to k8s for 9 days")
     die_at(rig, "claim", StepStarted, kept=True)
     slurm = rig.core.adapters.far.slurm
-    reserved = slurm.reservations()[reservation_name(1, 1)].nodes
+    reserved = slurm.reservations()[rig.loan().mark.reservation(1)].nodes
     slurm.drain([next(name for name in slurm.nodes() if name not in reserved)], "ECC errors")
     rig.tick()
     assert rig.parts() == ()
-    assert reservation_name(1, 1) not in slurm.reservations()
+    assert rig.loan().mark.reservation(1) not in slurm.reservations()
     [taking] = rig.takings()
     assert taking.note.startswith(
         "with gpu001, gpu002, gpu003 gone, fewer than the floor of 2 would stay in Slurm: I let the reservation go"

@@ -11,7 +11,8 @@ from conversion.reconcile import Finding, reconcile
 from conversion.subjects import Ground
 from loans.facts import Mismatch, Wrong
 from loans.loan import NodeState, State
-from loans.nodes import NodeName, mark, reservation_name
+from loans.marks import Mark
+from loans.nodes import NodeName
 from sandbox.faults import Fault
 from store.db import Store
 from tests.conversion.rig import Rig, rigged
@@ -47,6 +48,11 @@ def lent(store: Store, node: str = "gpu001", state: NodeState = NodeState.LENT) 
         tx.nodes.add(a_node(loan.id, node, state=state))
 
 
+def mark_of(store: Store, loan_id: int = 1) -> Mark:
+    with store.read() as tx:
+        return tx.loans.get(loan_id).mark
+
+
 def told(store: Store, rig: Rig) -> list[str]:
     with store.read() as tx:
         due = tx.outbox.due(rig.core.clock.now() + timedelta(days=9999), 99)
@@ -69,7 +75,7 @@ def test_a_node_that_left_slurm_and_could_be_used_by_it_is_drained_again_and_on_
     found = reconcile(ground)
     assert any(each.about is Wrong.SCHEDULABLE and each.node == "gpu001" for each in found)
     node = rig.core.adapters.far.slurm.nodes()[NodeName("gpu001")]
-    assert ("DRAIN" in node.flags, node.reason) == (True, mark(1))
+    assert ("DRAIN" in node.flags, node.reason) == (True, str(mark_of(store)))
     assert any("DRAIN was put back" in what for what in told(store, rig))
     reconcile(ground)
     assert len(told(store, rig)) == len(set(told(store, rig)))
@@ -77,8 +83,8 @@ def test_a_node_that_left_slurm_and_could_be_used_by_it_is_drained_again_and_on_
 
 def test_a_lent_node_that_kubernetes_lost_is_told(ground: Ground, store: Store, rig: Rig) -> None:
     """The workshop's admin should not be the first to notice."""
-    rig.core.adapters.far.slurm.drain([NodeName("gpu001")], mark(1))
     lent(store)
+    rig.core.adapters.far.slurm.drain([NodeName("gpu001")], str(mark_of(store)))
     [found] = reconcile(ground)
     assert found == Finding(Wrong.ABSENT, "gpu001", "", 1)
     assert found.what == "gpu001 is lent, and Kubernetes does not know it"
@@ -89,7 +95,7 @@ def test_a_lent_node_that_kubernetes_lost_is_told(ground: Ground, store: Store, 
 
 def test_our_mark_without_a_loan_is_told_and_left(ground: Ground, rig: Rig) -> None:
     """What a lost store left behind is for a person to judge."""
-    rig.core.adapters.far.slurm.drain([NodeName("gpu002")], mark(77))
+    rig.core.adapters.far.slurm.drain([NodeName("gpu002")], str(Mark(77, "zzzz")))
     [found] = reconcile(ground)
     assert "gpu002" in found.what
     assert "#77" in found.what
@@ -105,10 +111,13 @@ def test_what_others_drained_is_none_of_our_business(ground: Ground, rig: Rig) -
 def test_a_reservation_of_ours_without_a_loan_is_told(ground: Ground, rig: Rig) -> None:
     """Nodes that nobody can use are found, though nobody asks for them."""
     slurm = rig.core.adapters.far.slurm
-    slurm.reserve(reservation_name(77, 1), [NodeName("gpu003")], timedelta(hours=1))
+    slurm.reserve(Mark(77, "zzzz").reservation(1), [NodeName("gpu003")], timedelta(hours=1))
     slurm.reserve("maintenance", [NodeName("gpu004")], timedelta(hours=1))
     [found] = reconcile(ground)
-    assert found.what == "reservation lendbot_77_1 stands in Slurm, and its loan has ended"
+    assert found.what == (
+        "reservation lendbot_zzzz_77_1 stands in Slurm "
+        "with the mark of loan #77 of the lendbot zzzz, a stranger to this one"
+    )
 
 
 @pytest.mark.parametrize("state", [NodeState.TAKING, NodeState.RETURNING, NodeState.STUCK])

@@ -12,7 +12,7 @@ from conversion.steps import TakeWork, TryIsOver
 from conversion.subjects import TakeSubject
 from loans.facts import NodeBroke, StepDid, StepFact, StepFinished, StepStarted
 from loans.loan import NodeState, State
-from loans.nodes import NodeName, reservation_name
+from loans.nodes import NodeName
 from loans.runbook import PlanName
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
@@ -113,7 +113,7 @@ def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_writt
     """Nothing holds them any more, and a job may run there by now: the wave chooses again."""
     rig.lend("lend 2 gpu nodes to k8s for 9 days")
     die_at(rig, "claim", StepStarted, kept=True)
-    rig.core.adapters.far.slurm.unreserve(reservation_name(1, 1))
+    rig.core.adapters.far.slurm.unreserve(rig.loan().mark.reservation(1))
     rig.tick()
     assert rig.parts() == ()
     assert "went away" in rig.takings()[0].note
@@ -137,7 +137,7 @@ def test_a_node_that_somebody_else_drains_is_given_up_with_their_reason(rig: Rig
     with rig.core.store.read() as tx:
         told = [each.fact.why for each in tx.facts.of(1) if each.node == theirs and isinstance(each.fact, NodeBroke)]
     assert len(told) == 1
-    assert told[0].startswith("somebody else set it IDLE+DRAIN")
+    assert told[0].startswith("root set it IDLE+DRAIN")
     assert told[0].endswith(': "ECC errors"')
 
 
@@ -161,4 +161,4 @@ def _forbidden(*asked: object) -> Any:
 
 
 def _reserved(rig: Rig) -> Sequence[NodeName]:
-    return rig.ground.far.slurm.reservations()[reservation_name(1, 1)].nodes
+    return rig.ground.far.slurm.reservations()[rig.loan().mark.reservation(1)].nodes

@@ -30,7 +30,7 @@ def test_a_loan_goes_out_and_comes_home_at_its_deadline(rig: Rig) -> None:
     for part in rig.parts():
         assert {"DOWN", "DRAIN"} <= set(room[part.node]["slurm"]["state"].split("+"))
         assert room[part.node]["kube"]["status"] == "Ready"
-        assert room[part.node]["kube"]["loan"] == str(lent.id)
+        assert room[part.node]["kube"]["loan"] == lent.mark.label
     home = rig.run_to(State.RETURNED)
     assert home.return_why is WhyReturn.DEADLINE
     assert home.returned_by is None

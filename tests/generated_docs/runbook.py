@@ -8,8 +8,9 @@ from conversion import plans
 from conversion.pace import Pace
 from conversion.steps import Step
 from loans.lengths import exact
-from loans.nodes import mark
+from loans.marks import Mark
 
+_MARK = Mark(12, "k3f9")
 _HEAD = f"""# The runbook
 
 What lendbot does to nodes, step by step, as `conversion/plans.py` has it. Every step asks first whether it is so
@@ -20,7 +21,8 @@ where this step believes it ([0010](decisions/0010-fences.md)). What could end a
 once more, in reads that begin then: that stands beside the step. What somebody lifted meanwhile, a DRAIN or a cordon,
 is put back at the next look of any later step, and on-call is told.
 
-What it sets in Slurm carries a mark, `{mark(12)}` for loan #12, and it undoes only what carries it. *Patience* is how
+What it sets in Slurm carries a mark, `{_MARK}` for loan #12 of the
+store k3f9, and it undoes only what carries it. *Patience* is how
 long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up,
 a node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
 """

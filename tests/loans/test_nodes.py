@@ -32,11 +32,7 @@ from loans.nodes import (
     is_kept_away,
     is_out_of_slurm,
     is_quiet,
-    mark,
-    marked_by,
     may_run_jobs,
-    reservation_name,
-    reserved_by,
     runs_nothing,
 )
 from tests.store.values import MINUTE, NOW, a_node
@@ -187,31 +183,6 @@ def test_an_unknown_state_is_never_safe(base: str, flags: set[str]) -> None:
     assert not is_free(node)
     assert not is_drained(node)
     assert not is_out_of_slurm(node)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 10**9))
-def test_our_mark_names_its_loan(loan_id: int) -> None:
-    """What we drained can be told from what others drained, also after a store was lost."""
-    assert marked_by(mark(loan_id)) == loan_id
-    assert marked_by(f"{mark(loan_id)} until Friday") == loan_id
-    assert reserved_by(reservation_name(loan_id, 3)) == (loan_id, 3)
-
-
-@pytest.mark.parametrize(
-    "reason", [None, "", "ECC errors", "lendbot", "lendbot 12", "LENDBOT #12", "see lendbot #12", "lendbot #12b", "#12"]
-)
-def test_nothing_else_is_our_mark(reason: str | None) -> None:
-    """We undo only what carries our mark: an admin's drain stays."""
-    assert marked_by(reason) is None
-
-
-@pytest.mark.parametrize(
-    "name", ["", "maint", "lendbot", "lendbot_1", "lendbot_1_2_3", "xlendbot_1_2", "lendbot_doctor"]
-)
-def test_nothing_else_is_our_reservation(name: str) -> None:
-    """Another's reservation is never deleted."""
-    assert reserved_by(name) is None
 
 
 def test_the_tests_know_every_event_of_a_node() -> None:

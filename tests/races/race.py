@@ -29,7 +29,8 @@ from loans.classes import NodeClass, Rules
 from loans.facts import Actor, WhyReturn
 from loans.lifecycle import Arrived, Broke, CameHome, NodeEvent, move
 from loans.loan import NODE_MOVING, Loan, NodeState, State
-from loans.nodes import NodeName, SlurmNode, marked_by
+from loans.nodes import NodeName, SlurmNode
+from loans.whose import marked_by
 from store.db import Store, Tx
 from store.errors import Stale
 from tests.conversion.alone import alone_with
@@ -232,7 +233,8 @@ def carry(race: Race, loan_id: int, node: NodeName) -> None:
     if part.state is NodeState.LENDING:
         event: NodeEvent = Broke("Puppet failed") if race.rng.random() < 1 / 8 else Arrived()
     elif part.state in NODE_MOVING and part.state is not NodeState.TAKING:
-        if marked_by(race.slurm.known[node].reason) == loan_id:
+        mark = marked_by(race.slurm.known[node])
+        if mark is not None and mark.loan == loan_id:
             race.slurm.resume([node])
         event = CameHome()
     else:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from conversion.ports import Busy, UnexpectedAnswer, Unreachable
 from loans.classes import NodeClass
+from loans.marks import read_reservation
 from loans.nodes import (
     NodeName,
     Reservation,
@@ -18,10 +19,9 @@ from loans.nodes import (
     SlurmNode,
     is_drained,
     is_out_of_slurm,
-    marked_by,
     may_run_jobs,
-    reserved_by,
 )
+from loans.whose import marked_by
 
 _FLAG_SHOWS_AFTER = timedelta(seconds=4)
 
@@ -50,6 +50,9 @@ class ModelSlurm:
     lowest: int = 10**6
     killed: int = 0
     let_go: int = 0
+
+    def cluster(self) -> str:
+        return "model"
 
     def nodes(self) -> Mapping[NodeName, SlurmNode]:
         self.pause()
@@ -117,7 +120,7 @@ class ModelSlurm:
 
     def above(self) -> int:
         """Return how many more nodes than its floor says users can use now, for the class that has the fewest."""
-        ours = {node for r in self._live() if reserved_by(r.name) for node in r.nodes}
+        ours = {node for r in self._live() if read_reservation(r.name) for node in r.nodes}
         usable = [n for n in self.known.values() if may_run_jobs(n) and n.name not in ours]
         return min(sum(map(each.has, usable)) - each.rules.floor for each in self.classes.values())
 
@@ -134,7 +137,7 @@ class ModelSlurm:
 
     def staff_drain(self, node: NodeName) -> None:
         """Drain a node as staff do, unless it is lendbot's."""
-        if marked_by(self.known[node].reason) is None:
+        if marked_by(self.known[node]) is None:
             self._change(node, flags=self.known[node].flags | {"DRAIN"}, reason="ECC errors", reason_by="root")
 
     def staff_resume(self, node: NodeName) -> None:

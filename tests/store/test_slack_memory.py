@@ -65,21 +65,26 @@ def test_a_posting_is_open_from_before_it_is_sent_until_its_end_is_known(store: 
         assert found.ts == "1.1"
 
 
-def test_a_draft_is_found_by_its_number(store: Store) -> None:
+def test_a_draft_is_found_by_its_key(store: Store) -> None:
     """The button on a preview means the wish that stood above it."""
     what = {"count": 8, "class": "gpu", "until": "2026-11-27T23:59:00-05:00"}
     with store.write() as tx:
-        number = tx.drafts.put("U0REQUESTER", what, NOW)
+        key = tx.drafts.put("U0REQUESTER", what, NOW)
     with store.read() as tx:
-        assert tx.drafts.get(number) == Draft("U0REQUESTER", what, NOW)
-        assert tx.drafts.get(number + 1) is None
+        assert tx.drafts.get(key) == Draft("U0REQUESTER", what, NOW)
+        store_name, number, word = key.split("-")
+        assert store_name == tx.identity.name()
+        for other in (f"{store_name}-{number}-{word[::-1]}x", f"{store_name}-{int(number) + 1}-{word}", number, ""):
+            assert tx.drafts.get(other) is None
+        assert tx.drafts.get(f"zzzz-{number}-{word}") is None
+        assert tx.drafts.is_strange(f"zzzz-{number}-{word}")
 
 
-def test_a_drafts_number_is_never_given_again(store: Store) -> None:
+def test_a_drafts_key_is_never_given_again(store: Store) -> None:
     """An old button must not confirm somebody's new wish."""
     with store.write() as tx:
         old = tx.drafts.put("U0A", {}, NOW - HOUR)
         assert tx.drafts.forget(NOW) == 1
         new = tx.drafts.put("U0B", {}, NOW)
         assert tx.drafts.get(old) is None
-    assert new > old
+    assert int(new.split("-")[1]) > int(old.split("-")[1])

@@ -17,8 +17,9 @@ from conversion.plans import ABANDON, LEND, RETURN, TAKE
 from conversion.subjects import Ground
 from loans.facts import Fact, StepStarted, Told
 from loans.loan import NODE_GONE, NodeState, State
-from loans.nodes import is_kept_away, marked_by
+from loans.nodes import is_kept_away
 from loans.readers.summary import summary as ended
+from loans.whose import marked_by
 from sandbox.faults import Fault
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
@@ -163,9 +164,11 @@ def assert_store_is_true(rig: Rig, loan_id: int) -> None:
     room = rig.room()
     for part in rig.parts(loan_id):
         if part.state in NODE_GONE:
-            assert not (is_kept_away(seen[part.node]) and marked_by(seen[part.node].reason) == loan_id)
+            assert not (is_kept_away(seen[part.node]) and marked_by(seen[part.node]) == rig.loan(loan_id).mark)
             assert room[part.node]["kube"] is None
-    assert not [name for name in slurm.reservations() if name.startswith(f"lendbot_{loan_id}_")]
+    assert not [
+        name for name in slurm.reservations() if name.startswith(f"lendbot_{rig.loan(loan_id).store}_{loan_id}_")
+    ]
 
 
 def lent(rig: Rig, count: int = 1, words: str = "for 9 days") -> int:

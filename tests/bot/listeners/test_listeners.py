@@ -1,5 +1,6 @@
 """What people type and press, through Slack's own protocol: one effect each, and an answer to every press."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from loans.facts import Decided, Requested
 from loans.loan import State
 from sandbox.faults import Fault
+from sandbox.slack.records import Message
 from tests.bot.house import APPROVALS, APPROVER, APPROVER2, LEND, OPS, REQUESTER, House, buttons, eventually, shown
 
 
@@ -187,17 +189,26 @@ def test_a_preview_is_changed_in_a_form_and_drawn_anew_in_its_place(house: House
     assert (loan.count, loan.purpose, loan.channel) == (2, "a longer demo", OPS)
 
 
+def draft_of(house: House, preview: Message) -> Mapping[str, Any]:
+    """Return the wish behind a preview's buttons."""
+    elements = [e for block in preview.blocks or [] if block["type"] == "actions" for e in block["elements"]]
+    [key] = [e["value"] for e in elements if e["action_id"] == "sign_off"]
+    with house.store.read() as tx:
+        draft = tx.drafts.get(key)
+    assert draft is not None
+    return draft.what
+
+
 def test_who_changes_the_count_in_the_form_keeps_the_deadline_to_the_second(house: House) -> None:
     """A length ends at a second that the words of the field do not tell, and it stays that second."""
     house.slash("lend 1 gpu node to k8s for 3 days for a race")
     preview = house.answer(REQUESTER, "Purpose: a race")
+    before = draft_of(house, preview)
     house.click(preview, "change", REQUESTER)
     view = form_of(house, REQUESTER)
     assert house.post("submit", user=REQUESTER, view_id=view.id, values={"count": "2"})["errors"] == {}
     eventually("the preview anew", lambda: "Lend 2 gpu nodes" in shown(preview))
-    with house.store.read() as tx:
-        kept = [draft.what for n in range(1, 99) if (draft := tx.drafts.get(n)) is not None]
-    before, after = (what for what in kept if what.get("purpose") == "a race")
+    after = draft_of(house, preview)
     assert (before["count"], after["count"]) == (1, 2)
     assert before["until"] == after["until"]
 

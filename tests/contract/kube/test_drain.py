@@ -8,11 +8,12 @@ import pytest
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.drain import DrainRules
 from conversion.ports import DrainPass
+from loans.marks import Mark
 from loans.nodes import KubeNode
 from tests.contract.kube.conftest import NODE, Make
 from tests.contract.kube.world import World, eventually
 
-LOAN = 12
+LOAN = Mark(12)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from kubernetes.client import ApiException, CoreV1Api
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
 from conversion.ports import UnexpectedAnswer
+from loans.marks import Mark
 from loans.nodes import KubeNode, Taint
 from tests.contract.kube.conftest import NODE, Make
 from tests.contract.kube.far_side import FarSide
@@ -24,7 +25,7 @@ def test_a_node_that_joins_is_seen_with_all_we_need(node: KubeNode) -> None:
     assert node.name == NODE
     assert node.uid
     assert node.schedulable
-    assert node.loan is None
+    assert node.mark is None
     assert node.labels["gpu"] == "true"
 
 
@@ -37,11 +38,11 @@ def test_a_node_that_is_not_there_is_none(cluster: KubeCluster) -> None:
 @pytest.mark.usefixtures("node")
 def test_what_we_wrote_is_what_we_read(cluster: KubeCluster) -> None:
     """A step that has cordoned never reads back an older node and cordons for ever."""
-    cluster.mark(NODE, 12, {}, ())
+    cluster.mark(NODE, Mark(12), {}, ())
     for _ in range(25):
-        cluster.cordon(NODE, 12)
+        cluster.cordon(NODE, Mark(12))
         assert not _now(cluster).schedulable
-        cluster.uncordon(NODE, 12)
+        cluster.uncordon(NODE, Mark(12))
         assert _now(cluster).schedulable
 
 
@@ -52,10 +53,10 @@ def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, world: World)
     world.core.patch_node(NODE, {"spec": {"taints": theirs}, "metadata": {"labels": {"rack": "7"}}})
     eventually(lambda: _now(cluster).labels.get("rack") == "7", "their label is seen")
 
-    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+    cluster.mark(NODE, Mark(12), {"lendbot/class": "gpu"}, [OURS])
 
     marked = _now(cluster)
-    assert marked.loan == 12
+    assert marked.mark == Mark(12)
     assert {"rack": "7", "zone": "a", "lendbot/class": "gpu"}.items() <= marked.labels.items()
     assert {OURS, Taint("site/maintenance", "soon", "PreferNoSchedule")} <= set(marked.taints)
 
@@ -63,9 +64,9 @@ def test_a_mark_leaves_what_others_put_there(cluster: KubeCluster, world: World)
 @pytest.mark.usefixtures("node")
 def test_marking_again_changes_nothing(cluster: KubeCluster, world: World) -> None:
     """A restart may mark once more; nobody's watch is woken by it."""
-    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+    cluster.mark(NODE, Mark(12), {"lendbot/class": "gpu"}, [OURS])
     before = world.core.read_node(NODE).metadata
-    cluster.mark(NODE, 12, {"lendbot/class": "gpu"}, [OURS])
+    cluster.mark(NODE, Mark(12), {"lendbot/class": "gpu"}, [OURS])
     assert world.core.read_node(NODE).metadata.annotations == before.annotations
     assert _now(cluster).taints.count(OURS) == 1
 
@@ -73,11 +74,11 @@ def test_marking_again_changes_nothing(cluster: KubeCluster, world: World) -> No
 @pytest.mark.usefixtures("node")
 def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster) -> None:
     """Two loans never pull at one node."""
-    cluster.mark(NODE, 7, {}, ())
+    cluster.mark(NODE, Mark(7), {}, ())
     touches: tuple[Callable[[], None], ...] = (
-        lambda: cluster.cordon(NODE, 12),
-        lambda: cluster.uncordon(NODE, 12),
-        lambda: cluster.mark(NODE, 12, {}, ()),
+        lambda: cluster.cordon(NODE, Mark(12)),
+        lambda: cluster.uncordon(NODE, Mark(12)),
+        lambda: cluster.mark(NODE, Mark(12), {}, ()),
     )
     for touch in touches:
         with pytest.raises(UnexpectedAnswer, match="carries the mark of loan #7, not of loan #12"):
@@ -88,17 +89,17 @@ def test_a_node_of_another_loan_is_not_touched(cluster: KubeCluster) -> None:
 @pytest.mark.usefixtures("node")
 def test_a_node_with_nobodys_mark_may_be_cordoned_and_not_opened(cluster: KubeCluster) -> None:
     """Keeping pods away from a node that just appeared is safe; letting them in is not."""
-    cluster.cordon(NODE, 12)
+    cluster.cordon(NODE, Mark(12))
     assert not _now(cluster).schedulable
     with pytest.raises(UnexpectedAnswer, match="lost the mark of loan #12"):
-        cluster.uncordon(NODE, 12)
+        cluster.uncordon(NODE, Mark(12))
     assert not _now(cluster).schedulable
 
 
 def test_a_node_that_does_not_exist_cannot_be_marked(cluster: KubeCluster) -> None:
     """A mark that went nowhere is not reported as made."""
     with pytest.raises(UnexpectedAnswer, match="there is no node gpu999"):
-        cluster.mark("gpu999", 12, {}, ())
+        cluster.mark("gpu999", Mark(12), {}, ())
 
 
 @pytest.mark.usefixtures("node")
@@ -109,7 +110,7 @@ def test_writers_at_once_all_have_their_way(make: Make, world: World) -> None:
         one.nodes()
 
     def label(number: int) -> None:
-        clusters[number % 4].mark(NODE, 12, {f"lendbot/n{number}": "x"}, [Taint(f"lendbot/n{number}")])
+        clusters[number % 4].mark(NODE, Mark(12), {f"lendbot/n{number}": "x"}, [Taint(f"lendbot/n{number}")])
 
     def rack(number: int) -> None:
         world.core.patch_node(NODE, {"metadata": {"labels": {f"rack{number}": "x"}}})
