@@ -137,11 +137,20 @@ class _Fence(_Glances):
         if kind is Change.ENDS and not self._asks:
             raise ChangeOutsideAStep(f"{kind.name} {', '.join(nodes)}: its step asks nothing before it")
         asked_at = self._ask_store()
-        world_at = self._ask_world(nodes) if self._asks and kind is not Change.GUARDS else self._looked.at
-        permit = Permit(self._reach.uptime, self._ask_store, asked_at, world_at)
+        permit = Permit(self._reach.uptime, self._ask_store, asked_at, self._world_before(nodes, kind))
         permit.begin()
         with permitted(permit):
             yield
+
+    def _world_before(self, nodes: Sequence[NodeName], kind: Change) -> float:
+        """Return the uptime before the far sides were asked, as the change needs it."""
+        match kind:
+            case Change.NOTES:
+                return self._reach.uptime()  # it is theirs whatever they say: a pod may be on the node since Puppet ran
+            case Change.GUARDS:
+                return self._looked.at
+            case Change.OPENS | Change.ENDS:
+                return self._ask_world(nodes) if self._asks else self._looked.at
 
     def _ask_store(self) -> float:
         """Ask whether we may still act, and renew the lease; return the uptime before it was asked."""

@@ -20,6 +20,7 @@ class Change(Enum):
     GUARDS = "keeps work away or asks it to leave, and ends none that may not be ended"
     OPENS = "lets work come"
     ENDS = "ends whatever runs there"
+    NOTES = "changes what lendbot alone reads: whatever the far sides say, nobody's work ends by it"
 
 
 class Gate(Protocol):
@@ -183,6 +184,10 @@ class FencedShell:
     def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
         with self._gate.change((node,), Change.ENDS):
             return self._shell.run(node, argv, timeout=timeout, stdin=stdin)
+
+    def note(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
+        with self._gate.change((node,), Change.NOTES):
+            return self._shell.note(node, argv, timeout=timeout, stdin=stdin)
 
 
 class FencedPower:

@@ -1,5 +1,7 @@
 """The steps that take one node from DOWN+DRAIN in Slurm to Ready in Kubernetes."""
 
+from collections.abc import Sequence
+
 from conversion import boots
 from conversion.ports import Ran
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
@@ -51,7 +53,8 @@ def check_role(work: NodeWork) -> Seen:
 def write_role(work: NodeWork) -> None:
     """Write the role file in one move: Puppet must never read half a word."""
     work.note_boot(boots.seen(work))
-    _write(work, work.pace.role_file, work.node_class.role)
+    _run(work, "tee", f"{work.pace.role_file}.new", stdin=f"{work.node_class.role}\n")
+    _run(work, "mv", "-f", f"{work.pace.role_file}.new", work.pace.role_file)
 
 
 def check_applied(work: NodeWork) -> Seen:
@@ -68,7 +71,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
         raise TryIsOver("the role is gone from the node: has it rebooted?")
     work.note_boot(boots.seen(work))
     lock = f"{work.pace.run_dir}/puppet.lock"
-    _must(work, "mkdir", "-p", work.pace.run_dir)
+    _keep(work, "mkdir", "-p", work.pace.run_dir)
     argv = ("flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, *work.pace.puppet)
     ran = work.far.shell.run(work.node, argv, timeout=work.pace.puppet_timeout)
     if ran.exit == _LOCKED:
@@ -142,21 +145,28 @@ def _ask(work: NodeWork, *argv: str) -> Ran:
     return work.far.shell.ask(work.node, argv, timeout=work.pace.command_timeout)
 
 
-def _must(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
-    ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin)
+def _must(argv: Sequence[str], ran: Ran) -> None:
     if ran.exit != 0:
         raise TryIsOver(f"`{argv[0]}` failed with {ran.exit}: {last_line(ran)}")
 
 
-def _write(work: NodeWork, path: str, text: str) -> None:
-    _must(work, "tee", f"{path}.new", stdin=f"{text}\n")
-    _must(work, "mv", "-f", f"{path}.new", path)
+def _run(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
+    _must(argv, work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin))
+
+
+def _keep(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
+    _must(argv, work.far.shell.note(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin))
 
 
 def _note(work: NodeWork, name: str, text: str) -> None:
-    """Leave a note under run_dir, which a reboot wipes: what it says is true of this boot."""
-    _must(work, "mkdir", "-p", work.pace.run_dir)
-    _write(work, f"{work.pace.run_dir}/{name}", text)
+    """Leave a note under run_dir, which a reboot wipes: what it says is true of this boot.
+
+    It is no change that the far sides have a say in: once Puppet has run, pods may be on the node before we note it.
+    """
+    path = f"{work.pace.run_dir}/{name}"
+    _keep(work, "mkdir", "-p", work.pace.run_dir)
+    _keep(work, "tee", f"{path}.new", stdin=f"{text}\n")
+    _keep(work, "mv", "-f", f"{path}.new", path)
 
 
 def _noted(work: NodeWork, name: str, text: str) -> Seen:

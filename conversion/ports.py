@@ -196,6 +196,9 @@ class NodeShell(Protocol):
     def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
         """Run one command to its end. Unreachable when the time-out passes: the command may still be running."""
 
+    def note(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
+        """Run a command that changes what lendbot alone reads on the node: it can end nobody's work."""
+
 
 class Power(Protocol):
     """BMCs of one kind. Their answer may be a minute old: ask again."""

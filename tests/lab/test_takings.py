@@ -25,6 +25,7 @@ from conversion.pace import Pace
 from conversion.ports import FarSides
 from conversion.subjects import Ground
 from loans.classes import NodeClass, Rules
+from loans.facts import Actor, WhyReturn
 from loans.loan import NODE_MOVING, TAKING_MOVING, Decision, Loan, NodeState, State
 from store.db import Store
 from tests.lab.product import books
@@ -145,7 +146,7 @@ def take(ground: Ground, loan: Loan) -> int:
 def bring_home(ground: Ground, loan_id: int) -> None:
     """Give a loan back before anything on its nodes was changed: RESUME is all that they need."""
     with ground.store.write() as tx:
-        orders.give_back(tx, tx.loans.get(loan_id), ground.now(), "enough", "U0REQUEST1")
+        orders.give_back(tx, tx.loans.get(loan_id), ground.now(), WhyReturn.ASKED, Actor("U0REQUEST1"))
     while True:
         with ground.store.read() as tx:
             moving = [part for part in tx.nodes.of(loan_id) if part.state in NODE_MOVING]

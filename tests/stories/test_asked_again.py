@@ -3,7 +3,8 @@
 Each ambush springs right after a step has been journalled as begun: between what lendbot saw and what it does.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,14 @@ from commands.give_back import GiveBack
 from commands.replies import SkipsTooMuch
 from conversion import orders
 from conversion.plans import LEND, RETURN
+from conversion.ports import Ran
 from conversion.reconcile import reconcile
 from loans import facts
 from loans.facts import Actor
 from loans.loan import NODE_GONE, NodeState, State
+from loans.nodes import NodeName
 from loans.runbook import StepName
+from tests.bot.house import eventually
 from tests.conversion.rig import APPROVER, ONCALL, Rig
 from tests.stories.bad_days import (
     Ambush,
@@ -156,7 +160,7 @@ def test_a_drain_that_an_admin_lifts_on_the_way_out_is_put_back_whatever_the_ste
     ambush: Any = Ambush(rig.core.store, loan.id, {step}, spring)
     run_to(rig, loan.id, ambush, is_held_again)
     assert "DRAIN" in rig.room()[lifted[0]]["slurm"]["state"]
-    assert rig.room()[lifted[0]]["slurm"]["reason"] == f"lendbot #{loan.id}"
+    assert rig.room()[lifted[0]]["slurm"]["reason"] == str(loan.mark)
     run_to(rig, loan.id, ambush, lambda: is_at_rest(rig, loan.id))
     again = [each for each in happened(rig, loan.id) if isinstance(each.fact, facts.SetInSlurm)]
     assert sum(each.fact.change is facts.SlurmChange.DRAINED for each in again) > 1, "what is put back is written down"
@@ -171,7 +175,7 @@ def test_a_cordon_that_an_admin_lifts_on_the_way_home_is_put_back(rig: Rig, step
     node = nodes_of(rig, loan_id)[0]
 
     def spring(_: str) -> None:
-        rig.core.adapters.far.kubernetes.uncordon(node, loan_id)
+        rig.core.adapters.far.kubernetes.uncordon(node, rig.loan(loan_id).mark)
 
     ambush: Any = Ambush(rig.core.store, loan_id, {step}, spring)
     rig.ask(f"give back #{loan_id}")
@@ -229,3 +233,31 @@ def test_a_node_that_a_person_brought_up_goes_on_from_verify(rig: Rig) -> None:
     done = give_back.run(GiveBack(loan_id, node, StepName.VERIFY), ONCALL, rig.core.desk())
     assert not isinstance(done, SkipsTooMuch), done
     go_to(rig, loan_id, State.RETURNED)
+
+
+class Crowded:
+    """The real shell; a tenant's pod is on the node before Puppet's run is noted: clusters can be in a hurry."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._shell = rig.ground.reach.out_there.shell
+        self.ask, self.note = self._shell.ask, self._shell.note
+        self.crowded: list[NodeName] = []
+
+    def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
+        ran = self._shell.run(node, argv, timeout=timeout, stdin=stdin)
+        if argv[0] == "flock":
+            eventually("it registers", lambda: self._rig.room()[node]["kube"] is not None)
+            self._rig.site.call(lambda: self._rig.site.site.kube.put_pod("bare", node))
+            self.crowded.append(node)
+        return ran
+
+
+def test_a_pod_that_is_there_before_puppet_is_noted_does_not_keep_the_node_from_being_lent(rig: Rig) -> None:
+    """What lendbot writes down on a node ends nobody's work: it asks nobody for leave, and Puppet runs once."""
+    shell: Any = Crowded(rig)
+    out_there = replace(rig.ground.reach.out_there, shell=shell)
+    ground = replace(rig.ground, reach=replace(rig.ground.reach, out_there=out_there))
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    go_to(rig, loan.id, State.LENT, ground=ground)
+    assert shell.crowded == [rig.parts(loan.id)[0].node]
