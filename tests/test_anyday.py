@@ -21,6 +21,7 @@ ALLOWED: Final[Mapping[str, str]] = {
     "lab/site/power.py": "its log is read by a person",
     "lab/site/slurm.py": "the lab's Slurm has the machine's time",
     "lab/test_takings.py": "the lab's Slurm has the machine's time",
+    "store/test_transactions.py": "PostgreSQL has the machine's time, and is asked for it",
     "bench/page.py": "the page says when it was measured",
 }
 """Files that read the wall's clock, each with its reason."""

@@ -1,7 +1,7 @@
 """docs/metrics.md, from what the collector answers about an empty store."""
 
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from conversion.clocks import Clocks
 from conversion.pace import Pace
 from conversion.subjects import Ground
 from store.db import Store
+from tests.moment import MOMENT
 
 _HEAD = """# Metrics
 
@@ -29,7 +30,7 @@ def page() -> str:
         store = Store.open(f"sqlite:///{Path(scratch) / 'empty.db'}")
         store.upgrade()
         nobody: Any = None
-        clocks = Clocks(Ground(store, nobody, {}, Pace(), lambda: datetime.now(UTC)))
+        clocks = Clocks(Ground(store, nobody, {}, Pace(), lambda: MOMENT))
         clocks.ahead = {side: timedelta() for side in ("slurm", "kubernetes", "nodes", "store")}
         told = [*StoreCollector(store).collect(), *ClockCollector(clocks).collect()]
         found = sorted(told, key=lambda metric: metric.name)

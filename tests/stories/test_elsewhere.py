@@ -122,12 +122,3 @@ def test_kube_name_that_changes_under_an_open_loan_changes_nothing_for_it(rig: R
     rig.ask(f"force {node} of #{loan_id}", APPROVER)
     go_to(rig, loan_id, State.RETURNED, ground=changed)
     assert_store_is_true(rig, loan_id)
-
-
-def test_a_class_that_the_settings_lost_brings_its_nodes_home(rig: Rig) -> None:
-    """What a loan needs for its way home is in the loan."""
-    loan_id = lent(rig)
-    rig.ask(f"give back #{loan_id}")
-    without = replace(rig.ground, classes={n: c for n, c in rig.ground.classes.items() if n != "gpu"})
-    go_to(rig, loan_id, State.RETURNED, ground=without)
-    assert_store_is_true(rig, loan_id)
