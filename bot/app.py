@@ -16,6 +16,7 @@ from bot.process.lease import RENEW_EVERY, Lease
 from bot.process.schedule import Schedule
 from bot.publishing.pump import Pump
 from bot.publishing.surroundings import Surroundings
+from bot.slack.admission import Admission
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
 from conversion import clocks, due, lost_classes, reconcile
@@ -112,7 +113,8 @@ class Program:
         self._slack = core.settings.slack
         self._client = web_client(self._slack)
         self._answers = Answers(self._client)
-        self._errands = Errands(core.store, core.clock, self._answers)
+        self._admission = Admission(self._client, self._slack)
+        self._errands = Errands(core.store, core.clock, self._answers, self._admission.turned_away)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock)
         self._surroundings = Surroundings(core.store, core.desk)
@@ -191,7 +193,9 @@ class Program:
             for who in node_class.rules.approvers | node_class.rules.operators | node_class.rules.requesters
             if who.startswith("S")
         }
-        front = Front(self._client, People(self._client, groups), self._core.desk, self._errands, self._answers)
+        front = Front(
+            self._client, People(self._client, groups, self._admission), self._core.desk, self._errands, self._answers
+        )
         messages.register(bolt, front, self._slack.command)
         buttons.register(bolt, front)
         forms.register(bolt, front)

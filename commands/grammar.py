@@ -10,6 +10,7 @@ from commands import blocked, cancel, decide, extend, fill, give_back, lend, loo
 from commands.desk import Caller, Desk
 from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply
 from commands.verb import Verb, sentence
+from loans.plain import plain as seen
 
 LONGEST: Final = 500
 """Characters of a sentence that are read: a longer one is a paste, not a wish."""
@@ -106,7 +107,7 @@ def is_order(ask: Ask) -> bool:
 
 def read(text: str) -> Ask:
     """Return what a sentence asks for; an empty one asks for help."""
-    plain = _plain(text)
+    plain = _plain(seen(text))
     if not plain:
         return AskHelp()
     if len(plain) <= LONGEST:

@@ -17,7 +17,8 @@ class Person:
     """Somebody who acts.
 
     groups   Slack user group ids, and `cli` for whoever runs lendbot's own command line
-    team     the Slack workspace that the id is of: the same id means somebody else in another one
+    id       alone for people of lendbot's own workspace; `T0OTHER/U0...` for others: rules name home's
+    team     the Slack workspace that the id is of
     """
 
     id: str

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 
 from loans.nodes import NodeName
+from loans.plain import plain
 from loans.runbook import StepName
 
 
@@ -55,8 +56,11 @@ class Span(TypeDecorator[timedelta]):
 
 
 def cleaned(text: str) -> str:
-    """Return text as every database can keep it: NUL (PostgreSQL refuses it) and lone surrogates become U+FFFD."""
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Return text as every database can keep it and everybody sees it.
+
+    NUL (PostgreSQL refuses it) and lone surrogates become U+FFFD; the other characters that nobody sees go.
+    """
+    return plain(text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 class Words(TypeDecorator[str]):

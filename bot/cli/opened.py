@@ -13,6 +13,7 @@ from bot.core import Core, build
 from bot.process.listening import CannotListen
 from bot.process.log import configure
 from bot.settings.file import BadSettings
+from loans.plain import plain
 from store.errors import StoreError
 
 EXIT_REFUSED: Final = 1
@@ -43,4 +44,4 @@ def opened(config: Path | None) -> Iterator[Core]:
 
 
 def _complain(line: str) -> None:
-    Console(stderr=True).print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(plain(line), style="red", markup=False, highlight=False, soft_wrap=True)

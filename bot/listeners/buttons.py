@@ -8,7 +8,7 @@ from slack_bolt import App
 
 from bot.listeners.doubles import loans_on
 from bot.listeners.errands import Kind
-from bot.listeners.front import Front
+from bot.listeners.front import Front, team_of
 from bot.views import actions, modals
 from bot.views.actions import FormRef, Ref
 from bot.views.rendered import Block, Rendered
@@ -82,7 +82,7 @@ def _pressed(front: Front, kind: str, body: dict[str, Any]) -> Errand:
         str(body["trigger_id"]),
         body["user"]["id"],
         what,
-        team=(body.get("team") or {}).get("id", ""),
+        team=team_of(body),
         channel=body.get("channel", {}).get("id"),
         url=body.get("response_url", ""),
     )

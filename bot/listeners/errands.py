@@ -78,8 +78,10 @@ class _Refused:
 class Errands:
     """The errands of this process."""
 
-    def __init__(self, store: Store, clock: Clock, answers: Answers) -> None:
+    def __init__(self, store: Store, clock: Clock, answers: Answers, turned_away: Callable[[str, str], str]) -> None:
+        """turned_away: gives a sentence for a user and team who may not speak, and nothing for who may."""
         self._store = store
+        self.turned_away = turned_away
         self._clock = clock
         self._answers = answers
         self.lanes = Lanes()
@@ -187,7 +189,10 @@ class Errands:
 
     def _attempt(self, errand: Errand, act: Callable[[], None]) -> None:
         try:
-            act()
+            if sentence := self.turned_away(errand.person, errand.team):
+                self._say(errand, sentence)
+            else:
+                act()
         except NotOurs:
             log.warning("errand.is_anothers", errand=errand.key, kind=errand.kind)
         except StoreUnavailable as e:

@@ -12,7 +12,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.listeners.errands import Kind
-from bot.listeners.front import Front
+from bot.listeners.front import Front, team_of
 from bot.listeners.reception import Wrong
 from bot.views import actions, modals
 from bot.views.actions import FormRef, Ref
@@ -81,7 +81,7 @@ def _sent(front: Front, body: dict[str, Any], metadata: str, url: str = "") -> E
         "fields": {field: _typed(body, field) for field in (actions.TEXT, *_FIELDS)},
         "label": view["title"]["text"],
     }
-    key, team = f"{view['id']}:{view['hash']}", (body.get("team") or {}).get("id", "")
+    key, team = f"{view['id']}:{view['hash']}", team_of(body)
     return front.errands.errand(FORM, key, body["user"]["id"], what, team=team, url=url)
 
 
@@ -127,7 +127,7 @@ def _always(_: Errand) -> bool:
 
 
 def _asks_for_form(front: Front, body: dict[str, Any]) -> Errand:
-    team = (body.get("team") or {}).get("id", "")
+    team = team_of(body)
     what = {"label": _LABEL}
     return front.errands.errand(EMPTY_FORM, str(body["trigger_id"]), body["user"]["id"], what, team=team)
 
@@ -142,6 +142,8 @@ def _home(front: Front) -> Callable[..., None]:
         user, lanes = event["user"], front.errands.lanes
 
         def work() -> None:
+            if front.errands.turned_away(user, body.get("team_id", "")):
+                return
             desk, caller = front.desk(), Caller(front.person(user, body.get("team_id", "")))
             loans = grammar.run(Status(), caller, desk)
             free = grammar.run(AskFree(), caller, desk)

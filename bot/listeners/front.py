@@ -1,7 +1,8 @@
 """What every listener stands on: from an errand, with a sentence or an Ask, to a drawn Reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import structlog
 from slack_sdk import WebClient
@@ -42,7 +43,7 @@ class Front:
 
     def person(self, user: str, team: str = "") -> Person:
         """Return who a Slack user is."""
-        return replace(self._people.person(user), team=team)
+        return self._people.person(user, team)
 
     def do(self, ask: grammar.Ask, errand: Errand, channel: str | None) -> Rendered:
         """Carry out an Ask; what it changes is kept together with the note that it did, so that it happens once.
@@ -66,6 +67,11 @@ class Front:
                 raise
             log.warning("slack.form_too_late", errand=errand.key)
             self.answers.give(errand, Rendered(too_late(errand.what), []))
+
+
+def team_of(body: Mapping[str, Any]) -> str:
+    """Return the team of who pressed or filled in: in a shared channel another one than the envelope's."""
+    return str(body["user"].get("team_id") or (body.get("team") or {}).get("id", ""))
 
 
 def _loan(ask: grammar.Ask, answer: Reply) -> int | None:

@@ -34,7 +34,9 @@ def register(app: App, front: Front, command: str) -> None:
         said = {"text": event.get("text", ""), "thread_ts": event.get("thread_ts")}
         # A mention in a direct message arrives as both events; the message's own ts names it once.
         key = f"{event['channel']}:{event['ts']}"
-        place = {"team": body.get("team_id", ""), "channel": event["channel"]}
+        # In a shared channel the envelope names the workspace that lendbot is in, the event its author's.
+        team = event.get("user_team") or event.get("team") or body.get("team_id", "")
+        place = {"team": team, "channel": event["channel"]}
         return errands.errand(WORDS, key, event["user"], said, **place)
 
     def direct(body: dict[str, Any]) -> Errand | None:

@@ -7,6 +7,7 @@ from typing import Final, TextIO, cast
 import structlog
 
 from bot.settings.site import LogSettings
+from loans.plain import plain
 
 _TRANSLATED: Final = ("paramiko", "sushy", "urllib3", "kubernetes", "waitress")
 """Libraries whose errors reach us as exceptions and are told once, in our words; their own tracebacks say it twice."""
@@ -24,6 +25,11 @@ class _Stderr:
         sys.stderr.flush()
 
 
+def _seen(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Take out of every value what nobody sees: a far side's words may hold what paints a terminal."""
+    return {key: plain(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
 def configure(settings: LogSettings) -> None:
     """Set structlog up, and send the libraries' own warnings the same way."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
@@ -36,6 +42,7 @@ def configure(settings: LogSettings) -> None:
     renderer = structlog.processors.JSONRenderer() if settings.format == "json" else plain
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _seen,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

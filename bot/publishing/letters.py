@@ -120,7 +120,7 @@ class Letters:
     def _place(self, letter: Letter, card_at: Post | None) -> Place:
         match letter.kind:
             case Audience.REQUESTER:
-                return Place(letter.to)
+                return Place(letter.to.rpartition("/")[2])  # of another team's people the id alone
             case Audience.ONCALL:
                 return Place(self._oncall)
             case _ if card_at is None:

@@ -60,6 +60,11 @@ class SlackSettings(Section):
     base_url: str = Field("https://slack.com/api/", description="Slack's API; a proxy may stand in between")
     listen: str = Field("127.0.0.1:3000", pattern=r"^[^:]+:\d+$", description="host:port in HTTP mode")
     silent_after: Span = Field(timedelta(seconds=90), description="no ping for so long: reconnect, and say unhealthy")
+    allow_guests: bool = Field(default=False, description="guests of the workspace may speak to lendbot")
+    allow_bots: bool = Field(default=False, description="so may other apps' bots")
+    allow_teams: frozenset[Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$", examples=["T0123456789"])]] = Field(
+        frozenset(), description="other teams whose people may, in shared channels; they are in no group of ours"
+    )
     bot_token: SecretStr = Field(description="xoxb-...; from LENDBOT_SLACK__BOT_TOKEN only")
     app_token: SecretStr | None = Field(None, description="xapp-..., Socket Mode; LENDBOT_SLACK__APP_TOKEN only")
     signing_secret: SecretStr | None = Field(None, description="HTTP mode; LENDBOT_SLACK__SIGNING_SECRET only")

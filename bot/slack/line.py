@@ -20,10 +20,11 @@ from slack_sdk.http_retry.builtin_handlers import (
     RateLimitErrorRetryHandler,
     ServerErrorRetryHandler,
 )
-from waitress.server import create_server
 
 from bot.process.background import in_background
+from bot.process.listening import listening
 from bot.settings.site import SlackSettings
+from bot.slack.signed import LARGEST_BODY, SignedOnly
 
 log = structlog.get_logger()
 
@@ -128,7 +129,10 @@ class HttpLine:
     """HTTP mode: Slack posts to us, signed; a proxy with TLS stands in front."""
 
     def __init__(self, bolt: App, settings: SlackSettings) -> None:
-        self._server = create_server(SlackRequestHandler(bolt, path="/slack/events"), listen=settings.listen, threads=8)
+        assert settings.signing_secret is not None, "the settings are checked for it"
+        gate = SignedOnly(SlackRequestHandler(bolt, path="/slack/events"), settings.signing_secret.get_secret_value())
+        # Waitress answers 413 before it has read more than that.
+        self._server = listening(gate, "slack.listen", settings.listen, threads=8, max_request_body_size=LARGEST_BODY)
 
     def start(self) -> None:
         """Serve in a thread of its own."""

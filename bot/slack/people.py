@@ -1,70 +1,53 @@
-"""Who a Slack user is to us: their zone, and the user groups that settings name. Asked of Slack, kept for minutes."""
+"""Who a Slack user is to us: their team, their zone, and the user groups that settings name."""
 
 from collections.abc import Collection
-from datetime import timedelta
-from time import monotonic
-from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack.admission import Admission
+from bot.slack.kept import Kept
 from loans.policy import Person
 
 log = structlog.get_logger()
 
-KEEP_FOR: Final = timedelta(minutes=5)
-"""Somebody who joins on-call at night should not wait longer to be allowed; somebody who leaves, neither."""
-
-
-V = TypeVar("V")
-
-
-class _Kept(Generic[V]):
-    """Answers, each for KEEP_FOR; the wall's time, whatever lendbot's clock does."""
-
-    def __init__(self) -> None:
-        self._answers: dict[str, tuple[float, V]] = {}
-
-    def get(self, key: str) -> V | None:
-        found = self._answers.get(key)
-        return found[1] if found and monotonic() - found[0] < KEEP_FOR.total_seconds() else None
-
-    def put(self, key: str, value: V) -> V:
-        self._answers[key] = (monotonic(), value)
-        return value
+_SLACK_IS_AWAY = (SlackApiError, SlackClientError, OSError)
 
 
 class People:
     """Resolves user ids. groups: the user groups that any class's rules name; others do not matter."""
 
-    def __init__(self, client: WebClient, groups: Collection[str]) -> None:
+    def __init__(self, client: WebClient, groups: Collection[str], admission: Admission) -> None:
         self._client = client
         self._groups = sorted(groups)
-        self._zones: _Kept[str] = _Kept()
-        self._members: _Kept[frozenset[str]] = _Kept()
+        self._admission = admission
+        self._members: Kept[frozenset[str]] = Kept()
 
-    def person(self, user: str) -> Person:
-        """Return a person with their groups and zone.
+    def person(self, user: str, team: str = "") -> Person:
+        """Return a person with their groups and zone; one of another team has an id of its own, and is in no group.
 
         When Slack does not say who is in a group, nobody is: whoever is not known to be allowed is not.
         """
+        tz = self._zone_of(user)
+        try:
+            if team and not self._admission.is_home(team):
+                return Person(f"{team}/{user}", tz=tz, team=team)
+        except _SLACK_IS_AWAY as e:
+            log.warning("slack.team_unknown", user=user, why=str(e))
+            return Person(f"{team}/{user}", tz=tz, team=team)
         groups = frozenset(group for group in self._groups if user in self._members_of(group))
-        return Person(user, groups, self._zone_of(user))
+        return Person(user, groups, tz, team)
 
     def _zone_of(self, user: str) -> str:
-        kept = self._zones.get(user)
-        if kept is not None:
-            return kept
         try:
-            found = self._client.users_info(user=user)["user"]
-            zone = str(found.get("tz") or "UTC")
+            zone = self._admission.whose(user).tz
             ZoneInfo(zone)
-        except (SlackApiError, SlackClientError, OSError, ZoneInfoNotFoundError) as e:
+        except (*_SLACK_IS_AWAY, ZoneInfoNotFoundError) as e:
             log.warning("slack.zone_unknown", user=user, why=str(e))
             return "UTC"
-        return self._zones.put(user, zone)
+        return zone
 
     def _members_of(self, group: str) -> frozenset[str]:
         kept = self._members.get(group)
@@ -72,7 +55,7 @@ class People:
             return kept
         try:
             users = self._client.usergroups_users_list(usergroup=group)["users"]
-        except (SlackApiError, SlackClientError, OSError) as e:
+        except _SLACK_IS_AWAY as e:
             log.warning("slack.group_unknown", group=group, why=str(e))
             return frozenset()
         return self._members.put(group, frozenset(users))

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from loans.hostlist import fold
+from loans.plain import plain
 
 NAMED: Final = 8
 """How many nodes or people a line names before it counts the rest: about a line on a phone."""
 _FOLDED: Final = 160
 _USER: Final = re.compile(r"^[UW][A-Z0-9]+$")
+_TEAM: Final = re.compile(r"^[TE][A-Z0-9]+/")
 _GROUP: Final = re.compile(r"^S[A-Z0-9]+$")
 _ENTITY: Final = 5
 """Characters of `&amp;`, the longest that escape() makes."""
@@ -21,7 +23,7 @@ _ENTITY: Final = 5
 
 def escape(words: str) -> str:
     """Make Slack show words as they are: no mention, link or date can be smuggled in."""
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def quote(words: str, most: int = 300) -> str:
@@ -54,6 +56,7 @@ def cut(text: str, most: int) -> str:
 
 def shorten(words: str, most: int) -> str:
     """Cut words that Slack shows as they are."""
+    words = plain(words)
     return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
@@ -64,8 +67,9 @@ def is_user(person: str) -> bool:
 
 def who(person: str) -> str:
     """Return a mention of a user or a group; `cli:<account>` and lendbot itself have none."""
-    if is_user(person):
-        return f"<@{person}>"
+    alone = person.rpartition("/")[2] if _TEAM.match(person) else person
+    if is_user(alone):
+        return f"<@{alone}>"
     if _GROUP.match(person):
         return f"<!subteam^{person}>"
     return "everybody" if person == "*" else quote(person, 80)

@@ -9,7 +9,7 @@ TEAM = {"id": seed.TEAM, "domain": seed.TEAM_NAME}
 
 
 def _who(user: User) -> Json:
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": seed.TEAM}
+    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
 
 
 def _common(kind: str, user: User) -> Json:
@@ -28,7 +28,7 @@ def slash_command(user: User, channel: Channel, command: str, text: str, tickets
     """Return what a slash command sends; every value is a string, as in the form that HTTP mode posts."""
     return {
         "token": seed.VERIFICATION_TOKEN,
-        "team_id": seed.TEAM,
+        "team_id": user.team_id,
         "team_domain": seed.TEAM_NAME,
         "channel_id": channel.id,
         "channel_name": "directmessage" if channel.is_im else channel.name,

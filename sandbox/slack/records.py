@@ -17,6 +17,13 @@ class User:
     tz: str
     title: str = ""
     is_bot: bool = False
+    is_guest: bool = False
+    team: str = ""
+
+    @property
+    def team_id(self) -> str:
+        """Return the workspace that the person is of; the others are met in shared channels."""
+        return self.team or seed.TEAM
 
 
 @dataclass

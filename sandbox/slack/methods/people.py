@@ -78,7 +78,10 @@ def user_json(user: User, now: datetime) -> Json:
     offset = there.utcoffset()
     return {
         "id": user.id,
-        "team_id": seed.TEAM,
+        "team_id": user.team_id,
+        "is_restricted": user.is_guest,
+        "is_ultra_restricted": False,
+        "is_stranger": user.team_id != seed.TEAM,
         "name": user.name,
         "real_name": user.name,
         "deleted": False,

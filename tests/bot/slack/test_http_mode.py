@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -165,3 +166,26 @@ def test_what_is_wrong_is_told_a_line_each(office: Office) -> None:
     unwell = ask(f"http://{address}/healthz")
     assert (unwell.status, unwell.body) == (503, "Slack is silent\nthe job 'worker' is late\n")
     assert 'lendbot_clock_ahead_seconds{side="slurm"} 7200.0' in ask(f"http://{address}/metrics").body
+
+
+@pytest.mark.parametrize("at", ["soon", "", "-1", "1e9", "9" * 400, "١٢٣", str(2**70)])
+def test_a_time_that_is_none_is_refused_like_a_wrong_signature(office: Office, at: str) -> None:
+    """Whoever tries what our parser does with it learns nothing: no 500, no trace."""
+    signed = {"X-Slack-Request-Timestamp": quote(at), "X-Slack-Signature": "v0=00"}
+    refused = ask(f"{office.address}/slack/events", b"{}", signed)
+    assert refused.status == 401
+    assert "Traceback" not in refused.body
+
+
+def test_a_body_that_nobody_signed_is_not_even_parsed(office: Office) -> None:
+    """A parser is a large thing to show to whoever finds the address: rubbish is refused like any other."""
+    for body in (b"{" * 100_000, b"\xff\xfe", b"payload=%7B", b""):
+        assert office.post(body, secret="somebody else's").status == 401
+    assert ask(f"{office.address}/slack/events", b"{" * 1000).status == 401
+
+
+def test_a_body_above_a_mebibyte_is_refused_unread(office: Office) -> None:
+    """Slack's are a tenth of that; memory is not for whoever wants to fill it."""
+    assert office.post(b"x" * ((1 << 20) + 1)).status == 413
+    office.mention("<@U0LENDBOT1> history gpu061")
+    eventually("an answer all the same", lambda: office.heard("gpu061"))

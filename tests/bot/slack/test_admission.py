@@ -1,0 +1,137 @@
+"""Who may speak to lendbot at all: the matrix of people, teams and settings."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.settings.site import SlackSettings
+from bot.slack.admission import Admission
+from bot.slack.people import People
+from loans.policy import Person
+from sandbox.slack import seed
+from sandbox.slack.records import User
+from tests.bot.house import APPROVALS, APPROVER, House, eventually, shown
+
+HOME, OTHER = "T0HOME0001", "T0OTHER001"
+MEMBER = {"id": "U0SAME0001", "team_id": HOME, "tz": "Europe/Zurich"}
+
+
+@dataclass
+class Slack:
+    """What Slack says of one user, whoever asks; and a group that everybody of that id is in."""
+
+    user: dict[str, Any] = field(default_factory=lambda: dict(MEMBER))
+    trouble: Exception | None = None
+
+    def users_info(self, user: str) -> dict[str, Any]:
+        if self.trouble:
+            raise self.trouble
+        return {"user": self.user | {"id": user}}
+
+    def auth_test(self) -> dict[str, Any]:
+        return {"team_id": HOME}
+
+    def usergroups_users_list(self, usergroup: str) -> dict[str, Any]:
+        del usergroup
+        return {"users": [MEMBER["id"]]}
+
+
+def settings(**allowed: Any) -> SlackSettings:
+    secrets = {"bot_token": "xoxb-1", "app_token": "xapp-1"}
+    return SlackSettings.model_validate({"oncall_channel": "C0ONCALL01", **secrets, **allowed})
+
+
+def admission(slack: Slack, **allowed: Any) -> Admission:
+    client: Any = slack
+    return Admission(client, settings(**allowed))
+
+
+GUEST, SINGLE, BOT = {"is_restricted": True}, {"is_restricted": True, "is_ultra_restricted": True}, {"is_bot": True}
+STRANGER, GONE = {"team_id": OTHER, "is_stranger": True}, {"deleted": True}
+
+
+@pytest.mark.parametrize(
+    ("is_like", "team", "allowed", "may"),
+    [
+        pytest.param({}, HOME, {}, True, id="a member"),
+        pytest.param({}, "", {}, True, id="a member whose envelope names no team"),
+        pytest.param(GUEST, HOME, {}, False, id="a guest"),
+        pytest.param(SINGLE, HOME, {}, False, id="a guest of one channel"),
+        pytest.param(GUEST, HOME, {"allow_guests": True}, True, id="a guest where guests may"),
+        pytest.param(GUEST, HOME, {"allow_bots": True, "allow_teams": [OTHER]}, False, id="a guest where others may"),
+        pytest.param(BOT, HOME, {}, False, id="a bot"),
+        pytest.param(BOT, HOME, {"allow_bots": True}, True, id="a bot where bots may"),
+        pytest.param(STRANGER, OTHER, {}, False, id="another team"),
+        pytest.param(STRANGER, OTHER, {"allow_teams": [OTHER]}, True, id="a team that may"),
+        pytest.param(STRANGER, OTHER, {"allow_teams": ["T0THIRD001"]}, False, id="a third team"),
+        pytest.param(STRANGER, "", {}, False, id="another team whose envelope does not say so"),
+        pytest.param({}, OTHER, {}, False, id="our member's id in another team's envelope"),
+        pytest.param({"team_id": HOME, "is_stranger": True}, HOME, {}, False, id="a stranger who says to be ours"),
+        pytest.param({"team_id": None}, "", {}, False, id="of no team that Slack knows"),
+        pytest.param(STRANGER | GUEST, OTHER, {"allow_teams": [OTHER]}, False, id="another team's guest"),
+        pytest.param(GONE, HOME, {"allow_guests": True}, False, id="somebody whose account is gone"),
+    ],
+)
+def test_whoever_is_not_of_the_workspace_is_turned_away_unless_settings_say_so(
+    is_like: dict[str, Any],
+    team: str,
+    allowed: dict[str, Any],
+    may: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """A shared channel with a vendor is no way to a site's nodes."""
+    said = admission(Slack(MEMBER | is_like), **allowed).turned_away(str(MEMBER["id"]), team)
+    assert (said == "") is may
+    assert may or said.startswith("I only answer to")
+
+
+def test_whom_slack_does_not_tell_of_is_turned_away() -> None:
+    """Nothing is concluded from silence: a missing scope makes nobody a member."""
+    refused: Any = {"ok": False, "error": "missing_scope"}
+    unknown = Slack(trouble=SlackApiError("no", refused))
+    assert "doesn't tell me who you are" in admission(unknown).turned_away("U0SAME0001", HOME)
+    with pytest.raises(OSError, match="away"):
+        admission(Slack(trouble=OSError("away"))).turned_away("U0SAME0001", HOME)
+
+
+def test_an_id_means_somebody_only_together_with_its_team() -> None:
+    """The same id in another team is in none of our groups, is not our requester, and is named in no rule of ours."""
+    slack = Slack()
+    client: Any = slack
+    people = People(client, ["S0GPUAPPR1"], admission(slack, allow_teams=[OTHER]))
+    ours, theirs = people.person("U0SAME0001", HOME), people.person("U0SAME0001", OTHER)
+    assert ours == Person("U0SAME0001", frozenset({"S0GPUAPPR1"}), "Europe/Zurich", HOME)
+    assert theirs == Person(f"{OTHER}/U0SAME0001", frozenset(), "Europe/Zurich", OTHER)
+    assert ours.is_in(frozenset({"U0SAME0001"}))
+    assert not theirs.is_in(frozenset({"U0SAME0001", "S0GPUAPPR1"}))
+
+
+@pytest.mark.parametrize("user", ["U0GUEST001", "U0VENDOR01", "U0ROBOT001"])
+def test_a_press_and_a_word_of_theirs_do_nothing(house: House, user: str) -> None:
+    """They are told so, and a loan that they approve is not approved."""
+    guest = User("U0GUEST001", "guest", "UTC", is_guest=True)
+    others = (guest, replace(guest, id="U0VENDOR01", is_guest=False, team=OTHER))
+    bot = User("U0ROBOT001", "robot", "UTC", is_bot=True)
+
+    def come_in() -> None:
+        workspace = house.site.site.slack.workspace
+        for each in (*others, bot):
+            workspace.users[each.id] = each
+            for channel in (seed.C_OPS, APPROVALS):
+                workspace.channels[channel].members.add(each.id)
+
+    house.site.call(come_in)
+    loan = house.request()
+    card = house.card(loan)
+    house.slash(f"give back #{loan}", user)
+    house.click(card, "approve", user)
+    eventually("two refusals", lambda: len(refusals(house, user)) == 2)
+    assert house.loan(loan).decision is None
+    house.click(card, "approve", APPROVER)
+    eventually("a decision", lambda: house.loan(loan).decision)
+
+
+def refusals(house: House, user: str) -> list[str]:
+    seen = [*house.seen_by(user), *house.seen_by(user, APPROVALS)]
+    return [shown(m) for m in seen if "I only answer to" in shown(m)]
