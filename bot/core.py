@@ -26,7 +26,7 @@ from store.db import Store
 
 @dataclass(frozen=True)
 class Core:
-    """Everything but Slack."""
+    """Everything but Slack. file: where the settings were read."""
 
     settings: SiteSettings
     clock: Clock
@@ -35,6 +35,7 @@ class Core:
     classes: Mapping[str, NodeClass]
     pace: Pace
     waits: Waits
+    file: Path
 
     def desk(self) -> Desk:
         """Return a desk of this moment."""
@@ -65,4 +66,5 @@ def build(path: Path | None = None) -> Core:
         built = adapters(settings)
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
-    return Core(settings, clock, store, built, node_classes, from_settings.pace(settings.pace), Waits(clock.steady))
+    pace = from_settings.pace(settings.pace)
+    return Core(settings, clock, store, built, node_classes, pace, Waits(clock.steady), find(path))

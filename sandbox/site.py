@@ -208,6 +208,7 @@ class Site:
         counts = {kind.name: kind.count for kind in self.options.world.classes()}
         config = self.directory / "lendbot.toml"
         store_url = f"sqlite:///{self.directory / 'lendbot.db'}"
+        config.touch(mode=0o600)
         config.write_text(product_settings(self.describe(), counts, store_url), encoding="utf-8")
         _write_secret(self.directory / "lendbot.env", product_environment(self.describe(), str(config)))
 

@@ -10,6 +10,7 @@ Writes are one at a time (store/connect.py says why), so keep them short and ask
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
@@ -100,6 +101,13 @@ class Store:
     def check(self) -> Schema:
         """Say whether this lendbot may work with the tables."""
         return schema.schema(self._engine)
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files that the store is kept in; none for a database of its own."""
+        database = self._engine.url.database or ""
+        if self._engine.url.get_backend_name() != "sqlite" or database.startswith("file:"):
+            return ()
+        return tuple(Path(f"{database}{more}") for more in ("", "-wal", "-shm"))
 
     def clock(self) -> datetime | None:
         """Return the time as the database has it; None where it has no clock but this host's."""

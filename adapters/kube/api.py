@@ -130,6 +130,11 @@ class KubeApi:
                     raise _answer(right, response, bytes(response.data)).refusal()
                 yield Stream(response)
 
+    def line(self) -> tuple[str, bool]:
+        """Return the cluster's address, and True when its certificate is checked."""
+        configuration = self._client.configuration
+        return str(configuration.host), bool(configuration.verify_ssl)
+
     def close(self) -> None:
         """Give back the pooled connections."""
         self._client.rest_client.close()

@@ -146,6 +146,10 @@ class KubeCluster:
             raise UnexpectedAnswer(SIDE, "it does not say what time it is: its answer has no Date", answer.raw)
         return answer.date
 
+    def line(self) -> tuple[str, bool]:
+        """Return the cluster's address, and True when its certificate is checked."""
+        return self._api.line()
+
     def missing_rights(self) -> list[Right]:
         """Return the rights of RIGHTS that the cluster does not grant us, for doctor."""
         return [right for right in RIGHTS if not self._may(right)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.core import Core
-from bot.doctor import clocks, nodes, slack
+from bot.doctor import clocks, exposure, nodes, slack
 from bot.doctor.asking import Check, Tell, asked
 from bot.doctor.findings import Bad, Heard, Result
 from bot.doctor.slurm import SlurmSide
@@ -23,6 +23,7 @@ def examine(core: Core, tell: Tell, named: NodeName | None = None) -> list[Resul
 def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
     yield Check("settings", partial(_settings, core))
     yield Check("store", partial(_store, core))
+    yield from exposure.checks(core)
     yield from slack.checks(core)
     slurm = SlurmSide(core)
     yield from slurm.checks(named)

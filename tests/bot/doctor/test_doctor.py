@@ -7,16 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from bot.core import Core, build
+from bot.doctor import exposure
 from bot.doctor.examination import examine
-from bot.doctor.findings import Result, Verdict
+from bot.doctor.findings import Bad, Result, Verdict
 from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.slack import seed
 from tests.conversion.rig import Rig, rigged
 
+KEY = "the key"
 Broken = Callable[[str, str], None]
 
 
@@ -246,3 +249,80 @@ def test_a_clock_that_is_off_is_named_with_by_how_much(rig: Rig, core: Core, sid
         assert row.found.endswith(f"{way} lendbot's")
         assert "timedatectl" in row.do
     assert what not in bad(core)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "is_bad"),
+    [
+        ("lendbot.toml", 0o640, False),
+        ("lendbot.toml", 0o644, True),
+        ("lendbot.toml", 0o620, True),
+        ("kubeconfig", 0o604, True),
+        ("lendbot.db", 0o644, True),
+        ("lendbot.db-wal", 0o666, True),
+        (KEY, 0o640, True),
+        (KEY, 0o400, False),
+    ],
+)
+def test_a_file_that_others_can_read_fails(rig: Rig, core: Core, name: str, mode: int, is_bad: bool) -> None:  # noqa: FBT001 - a column of the table
+    """The key of every node, the cluster's token and what people wrote are nobody's on a login host."""
+    with core.store.write() as tx:
+        tx.seen.first("so that there is a file", core.clock.now())
+    file = core.settings.ssh.key_file if name == KEY else rig.site.paths / name
+    before = file.stat().st_mode
+    file.chmod(mode)
+    try:
+        row = rows(core)[exposure.FILES]
+    finally:
+        file.chmod(before)
+    assert (row.verdict is Verdict.BAD) is is_bad, row
+    assert not is_bad or (str(file) in row.found and "chmod" in row.do)
+
+
+def test_a_store_that_lendbot_makes_is_nobody_elses(core: Core) -> None:
+    """Whatever the umask of whoever starts it."""
+    assert [oct(path.stat().st_mode & 0o077) for path in core.store.files() if path.exists()] == ["0o0"] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"url": "http://{node}-bmc", "password": SecretStr("calvin")}, "password of [power.bmc] goes to"),
+        ({"url": "https://{node}-bmc", "verify": False}, "believes any certificate"),
+        ({"url": "https://{node}-bmc", "verify": True}, ""),
+        ({"url": "http://127.0.0.1:8000", "password": SecretStr("calvin")}, ""),
+    ],
+)
+def test_a_line_on_which_secrets_go_in_the_clear_fails(core: Core, changes: dict[str, Any], said: str) -> None:
+    """A BMC's password opens the machine below its operating system."""
+    board = core.settings.power["bmc"].model_copy(update=changes)
+    found = rows(replace(core, settings=core.settings.model_copy(update={"power": {"bmc": board}})))[exposure.LINES]
+    assert (found.verdict is Verdict.BAD) is bool(said)
+    assert said in found.found
+    slack = rows(with_slack(core, base_url="http://slack.example/api/"))[exposure.LINES]
+    assert "Slack's token goes to http://slack.example/api/ in the clear" in slack.found
+
+
+def test_a_cluster_whose_certificate_nobody_checks_fails(rig: Rig, core: Core) -> None:
+    """Whoever answers in its place could take the token, and say that a node is gone."""
+    kubeconfig = rig.site.paths / "kubeconfig"
+    before = kubeconfig.read_text()
+    told = yaml.safe_load(before)
+    cluster = told["clusters"][0]["cluster"]
+    cluster.pop("certificate-authority-data", None)
+    for changes, said in (
+        ({"server": "https://198.51.100.7:6443", "insecure-skip-tls-verify": True}, "insecure-skip-tls-verify"),
+        ({"server": "http://198.51.100.7:8080"}, "token goes to http://198.51.100.7:8080 in the clear"),
+    ):
+        kubeconfig.write_text(
+            yaml.safe_dump({**told, "clusters": [{**told["clusters"][0], "cluster": cluster | changes}]})
+        )
+        try:
+            insecure = build(rig.site.paths / "lendbot.toml")
+        finally:
+            kubeconfig.write_text(before)
+        [check] = [check for check in exposure.checks(insecure) if check.what == exposure.LINES]
+        with pytest.raises(Bad, match=said):
+            check.ask()
+        insecure.close()
+    assert rows(core)[exposure.LINES].verdict is Verdict.FINE

@@ -31,6 +31,7 @@ class Lendbot:
         folder = layout.run / "product"
         folder.mkdir(exist_ok=True)
         self.config = folder / "lendbot.toml"
+        self.config.touch(mode=0o600)
         self.config.write_text(product_settings(told, around), encoding="utf-8")
         self.environment = product_environment(told, around, self.config)
         self.log = layout.log / f"{_LENDBOT}.log"
