@@ -18,6 +18,7 @@ import pytest
 
 from loans.facts import StepStarted
 from loans.loan import State
+from loans.runbook import StepName
 from sandbox.processes import secrets
 from tests.conversion.rig import Rig, rigged
 from tests.patience import PATIENCE_S
@@ -73,7 +74,11 @@ def lendbot(folder: Path, name: str) -> Iterator[Lendbot]:
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    with rigged(speed=60.0, gpu_nodes=3, cpu_nodes=0, busy=0.0) as found:
+    """A site in which a dead one's lease, a quarter of an hour there, costs no step its patience."""
+    patience = "".join(f'"{step}" = "2 d"\n' for step in StepName)
+    with rigged(
+        lambda toml: f"{toml}\n[pace.patience]\n{patience}", speed=60.0, gpu_nodes=3, cpu_nodes=0, busy=0.0
+    ) as found:
         yield found
 
 
