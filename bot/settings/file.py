@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -179,7 +179,7 @@ def _example(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     if field.examples:
         return repr(field.examples[0])
     default = field.get_default(call_default_factory=False)
-    return "" if default is None or isinstance(default, BaseModel) or field.is_required() else repr(default)
+    return "" if default is None or isinstance(default, BaseModel | SecretStr) or field.is_required() else repr(default)
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -66,6 +66,7 @@ def assert_refused(ended: "subprocess.CompletedProcess[str]", code: int, *words:
     for word in words:
         assert word in ended.stderr
     assert SECRET not in ended.stderr + ended.stdout
+    assert "SecretStr" not in ended.stderr, "an example that shows stars helps nobody"
 
 
 def test_a_store_of_a_newer_lendbot_says_which_one_to_install(host: Host) -> None:
