@@ -58,8 +58,22 @@ def write_role(work: NodeWork) -> None:
 
 
 def check_applied(work: NodeWork) -> Seen:
-    """Ask for the note that a good Puppet run of this loan left on the node."""
-    return _noted(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
+    """Ask for the note that a good Puppet run of this loan left on the node, or for what such a run brings about."""
+    noted = _noted(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
+    return noted if isinstance(noted, Done) else _has_registered(work) or noted
+
+
+def _has_registered(work: NodeWork) -> Done | None:
+    """Say done of a node that is Ready in Kubernetes although no run is noted: lendbot died before it could note it.
+
+    Pods may be there by now, and Puppet must not run again under them; the steps after this one ask for the rest.
+    """
+    node = work.far.kubernetes.node(work.kube_name)
+    if node is None or not node.ready or node.mark not in (None, work.loan.mark):
+        return None
+    lock = f"{work.pace.run_dir}/puppet.lock"
+    free = _ask(work, "flock", "--nonblock", "--conflict-exit-code", str(_LOCKED), lock, "true")
+    return Done("Puppet has registered the node; its end was not noted") if free.exit == 0 else None
 
 
 def run_puppet(work: NodeWork) -> Seen | None:
