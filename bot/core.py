@@ -16,7 +16,7 @@ from bot.settings.file import BadSettings, find, load
 from bot.settings.site import SiteSettings
 from commands.desk import Desk
 from conversion.fence import Lease, Reach
-from conversion.fenced import reads_of
+from conversion.gate import reads_of
 from conversion.pace import Pace
 from conversion.subjects import Ground
 from conversion.waits import Waits

@@ -11,17 +11,20 @@ remains is in docs/decisions/0010-fences.md, in seconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from conversion.fenced import Change, ChangeOutsideAStep, fenced, reads_of
-from conversion.hands import Keep, hands
+from conversion.gate import Call, Change, ChangeOutsideAStep, reads_of, through
 from conversion.permit import Overtaken, Permit, permitted
 from conversion.ports import FarSides
 from conversion.steps import Ask, NotYet, Scene
+from loans.facts import Fact
 from loans.nodes import NodeName
 from store.db import Store, Tx
+
+Keep = Callable[[Fact, Sequence[NodeName] | None], None]
+"""Keeps a change of these nodes; None stands for those that the plan is run for."""
 
 _RENEWED_JUST_NOW_S: Final = 1.0
 """Within this a read will do: hundreds of nodes at once need one renewal a second, not hundreds."""
@@ -84,7 +87,7 @@ class Reach:
 
     def reads_in(self, looked: Looked) -> FarSides:
         """Return the far sides for the checks of one look."""
-        return fenced(self.out_there, _Glances(self.uptime, looked))
+        return through(self.out_there, _Glances(self.uptime, looked))
 
     def fence(
         self,
@@ -101,7 +104,7 @@ class Reach:
         holds   asked inside the store's transaction: is the subject still as this look knows it
         keep    is handed every change that was made
         """
-        return fenced(hands(self.out_there, keep), _Fence(self, scene, asks, holds, looked))
+        return through(self.out_there, _Fence(self, scene, asks, holds, looked, keep=keep))
 
 
 class _Glances:
@@ -111,46 +114,58 @@ class _Glances:
         self._uptime = uptime
         self._looked = looked
 
-    def looked(self) -> None:
-        self._looked.at = self._uptime()
+    def read(self, call: Call) -> AbstractContextManager[None]:
+        if not call.is_kept:
+            self._looked.at = self._uptime()
+        return nullcontext()
 
-    def change(self, nodes: Sequence[NodeName], kind: Change) -> AbstractContextManager[None]:
-        raise ChangeOutsideAStep(f"{kind.name} {', '.join(nodes)}: a check changes nothing")
+    def change(self, call: Call) -> AbstractContextManager[None]:
+        raise ChangeOutsideAStep(f"{call.said}: a check changes nothing")
 
 
 class _Fence(_Glances):
     """The gate of one step's change."""
 
     def __init__(
-        self, reach: Reach, scene: Scene, asks: Sequence[Ask], holds: Callable[[Tx], bool], looked: Looked
+        self,
+        reach: Reach,
+        scene: Scene,
+        asks: Sequence[Ask],
+        holds: Callable[[Tx], bool],
+        looked: Looked,
+        *,
+        keep: Keep,
     ) -> None:
         super().__init__(reach.uptime, looked)
         self._reach = reach
         self._scene = scene
         self._asks = asks
         self._holds = holds
+        self._keep = keep
         self._world_at = float("-inf")
 
     @contextmanager
-    def change(self, nodes: Sequence[NodeName], kind: Change) -> Iterator[None]:
-        """Ask the lease, the store and the far sides; then let one change be sent."""
-        if kind is Change.ENDS and not self._asks:
-            raise ChangeOutsideAStep(f"{kind.name} {', '.join(nodes)}: its step asks nothing before it")
+    def change(self, call: Call) -> Iterator[None]:
+        """Ask the lease, the store and the far sides; then let one change be sent. One that was refused is not kept."""
+        if call.kind is Change.ENDS and not self._asks:
+            raise ChangeOutsideAStep(f"{call.said}: its step asks nothing before it")
         asked_at = self._ask_store()
-        permit = Permit(self._reach.uptime, self._ask_store, asked_at, self._world_before(nodes, kind))
+        permit = Permit(self._reach.uptime, self._ask_store, asked_at, self._world_before(call))
         permit.begin()
         with permitted(permit):
             yield
+        if call.made is not None:
+            self._keep(call.made, call.nodes or None)
 
-    def _world_before(self, nodes: Sequence[NodeName], kind: Change) -> float:
+    def _world_before(self, call: Call) -> float:
         """Return the uptime before the far sides were asked, as the change needs it."""
-        match kind:
+        match call.kind:
             case Change.NOTES:
                 return self._reach.uptime()  # it is theirs whatever they say: a pod may be on the node since Puppet ran
             case Change.GUARDS:
                 return self._looked.at
-            case Change.OPENS | Change.ENDS:
-                return self._ask_world(nodes) if self._asks else self._looked.at
+            case _:
+                return self._ask_world(call.nodes) if self._asks else self._looked.at
 
     def _ask_store(self) -> float:
         """Ask whether we may still act, and renew the lease; return the uptime before it was asked."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conversion.fence import Looked, NotNow, Reach
-from conversion.fenced import ChangeOutsideAStep
+from conversion.gate import ChangeOutsideAStep
 from conversion.permit import BEGIN_WITHIN_S, WORLD_WITHIN_S, Overtaken, begin
 from conversion.ports import FarSides, PutOff, Unreachable
 from conversion.steps import Ask, Done, NotYet, Scene, Seen

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conversion import asks
-from conversion.fenced import ChangeOutsideAStep, reads_of
+from conversion.gate import ChangeOutsideAStep, reads_of
 from conversion.plans import ABANDON, LEND, RESUME_ONLY, RETURN, TAKE
 from conversion.ports import FarSides
 from loans.nodes import NodeName

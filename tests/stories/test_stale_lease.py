@@ -6,8 +6,8 @@ goes on from where it stood.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,9 @@ import pytest
 
 from bot.process.lease import TTL, Lease
 from conversion.fence import Reach
-from conversion.fenced import Change, fenced
+from conversion.gate import Call, Change, through
 from conversion.subjects import Ground
 from loans.loan import NODE_GONE, State
-from loans.nodes import NodeName
 from tests.conversion.rig import Rig, rigged
 from tests.stories.bad_days import Ambush
 
@@ -56,17 +55,18 @@ class Sent:
     calls: list[Change] = field(default_factory=list)
     stop: Callable[[], None] | None = None
 
-    def looked(self) -> None:
-        pass
+    def read(self, call: Call) -> AbstractContextManager[None]:
+        del call
+        return nullcontext()
 
     @contextmanager
-    def change(self, nodes: Sequence[NodeName], kind: Change) -> Iterator[None]:
-        del nodes
+    def change(self, call: Call) -> Iterator[None]:
         if self.stop is not None:
             stop, self.stop = self.stop, None
             stop()
         yield
-        self.calls.append(kind)
+        assert call.kind is not None
+        self.calls.append(call.kind)
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Lendbot:
     def on(cls, rig: Rig) -> "Lendbot":
         machine, sent = Machine(rig), Sent()
         lease = Lease("worker", rig.core.store, machine)
-        reach = Reach(fenced(rig.core.adapters.far, sent), rig.core.store, lease, machine.uptime)
+        reach = Reach(through(rig.core.adapters.far, sent), rig.core.store, lease, machine.uptime)
         return cls(rig, machine, sent, lease, replace(rig.ground, reach=reach))
 
     def tick(self, ground: Ground | None = None) -> None:
