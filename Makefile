@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := loans conversion store adapters commands bot sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo story test anyday check format docs lab lab-up lab-down bench lock clean
+.PHONY: help install demo story test promises anyday check format docs lab lab-up lab-down bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,8 +27,12 @@ story: install  ## one whole loan through Slack's protocol, told as text; under 
 	@$(BIN)/python -m sandbox.story
 
 # Four workers on two cores: the tests wait more than they compute.
-test: install  ## the tests that need no root, under 3 min
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not lab"
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile -m "not lab"
+test: install  ## the tests that need no root, under 150 s
+	$(PYTEST) --ignore tests/stories
+
+promises: install  ## whole loans through crashes, outages, races and wrong clocks; they need no root either
+	$(PYTEST) tests/stories
 
 anyday: install  ## what knows the time, on eight days that break programs; MOMENTS="saturday fall-back" names some
 	@$(BIN)/python -m tests.anyday $(MOMENTS)
@@ -50,7 +54,7 @@ docs: install  ## write the generated pages anew
 # Four labs on two cores: their tests wait more than they compute. The longest come first (tests/lab/conftest.py).
 lab: install  ## root: the contract suites and stories on real daemons
 	@$(BIN)/python -m tests.lab.site run --labs 4 -- \
-	  $(BIN)/python -m pytest -m lab tests/contract tests/lab -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider
+	  $(BIN)/python -m pytest -m lab tests/contract tests/lab -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider --timeout 1200 --durations 12
 
 lab-up: install  ## root: bring the lab up and leave it up; then `python -m tests.lab.product` plays on it
 	$(BIN)/python -m tests.lab.site up

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from adapters.command import LocalRunner
+from adapters.kube.cluster import KubeCluster
+from adapters.kube.connect import connect
+from adapters.kube.drain import DrainRules
 from adapters.slurm import SlurmCommands
 from bot.process.clock import Clock
 from bot.process.lease import RENEW_EVERY, Lease
@@ -29,9 +32,10 @@ from loans.facts import Actor, WhyReturn
 from loans.loan import NODE_MOVING, TAKING_MOVING, Decision, Loan, NodeState, State
 from store.db import Store
 from tests.lab.product import books
-from tests.lab.product.rig import Tell
+from tests.lab.product.rig import Tell, bot_kubeconfig
 from tests.lab.site import processes, slurm
 from tests.lab.site.layout import Layout
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.lab
 
@@ -44,14 +48,6 @@ _NOBODY: Any = None
 """Neither taking nor resuming asks a node or a BMC for anything."""
 GPU = NodeClass("gpu", "gpu", Rules(approvers=frozenset({"U0APPROVE1"})), gres={"gpu": 4})
 PACE = Pace(look_every=timedelta(seconds=0.05), settle_for=timedelta(0), patience={"quiet": timedelta(seconds=10)})
-
-
-class NoPods:
-    """A cluster that has none of the nodes: a taking asks it for their pods before it marks them DOWN."""
-
-    def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
-        del names
-        return {}
 
 
 @dataclass
@@ -94,13 +90,15 @@ def streams(lab: Layout) -> Iterator[list[Stream]]:
 
 
 @pytest.fixture
-def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
-    """lendbot's engine on the lab's Slurm, on a site without pods."""
+def ground(with_cluster: Layout, tmp_path: Path) -> Iterator[Ground]:
+    """lendbot's engine on the lab's Slurm, beside a cluster that has none of the nodes."""
+    lab = with_cluster
+    books.clear_cluster(lab)
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     store.upgrade()
-    slurm_commands = SlurmCommands(LocalRunner(), timeout=SOON, conf=idle_lab.slurm_conf)
-    no_pods: Any = NoPods()
-    far = FarSides(slurm_commands, no_pods, _NOBODY, {})
+    slurm_commands = SlurmCommands(LocalRunner(), timeout=SOON, conf=lab.slurm_conf)
+    kubernetes = KubeCluster(connect(bot_kubeconfig(lab)), timeout=SOON, rules=DrainRules())
+    far = FarSides(slurm_commands, kubernetes, _NOBODY, {})
     lease = Lease("worker", store, Clock(ClockSettings()))
     lease.take()
     over = threading.Event()
@@ -109,6 +107,7 @@ def ground(idle_lab: Layout, tmp_path: Path) -> Iterator[Ground]:
     yield Ground(store, Reach(far, store, lease, Clock.uptime), {"gpu": GPU}, PACE, lambda: datetime.now(UTC))
     over.set()
     keeper.join()
+    kubernetes.close()
     store.close()
 
 
@@ -134,27 +133,41 @@ def _approved(loan: Loan, now: datetime) -> Loan:
 
 def take(ground: Ground, loan: Loan) -> int:
     """Look at a loan's one wave until it is over; return how many nodes have left Slurm."""
-    while True:
+    for _ in looks():
         look_at_taking(ground, loan.id, 1)
         with ground.store.read() as tx:
             taking, parts = tx.takings.get(loan.id, 1), tx.nodes.of(loan.id)
         if taking.state not in TAKING_MOVING:
             return sum(part.state is NodeState.LENDING for part in parts)
-        time.sleep(0.1)
+    raise AssertionError(f"loan #{loan.id} is still at {taking.step}: {told(ground, loan.id)}")
 
 
 def bring_home(ground: Ground, loan_id: int) -> None:
     """Give a loan back before anything on its nodes was changed: RESUME is all that they need."""
     with ground.store.write() as tx:
         orders.give_back(tx, tx.loans.get(loan_id), ground.now(), WhyReturn.ASKED, Actor("U0REQUEST1"))
-    while True:
+    for _ in looks():
         with ground.store.read() as tx:
             moving = [part for part in tx.nodes.of(loan_id) if part.state in NODE_MOVING]
         if not moving:
             return
         for part in moving:
             look_at_node(ground, loan_id, part.node)
+    raise AssertionError(f"{moving[0].node} of loan #{loan_id} is not home: {told(ground, loan_id)}")
+
+
+def looks() -> Iterator[float]:
+    """Yield now and then, until nobody waits any longer: one that never ends would hide why."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        yield time.monotonic()
         time.sleep(0.1)
+
+
+def told(ground: Ground, loan_id: int) -> str:
+    """Return the last of what the store knows of a loan, a fact a line."""
+    with ground.store.read() as tx:
+        return "\n".join(f"{each.node} {type(each.fact).__name__} {each.fact}" for each in tx.facts.of(loan_id)[-9:])
 
 
 @dataclass
