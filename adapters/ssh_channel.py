@@ -73,13 +73,17 @@ class Exchange:
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self._gone(error) from error
         finally:
-            with contextlib.suppress(paramiko.SSHException, OSError, EOFError):  # gone already
-                self._channel.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Close the channel, which says so on the wire: a connection that is gone by then is no trouble."""
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+            self._channel.close()
 
     def _start(self, command: str) -> None:
         """Send the command. paramiko waits without end for the answer to that, so a timer closes the channel."""
         self._channel.settimeout(self._left_s())
-        timer = threading.Timer(self._left_s(), self._channel.close)
+        timer = threading.Timer(self._left_s(), self._close)
         timer.daemon = True
         timer.start()
         try:
