@@ -16,7 +16,8 @@ from loans.loan import State
 from tests.conversion.rig import Rig, rigged
 from tests.patience import PATIENCE_S
 from tests.stories.bad_days import assert_store_is_true
-from tests.stories.test_two_processes import Lendbot, began, eventually, lendbot
+from tests.stories.processes import Lendbot, eventually, lendbot
+from tests.stories.test_two_processes import began
 
 
 @pytest.fixture
