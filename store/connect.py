@@ -13,7 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import psycopg.errors
+import psycopg.pq
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -69,6 +71,21 @@ def read_url(text: str) -> URL:
             return url.set(drivername="postgresql+psycopg")
         case other:
             raise ValueError(f"the store is kept on sqlite or postgresql, not on {other!r}")
+
+
+def line_of(url: URL) -> tuple[str, bool]:
+    """Return the host that a store is reached at, "" for one on this host, and True when its certificate is checked.
+
+    psycopg says itself what it'll do: it adds what the environment (PGHOST, PGSSLMODE) says to the address.
+    """
+    if url.get_backend_name() == "sqlite":
+        return "", True
+    keys = {"host": url.host, **url.query}
+    said = {word.keyword.decode(): word.val for word in psycopg.pq.Conninfo.get_defaults()}
+    chosen = {key: keys.get(key) or (said[key] or b"").decode() for key in ("host", "hostaddr", "sslmode")}
+    host = str(chosen["hostaddr"] or chosen["host"])
+    is_here = not host or host.startswith(("/", "@"))
+    return ("" if is_here else host), chosen["sslmode"] == "verify-full"
 
 
 _NO_DATABASE: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})

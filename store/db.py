@@ -16,7 +16,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
-from store.connect import PATIENCE_S, Mode, connect, read_url, shown, transaction
+from store.connect import PATIENCE_S, Mode, connect, line_of, read_url, shown, transaction
 from store.drafts import Drafts
 from store.facts import Facts
 from store.identity import Identity
@@ -108,6 +108,10 @@ class Store:
         if self._engine.url.get_backend_name() != "sqlite" or database.startswith("file:"):
             return ()
         return tuple(Path(f"{database}{more}") for more in ("", "-wal", "-shm"))
+
+    def line(self) -> tuple[str, bool]:
+        """Return the host that it is reached at, "" for this one, and True when its certificate is checked."""
+        return line_of(self._engine.url)
 
     def clock(self) -> datetime | None:
         """Return the time as the database has it; None where it has no clock but this host's."""

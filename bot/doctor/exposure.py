@@ -54,11 +54,12 @@ def _mode(path: Path) -> int:
 
 
 def _trusted(core: Core) -> str:
-    found = [*_clear_lines(core), *_kubernetes(*core.adapters.kubernetes.line())]
+    found = [*_clear_lines(core), *_kubernetes(*core.adapters.kubernetes.line()), *_store(*core.store.line())]
     if found:
         raise Bad(
             "; ".join(found),
-            "use https, and name the CA: `verify` of the BMCs, certificate-authority of the kubeconfig",
+            "use https, and name the CA: `verify` of the BMCs, certificate-authority of the kubeconfig, and of the store"
+            " sslmode=verify-full",
         )
     return "TLS with a CA wherever a secret leaves this host"
 
@@ -83,12 +84,20 @@ def _kubernetes(address: str, is_checked: bool) -> Iterator[str]:  # noqa: FBT00
         yield "the kubeconfig believes any certificate (insecure-skip-tls-verify)"
 
 
+def _store(host: str, is_checked: bool) -> Iterator[str]:  # noqa: FBT001 - as the store tells it
+    if host and not is_checked and not _is_local(host):
+        yield f"the store at {host} may be anybody's (no sslmode=verify-full)"
+
+
 def _is_clear(url: str) -> bool:
     return urlsplit(url).scheme == "http" and not _is_here(url)
 
 
 def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    return _is_local(urlsplit(url).hostname or "")
+
+
+def _is_local(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,9 @@
-"""Our own store is locked by somebody else, for longer than we wait, in the middle of every step of a loan."""
+"""Our own store is locked by somebody else, or loses a table, in the middle of every step of a loan."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from loans.facts import StepStarted
 from loans.loan import State
 from store.errors import StoreUnavailable
 from tests.conversion.rig import Rig
+from tests.patience import PATIENCE_S
 from tests.stories.bad_days import Ambush, assert_store_is_true, bad_site, go_on, heal
 from tests.stories.store_lock import Lock, impatient, lock_on
 
@@ -23,6 +26,27 @@ def whole_site() -> Iterator[Rig]:
         yield found
 
 
+class Table:
+    """A table of the store that is not there for a while: a restore that goes wrong, and is then done right."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self.is_away = False
+
+    def take_away(self) -> None:
+        self._rename("facts", "kept")
+        self.is_away = True
+
+    def bring_back(self) -> None:
+        if self.is_away:
+            self._rename("kept", "facts")
+            self.is_away = False
+
+    def _rename(self, old: str, new: str) -> None:
+        with closing(sqlite3.connect(self._database, timeout=PATIENCE_S, isolation_level=None)) as store:
+            store.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
 @pytest.fixture
 def lock(rig: Rig) -> Iterator[Lock]:
     with lock_on(rig.site.paths / "lendbot.db") as found:
@@ -32,16 +56,31 @@ def lock(rig: Rig) -> Iterator[Lock]:
 
 def test_a_store_that_is_locked_in_the_middle_of_each_step_costs_time_and_nothing_else(rig: Rig, lock: Lock) -> None:
     """What was done on a node while nothing could be written down is found again by asking the node."""
+
+    def asked(loan: int) -> None:
+        assert rig.ask(f"status #{loan}").loan.id == loan, "whoever only reads waits for nobody"
+        lock.leave()
+
+    live_through(rig, lock.take, lambda: lock.is_held, asked)
+
+
+def test_a_store_without_a_table_in_the_middle_of_each_step_costs_time_and_no_node(rig: Rig) -> None:
+    """ "no such table" is the store's trouble: no node is stuck for it, or replaced, and nobody is told of a bug."""
+    table = Table(rig.site.paths / "lendbot.db")
+    live_through(rig, table.take_away, lambda: table.is_away, lambda _: table.bring_back())
+
+
+def live_through(rig: Rig, spring: Callable[[], None], is_on: Callable[[], bool], mend: Callable[[int], None]) -> None:
+    """Lend a node and bring it home; each step meets the trouble once, and goes on when it is mended."""
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
-    ambush: Any = Ambush(rig.core.store, loan.id, STEPS, lambda _: lock.take())
+    ambush: Any = Ambush(rig.core.store, loan.id, STEPS, lambda _: spring())
     ground = rig.with_store(ambush)
 
     def tick_until(*states: str) -> None:
         while rig.loan(loan.id).state not in states:
             with suppress(StoreUnavailable):  # the schedule's jobs take it for a warning, and run again
-                go_on(rig, loan.id, lambda: lock.is_held or rig.loan(loan.id).state in states, ground)
-            assert rig.ask(f"status #{loan.id}").loan.id == loan.id, "whoever only reads waits for nobody"
-            lock.leave()
+                go_on(rig, loan.id, lambda: is_on() or rig.loan(loan.id).state in states, ground)
+            mend(loan.id)
 
     tick_until(State.LENT)
     rig.ask(f"give back #{loan.id}")

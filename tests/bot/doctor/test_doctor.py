@@ -1,5 +1,6 @@
 """The doctor on a site: all green when all is well, and for each thing that is not, what to do."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from bot.doctor.findings import Bad, Result, Verdict
 from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.slack import seed
+from store.db import Store
 from tests.conversion.rig import Rig, rigged
 
 KEY = "the key"
@@ -301,6 +303,27 @@ def test_a_line_on_which_secrets_go_in_the_clear_fails(core: Core, changes: dict
     assert said in found.found
     slack = rows(with_slack(core, base_url="http://slack.example/api/"))[exposure.LINES]
     assert "Slack's token goes to http://slack.example/api/ in the clear" in slack.found
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://lendbot:secret@db.example/lendbot", "the store at db.example may be anybody's"),
+        ("postgresql://lendbot@db.example/lendbot?sslmode=require", "the store at db.example may be anybody's"),
+        ("postgresql://lendbot@db.example/lendbot?sslmode=verify-full", ""),
+        ("postgresql://lendbot@127.0.0.1/lendbot", ""),
+        ("postgresql:///lendbot?host=/run/postgresql", ""),
+    ],
+)
+def test_a_store_that_anybody_could_answer_for_fails(core: Core, address: str, said: str) -> None:
+    """Who answers in the database's place reads its password, and decides what was approved."""
+    elsewhere = Store.open(address)
+    [check] = [check for check in exposure.checks(replace(core, store=elsewhere)) if check.what == exposure.LINES]
+    found = contextlib.nullcontext() if not said else pytest.raises(Bad, match=said)
+    with found as raised:
+        check.ask()
+    assert "secret" not in str(raised)
+    elsewhere.close()
 
 
 def test_a_cluster_whose_certificate_nobody_checks_fails(rig: Rig, core: Core) -> None:
