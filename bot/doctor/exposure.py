@@ -58,8 +58,8 @@ def _trusted(core: Core) -> str:
     if found:
         raise Bad(
             "; ".join(found),
-            "use https, and name the CA: `verify` of the BMCs, certificate-authority of the kubeconfig, and of the store"
-            " sslmode=verify-full",
+            "use https, and name the CA: `verify` of the BMCs, certificate-authority of the kubeconfig, and for the"
+            " store sslmode=verify-full",
         )
     return "TLS with a CA wherever a secret leaves this host"
 
