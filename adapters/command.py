@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from adapters.addresses import Address
+from adapters.meanings import until_then
 from adapters.ssh import SshConnections
 from conversion.permit import Permit
 from conversion.ports import Ran, UnexpectedAnswer, Unreachable
@@ -19,6 +20,9 @@ from loans.lengths import exact
 
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")
 """All else would change answers unseen: SQUEUE_STATES and SLURM_TIME_FORMAT of whoever started the bot, for two."""
+
+_CLEAN: Final = f"""exec env -i {" ".join(f'"{name}=${name}"' for name in _KEPT_ENVIRONMENT)} "$@"\n"""
+"""What a management account's profile sets would do the same: SQUEUE_USERS there hides jobs from us (measured)."""
 
 _MOST_OUTPUT: Final = 64 * 2**20
 """Of `scontrol show node -o` this is some 70,000 nodes; more than that is not an answer."""
@@ -84,7 +88,7 @@ class LocalRunner:
 
 
 class SshRunner:
-    """Runs programs on a management host over SSH."""
+    """Runs programs on a management host over SSH, in an environment of their own there too."""
 
     def __init__(self, connections: SshConnections, host: Address) -> None:
         self._connections = connections
@@ -100,10 +104,10 @@ class SshRunner:
         permit: Permit | None = None,
     ) -> Ran:
         """Run argv to its end; see Runner. env is read by others on that host: no secrets in it."""
-        words = ["env", *(f"{name}={value}" for name, value in env.items()), *argv] if env else list(argv)
+        given = [f"{name}={value}" for name, value in (env or {}).items()]
         done = self._connections.run(
             self._host,
-            words,
+            ["sh", "-c", _CLEAN, "lendbot", *given, *argv],
             side=f"{side} (through ssh {self._host[0]})",
             timeout=timeout,
             keep_bytes=_MOST_OUTPUT,
@@ -119,8 +123,8 @@ def _communicate(
         return process.communicate(timeout=timeout.total_seconds())
     except subprocess.TimeoutExpired as error:
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise Unreachable(side, f"`{program}` gave no answer in {exact(timeout)}") from error
+        _, err = process.communicate()
+        raise Unreachable(side, f"`{program}` gave no answer in {exact(timeout)}{until_then(err)}") from error
 
 
 def _text(said: bytes, program: str, side: str) -> str:

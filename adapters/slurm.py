@@ -14,12 +14,12 @@ from typing import Final, TypeVar
 
 import structlog
 
-from adapters import slurm_text
+from adapters import slurm_config, slurm_text
 from adapters.command import Runner
 from adapters.hostlist import folded, folded_parts
 from adapters.meanings import Meanings, meaning, says
 from adapters.shared_read import SharedRead
-from adapters.slurm_text import SIDE
+from adapters.slurm_lines import SIDE
 from conversion.permit import Permit, current
 from conversion.ports import Busy, Denied, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_drained, is_out_of_slurm
@@ -34,13 +34,15 @@ _MEANINGS: Final[Meanings] = (
         says("unable to contact slurm controller", "socket timed out", "zero bytes were", "munge", "standby mode"),
         Unreachable,
     ),
+    (says("sack sockets?", "sackd?", "please retry later"), Unreachable),
     (says("connection (refused|timed out|reset)", "no route to host", "resource temporarily unavailable"), Unreachable),
     (says("invalid user id", "access/permission denied", "not authorized"), Denied),
-    (says("protocol authentication error", "invalid authentication"), Denied),
+    (says("protocol authentication error", "invalid authentication", "authentication credential"), Denied),
 )
-"""A dead munged heals, so it stands before the authentication errors that it causes."""
+"""A dead munged or sackd heals, so they stand before the authentication errors that they cause."""
 
-_NOTHING_TO_RESUME: Final = "Invalid node state specified"
+_NOTHING_TO_RESUME: Final = ("Invalid node state specified", "Invalid node state transition")
+"""The second is 25.11's word for it (measured on 26.05)."""
 _CONFIG_AGE: Final = timedelta(seconds=30)
 """ClusterName and SlurmUser change with a restart of slurmctld; and another slurmctld may be the one that answers."""
 _JOB_STATES: Final = "PENDING,RUNNING,SUSPENDED,COMPLETING"
@@ -93,7 +95,7 @@ class SlurmCommands:
 
     def clock(self) -> datetime:
         """Return the time as slurmctld has it, in whole seconds: it dates its answer, wherever the command runs."""
-        return slurm_text.clock(self._run(["scontrol", "show", "config"]))
+        return slurm_config.clock(self._run(["scontrol", "show", "config"]))
 
     def reserve(self, name: str, nodes: Sequence[NodeName], span: timedelta) -> None:
         """Reserve job-free nodes from now; Busy when a job runs on one. An existing one of that name is left alone."""
@@ -144,7 +146,7 @@ class SlurmCommands:
         try:
             self._update(nodes, "RESUME")
         except UnexpectedAnswer as error:
-            if _NOTHING_TO_RESUME not in error.raw:
+            if not any(words in error.raw for words in _NOTHING_TO_RESUME):
                 raise
             held = [node.name for node in self._read_back(nodes) if node.base == "DOWN" or "DRAIN" in node.flags]
             self._update(held, "RESUME")
@@ -192,11 +194,11 @@ class SlurmCommands:
     def _read_nodes(self) -> Mapping[NodeName, SlurmNode]:
         return slurm_text.nodes(self._run(["scontrol", "show", "node", "-o"]), self._config.get())
 
-    def _read_config(self) -> slurm_text.Config:
-        return slurm_text.config(self._run(["scontrol", "show", "config"]))
+    def _read_config(self) -> slurm_config.Config:
+        return slurm_config.config(self._run(["scontrol", "show", "config"]))
 
     def _read_jobs(self) -> Sequence[SlurmJob]:
-        return slurm_text.jobs(self._run(["squeue", "-h", "-a", "-t", _JOB_STATES, "-o", slurm_text.JOB_FORMAT]))
+        return slurm_text.jobs(self._run(["squeue", "-a", "-t", _JOB_STATES, "-o", slurm_text.JOB_FORMAT]))
 
     def _read_reservations(self) -> Mapping[str, Reservation]:
         return slurm_text.reservations(self._run(["scontrol", "show", "reservation", "-o"]))

@@ -13,6 +13,7 @@ from typing import Final
 
 import paramiko
 
+from adapters.meanings import until_then
 from adapters.ssh_login import saying
 from conversion.ports import Unreachable
 from loans.lengths import exact
@@ -152,5 +153,7 @@ class Exchange:
     def _gone(self, error: Exception) -> Unreachable:
         if time.monotonic() >= self._deadline:
             span = exact(timedelta(seconds=self._timeout_s))
-            return Unreachable(self._side, f"no end after {span}; the command may still be running")
+            self._take()
+            said = until_then(self._err.value())
+            return Unreachable(self._side, f"no end after {span}; the command may still be running{said}")
         return Unreachable(self._side, f"the connection broke while a command ran: {saying(error)}")

@@ -6,6 +6,7 @@ Each answers for every node that the call names. An answer that cannot be had is
 from collections.abc import Iterator
 from typing import Final
 
+from conversion.slurm_view import known
 from conversion.steps import Ask, Done, NotYet, Scene, Seen
 from loans.nodes import NodeName, PowerState, SlurmNode, is_drained, runs_nothing
 
@@ -82,7 +83,7 @@ def _power(scene: Scene, node: NodeName) -> PowerState:
 def _slurm_nodes(scene: Scene) -> Iterator[SlurmNode]:
     seen = scene.far.slurm.nodes()
     for name in scene.nodes:
-        yield seen.get(name) or SlurmNode(name, "UNKNOWN")
+        yield known(seen, name)
 
 
 NO_JOB: Final = Ask("no job is on the node, suspended ones included", _has_no_job)

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from conversion.ports import FarSideError
-from conversion.steps import NodeWork, TryIsOver
+from conversion.slurm_view import node_of
+from conversion.steps import NodeWork
 from loans.boots import BOOT_FILES, Boot, kernel_word
 
 _ASKED_FOR: Final = timedelta(seconds=30)
@@ -27,7 +28,5 @@ def last_seen(work: NodeWork) -> Boot:
 
 
 def _with_slurm(work: NodeWork, kernel: str) -> Boot:
-    node = work.far.slurm.nodes().get(work.node)
-    if node is None:
-        raise TryIsOver("Slurm does not know the node any more")
+    node = node_of(work.far.slurm, work.node)
     return Boot(kernel, node.boot_time, node.slurmd_start)

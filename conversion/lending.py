@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from conversion import boots
 from conversion.ports import Ran
+from conversion.slurm_view import node_of
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import is_drained, is_out_of_slurm
 from loans.whose import Whose, whose
@@ -19,9 +20,7 @@ def check_out(work: NodeWork) -> Seen:
 
     IDLE+DRAIN will do as well: it is what a node says that rebooted where ReturnToService=2 (measured).
     """
-    node = work.far.slurm.nodes().get(work.node)
-    if node is None:
-        raise TryIsOver("Slurm does not know the node any more")
+    node = node_of(work.far.slurm, work.node)
     found = whose(node, work.loan.mark)
     ours = found is Whose.OURS or (found is Whose.SLURM and work.memory.has_set(node.name))
     if ours and (is_out_of_slurm(node) or is_drained(node)):

@@ -3,10 +3,13 @@
 A failed loan goes home the same way: each step asks what is so, and one that has nothing to do is done at once.
 """
 
+import re
 from datetime import timedelta
 
 from conversion import boots
-from conversion.ports import Unreachable
+from conversion.lending import last_line
+from conversion.ports import UnexpectedAnswer, Unreachable
+from conversion.slurm_view import node_of
 from conversion.steps import Done, Held, NodeWork, NotYet, Seen, TryIsOver
 from loans.boots import has_rebooted, has_registered
 from loans.facts import StepDid, StepFact, StepFinished, Told
@@ -22,6 +25,7 @@ from loans.whose import Whose, set_by, whose
 
 CHANGES_THE_NODE = (StepName.PREPARE, StepName.ROLE, StepName.PUPPET)
 """The steps of a loan after which only a reboot gives a clean node."""
+_NO_SUCH_FILE = re.compile(r"stat: .*: No such file or directory\s*")
 _SLURMD_SETTLES = timedelta(seconds=3)
 """RESUME within about 2 s of slurmd's start can be undone by its registration (measured on 22.05)."""
 
@@ -142,10 +146,27 @@ def check_clean(work: NodeWork) -> Seen:
     if _kube_node(work) is not None:
         return NotYet("it is in Kubernetes again")
     for path in (work.pace.role_file, work.pace.run_dir):
-        if work.far.shell.ask(work.node, ("test", "-e", path), timeout=work.pace.command_timeout).exit == 0:
+        if _is_there(work, path):
             return NotYet(f"{path} is still there after the reboot: is the image stateless?")
     short = [name for name, count in work.node_class.gres.items() if node.gres.get(name, 0) < count]
     return NotYet(f"Slurm sees too few of {', '.join(short)}") if short else Done()
+
+
+def _is_there(work: NodeWork, path: str) -> bool:
+    """Ask the node for a file. `stat` says so when there is none; of `test -e` that is the exit code of any failure.
+
+    raises   UnexpectedAnswer when it says neither
+    """
+    ran = work.far.shell.ask(
+        work.node, ("env", "LC_ALL=C", "stat", "-c", "%n", path), timeout=work.pace.command_timeout
+    )
+    if ran.exit == 0 and ran.out.strip() == path:
+        return True
+    if ran.exit == 1 and any(_NO_SUCH_FILE.fullmatch(line) for line in ran.err.splitlines()):
+        return False
+    raise UnexpectedAnswer(
+        f"{work.node} (ssh)", f"it does not say whether {path} is there ({ran.exit}: {last_line(ran)})", ran.err
+    )
 
 
 def check_resumed(work: NodeWork) -> Seen:
@@ -261,7 +282,4 @@ def _kube_node(work: NodeWork) -> KubeNode | None:
 
 
 def _slurm_node(work: NodeWork) -> SlurmNode:
-    node = work.far.slurm.nodes().get(work.node)
-    if node is None:
-        raise TryIsOver("Slurm does not know the node any more")
-    return node
+    return node_of(work.far.slurm, work.node)

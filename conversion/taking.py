@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conversion.ports import Busy
+from conversion.slurm_view import known
 from conversion.steps import Done, NotYet, Seen, TakeWork, TryIsOver
 from loans.classes import NodeClass
 from loans.lengths import exact
@@ -91,18 +92,18 @@ def claim(work: TakeWork) -> None:
 def check_draining(work: TakeWork) -> Seen:
     """Ask whether every node of the wave carries DRAIN, and none has become somebody else's."""
     wave = _look(work)
-    without = [n for n in wave.ours if "DRAIN" not in n.flags]
+    without = [n for n in wave.ours if "DRAIN" not in n.flags and not n.unread]
     return wave.lost_one() or (NotYet(f"{_names(without)} without DRAIN") if without else Done())
 
 
 def drain(work: TakeWork) -> None:
     """Keep new jobs away from what has no DRAIN yet; give up what somebody else has drained meanwhile."""
-    without = [n.name for n in _keep_ours(work) if "DRAIN" not in n.flags]
+    without = [n.name for n in _keep_ours(work) if "DRAIN" not in n.flags and not n.unread]
     if without:
         work.memory.about_to_set(without)
         work.far.slurm.drain(without, str(work.loan.mark))
         seen = work.far.slurm.nodes()
-        work.memory.read_back([seen[name] for name in without if name in seen])
+        work.memory.read_back([seen[name] for name in without if name in seen and not seen[name].unread])
 
 
 def check_quiet(work: TakeWork) -> Seen:
@@ -178,18 +179,20 @@ class _Wave:
 
 
 def _look(work: TakeWork) -> _Wave:
-    """Tell the nodes that are still the loan's from those that Slurm forgot, or that carry a foreign reason."""
+    """Tell the nodes that are still the loan's from those that carry a foreign reason.
+
+    One that this answer leaves out is waited for: it is UNKNOWN, so it never gets quiet, and is left behind with those.
+    """
     if not work.nodes:
         raise TryIsOver(_NONE_LEFT)
     seen = work.far.slurm.nodes()
-    lost = {name: why for name in work.nodes if (why := _why_lost(work, seen.get(name)))}
-    return _Wave([seen[name] for name in work.nodes if name not in lost], lost)
+    wave = [known(seen, name) for name in work.nodes]
+    lost = {node.name: why for node in wave if (why := _why_lost(work, node))}
+    return _Wave([node for node in wave if node.name not in lost], lost)
 
 
-def _why_lost(work: TakeWork, node: SlurmNode | None) -> str:
-    if node is None:
-        return "Slurm does not know it any more"
-    if not is_kept_away(node):
+def _why_lost(work: TakeWork, node: SlurmNode) -> str:
+    if node.unread or not is_kept_away(node):
         return ""
     match whose(node, work.loan.mark):
         case Whose.SOMEBODY:

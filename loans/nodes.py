@@ -26,6 +26,7 @@ class SlurmNode:
     slurm_user  the account that slurmctld itself writes as (SlurmUser)
     gres        configured generic resources by name, counted: {"gpu": 4}
     boot_time   aware; None when Slurm has never heard from slurmd
+    unread      what of it could not be read, or that it was not named; base is UNKNOWN then. Empty for all that is fine
     """
 
     name: NodeName
@@ -40,6 +41,7 @@ class SlurmNode:
     boot_time: datetime | None = None
     slurmd_start: datetime | None = None
     slurm_user: str = DEFAULT_SLURM_USER
+    unread: str = ""
 
     @property
     def state(self) -> str:
@@ -146,7 +148,7 @@ def has_lost_drain(node: SlurmNode) -> bool:
     """
     put_there = node.base == "DOWN" or "FAIL" in node.flags
     by_slurm = not authors_words(node.reason or "", node.reason_by, node.slurm_user)
-    return "DRAIN" not in node.flags and (by_slurm or not put_there)
+    return not node.unread and "DRAIN" not in node.flags and (by_slurm or not put_there)
 
 
 def may_run_jobs(node: SlurmNode) -> bool:

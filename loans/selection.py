@@ -234,7 +234,7 @@ def _reason(
         return RunsJobs(tuple(j.id for j in jobs), until)
     if node.name in reserved:
         return reserved[node.name]
-    return None if is_free(node) else NotFree(node.state)
+    return None if is_free(node) else NotFree(f"{node.state} ({node.unread})" if node.unread else node.state)
 
 
 def _reserved_by_node(reservations: Collection[Reservation], until: datetime) -> Mapping[NodeName, ReservedFor]:

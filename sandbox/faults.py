@@ -5,7 +5,7 @@ from typing import Final
 
 SIDES: Final = {
     "slack": ("refuse", "hang", "slow", "rubbish", "ratelimit", "duplicate", "disconnect", "lost"),
-    "slurm": ("refuse", "hang", "slow", "rubbish", "half"),
+    "slurm": ("refuse", "hang", "slow", "rubbish", "half", "empty"),
     "ssh": ("refuse", "hang", "hostkey"),
     "prepare": ("fail", "hang"),
     "puppet": ("fail", "hang"),

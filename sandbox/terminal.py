@@ -1,15 +1,17 @@
 """What a command is given and what it gives back, on the management host and on the nodes alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who runs a command, and in which time zone it speaks."""
+    """Who runs a command, in which time zone it speaks, and the environment that it has of the account."""
 
     user: str
     zone: ZoneInfo
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_root(self) -> bool:

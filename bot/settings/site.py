@@ -99,7 +99,7 @@ class SlurmSettings(Section):
     """How Slurm's command line is reached."""
 
     management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
-    conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default")
+    conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default; a profile's is not read")
     timeout: Span = Field(
         timedelta(seconds=20),
         description="for one command; longer than slurm.conf's MessageTimeout, which ends it",

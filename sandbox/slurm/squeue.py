@@ -34,7 +34,7 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
     """Run `squeue ARGV...`."""
     try:
         pairs, _ = getopt.gnu_getopt(list(argv), "hat:p:w:j:o:u:S:lrn:V", _LONG)
-        options = {key.lstrip("-"): value for key, value in pairs}
+        options = {**_of_environment(who), **{key.lstrip("-"): value for key, value in pairs}}
         jobs = [job for job in controller.jobs.values() if _matches(job, options, who)]
     except getopt.GetoptError as error:
         return Result(
@@ -66,6 +66,12 @@ def scancel(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
         with contextlib.suppress(SlurmError):
             controller.cancel(int(word) if word.isdigit() else 0)
     return Result(int(bool(complaints)), "", "".join(f"{line}\n" for line in complaints))
+
+
+def _of_environment(who: Caller) -> dict[str, str]:
+    """Return the options that an account's environment gives to every squeue of its."""
+    given = {"SQUEUE_USERS": "user", "SQUEUE_PARTITION": "partition", "SQUEUE_STATES": "states"}
+    return {option: said for name, option in given.items() if (said := who.environment.get(name))}
 
 
 def _row(job: Job, layout: str, who: Caller, now: datetime) -> str:

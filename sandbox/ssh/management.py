@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,29 +34,38 @@ _NO_CONTACT: Final = "Unable to contact slurm controller (connect failure)"
 
 
 class Management:
-    """Runs the management host's commands on the world."""
+    """Runs the management host's commands on the world.
+
+    profile   what the accounts' .bashrc exports; every command has it unless it is run without
+    """
 
     def __init__(self, world: World, boards: BoardRoom) -> None:
         self._world = world
         self._boards = boards
         self._kernel = Kernel()
         self.calls: Counter[str] = Counter()
+        self.profile: dict[str, str] = {}
 
     async def run(self, argv: list[str], talk: Talk) -> int:
         """Run one command line and return its exit code."""
         match argv:
             case ["sh", *words]:
-                return await sh(words, lambda inner: self.run(inner, talk), self._kernel.files, talk)
+                own = self._environment(talk.user)
+                return await sh(words, lambda inner: self.run(inner, talk), self._kernel.files, talk, own)
             case ["timeout", *words]:
                 return await timeout(words, lambda inner: self.run(inner, talk), talk)
             case ["cat", path] if path in self._kernel.files:
                 talk.out(self._kernel.files[path]())
                 return 0
-        caller = Caller(talk.user, self._world.zone)
+        caller = Caller(talk.user, self._world.zone, self._environment(talk.user))
         result = await self.answer(argv, caller)
         talk.out(result.out)
         talk.err(result.err)
         return result.code
+
+    def _environment(self, user: str) -> dict[str, str]:
+        home = "/root" if user == "root" else f"/home/{user}"
+        return {"PATH": "/usr/bin:/bin", "HOME": home, "USER": user, "LOGNAME": user, **self.profile}
 
     async def answer(self, argv: Sequence[str], caller: Caller) -> Result:
         """Return what a command prints and its code."""
@@ -68,6 +78,8 @@ class Management:
             return await self._slurm(program, rest, caller)
         if program == "rpower":
             return await self._rpower(rest)
+        if program == "date":
+            return _date(rest, self._world.slurm.now.astimezone(caller.zone))
         simple = {"true": "", "hostname": f"{NAME}\n", "whoami": f"{caller.user}\n", "id": f"{caller.user}\n"}
         return Result(out=simple[program]) if program in simple else not_found(program)
 
@@ -82,6 +94,11 @@ class Management:
             await asyncio.sleep(slow_s)
         if fault == "rubbish":
             return Result(out="\x00\x7fELF segmentation fault at 0x0, core dumped\n<html>502</html>\n")
+        if fault == "empty":
+            return Result()
+        elsewhere = caller.environment.get("SLURM_CLUSTERS", self._world.slurm.cluster)
+        if elsewhere != self._world.slurm.cluster:
+            return Result(1, "", f"{program}: error: '{elsewhere}' can't be reached now, or it is an invalid entry\n")
         self._world.agenda.catch_up()
         result = _SLURM[program](argv, self._world.slurm, caller)
         return replace(result, out=result.out[: len(result.out) // 2]) if fault == "half" else result
@@ -115,19 +132,30 @@ def _no_contact(program: str, argv: Sequence[str]) -> str:
     return f"slurm_load_{what} error: {_NO_CONTACT}"
 
 
+def _date(argv: Sequence[str], now: datetime) -> Result:
+    if list(argv) != ["+%s %z"]:
+        return Result(1, "", "date: only '+%s %z' is known here\n")
+    return Result(out=f"{int(now.timestamp())} {now:%z}\n")
+
+
 def _unwrap(argv: Sequence[str], caller: Caller) -> tuple[Sequence[str], Caller]:
-    """Take `env TZ=...`, `sudo -n` and leading assignments off a command."""
+    """Take `env -i TZ=...`, `sudo -n` and leading assignments off a command."""
     words = list(argv)
+    own = dict(caller.environment)
     while words:
+        name, is_given, value = words[0].partition("=")
         if words[0] in {"env", "sudo", "-n"}:
             words.pop(0)
-        elif words[0].startswith("TZ="):
-            caller = replace(caller, zone=_zone(words.pop(0)[3:]))
-        elif "=" in words[0] and words[0].partition("=")[0].isidentifier():
+        elif words[0] == "-i":
+            own.clear()
+            words.pop(0)
+        elif is_given and name.isidentifier():
+            own[name] = value
             words.pop(0)
         else:
             break
-    return words, caller
+    zone = _zone(own["TZ"]) if "TZ" in own else caller.zone
+    return words, replace(caller, zone=zone, environment=own)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""cat, tee, mkdir, mv, rm, test and chmod on a node's files, which live in memory until the next boot."""
+"""cat, tee, mkdir, mv, rm, stat, test and chmod on a node's files, which live in memory until the next boot."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import PurePosixPath
@@ -72,6 +72,21 @@ async def rm(machine: Machine, argv: list[str], talk: Talk) -> int:
     return code
 
 
+async def stat(machine: Machine, argv: list[str], talk: Talk) -> int:
+    """Print the names of what is there: `stat -c %n PATH...`."""
+    if argv[:2] != ["-c", "%n"]:
+        talk.err("stat: only -c %n is known here\n")
+        return 1
+    code = 0
+    for path in argv[2:]:
+        if path in machine.files or path in machine.directories:
+            talk.out(f"{path}\n")
+        else:
+            talk.err(f"stat: cannot statx '{path}': No such file or directory\n")
+            code = 1
+    return code
+
+
 async def test(machine: Machine, argv: list[str], _talk: Talk) -> int:
     """Say by the exit code whether a path is there: -e, -f, -d or -s."""
     kind, path = [*argv, "", ""][:2]
@@ -107,6 +122,7 @@ FILE_PROGRAMS: Final[Mapping[str, Callable[[Machine, list[str], Talk], Awaitable
     "mkdir": mkdir,
     "mv": mv,
     "rm": rm,
+    "stat": stat,
     "test": test,
     "chmod": chmod,
 }

@@ -124,9 +124,15 @@ def _alternatives(words: Sequence[str]) -> list[list[str]]:
     return parts
 
 
-async def sh(argv: Sequence[str], run: Program, files: Mapping[str, Callable[[], str]], talk: Talk) -> int:
+async def sh(
+    argv: Sequence[str],
+    run: Program,
+    files: Mapping[str, Callable[[], str]],
+    talk: Talk,
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Run `sh -c SCRIPT [NAME ARGUMENTS...]`."""
     if len(argv) < 2 or argv[0] != "-c":  # noqa: PLR2004 - an option and its value
         talk.err("sh: this is a sandbox: it runs `sh -c`\n")
         return _BAD_SYNTAX
-    return await Script(run, files, talk, list(argv[3:])).play(argv[1])
+    return await Script(run, files, talk, list(argv[3:]), dict(environment or {})).play(argv[1])

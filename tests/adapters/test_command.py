@@ -77,3 +77,33 @@ def test_the_callers_environment_changes_no_answer(monkeypatch: pytest.MonkeyPat
     """SQUEUE_STATES in the account that started the bot would hide jobs from it."""
     monkeypatch.setenv("SQUEUE_STATES", "PENDING")
     assert "SQUEUE" not in LocalRunner().run(["env"], side="Slurm", timeout=SOON).out
+
+
+SETTINGS = {
+    "SLURM_CLUSTERS": "other",
+    "SQUEUE_USERS": "me",
+    "SCONTROL_ALL": "1",
+    "SINFO_FORMAT": "%n",
+    "SLURM_CONF": "/x",
+}
+
+
+def test_the_far_accounts_profile_changes_no_answer(
+    ssh_site: SshSite, connections: SshConnections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What root's .bashrc exports on the management host reaches Slurm as little as what is exported here."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)  # the server's shell has it, as that of an account would
+    there = SshRunner(connections, ssh_site.address)
+    ran = there.run(["env"], side="Slurm", timeout=SOON, env={"SLURM_CONF": "/etc/ours", "TZ": "UTC"})
+    own = dict(line.split("=", 1) for line in ran.out.splitlines())
+    assert own.pop("SLURM_CONF") == "/etc/ours"
+    assert not [name for name in own if name.startswith(("SLURM", "SQUEUE", "SCONTROL", "SINFO"))]
+    assert {"PATH", "HOME"} <= own.keys()
+
+
+def test_what_a_program_said_before_its_time_was_out_is_kept(runner: Runner) -> None:
+    """At night "no answer in 20 s" helps nobody who could have read why."""
+    words = "echo resolving ctl1 >&2; echo 'munge: socket is gone' >&2; sleep 60"
+    with pytest.raises(Unreachable, match="until then it said: resolving ctl1 / munge: socket is gone"):
+        runner.run(["sh", "-c", words], side="Slurm", timeout=timedelta(seconds=1.5))

@@ -86,9 +86,15 @@ def test_taking_twenty_nodes_asks_as_often_as_taking_two(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "error"),
-    [("refuse", Unreachable), ("hang", Unreachable), ("rubbish", UnexpectedAnswer), ("half", UnexpectedAnswer)],
+    [
+        ("refuse", Unreachable),
+        ("hang", Unreachable),
+        ("rubbish", UnexpectedAnswer),
+        ("half", UnexpectedAnswer),
+        ("empty", UnexpectedAnswer),
+    ],
 )
-@pytest.mark.parametrize("ask", ["nodes", "jobs", "reservations"])
+@pytest.mark.parametrize("ask", ["nodes", "jobs", "reservations", "cluster", "clock"])
 def test_a_slurm_that_fails_is_never_read_as_an_answer(
     bench: Bench, mode: str, error: type[FarSideError], ask: str
 ) -> None:
@@ -126,7 +132,7 @@ def test_down_trusts_no_answer_from_before(bench: Bench) -> None:
         slurm.down(bench.gpus[:1], MARK)
 
 
-@pytest.mark.parametrize("mode", ["refuse", "rubbish", "half"])
+@pytest.mark.parametrize("mode", ["refuse", "rubbish", "half", "empty"])
 def test_down_without_a_readable_answer_does_nothing(bench: Bench, mode: str) -> None:
     """When Slurm cannot be read, nothing is marked DOWN."""
     slurm = bench.slurm()
@@ -166,6 +172,13 @@ SAID = [
         Unreachable,
     ),
     ("slurm_load_node error: Protocol authentication error", Denied),
+    ("slurm_load_node error: Authentication credential expired", Denied),
+    (
+        "scontrol: error: sack_connect: failed to connect() to any sack sockets\nProtocol authentication error",
+        Unreachable,
+    ),
+    ("slurm_update error: Slurm temporarily unable to accept job, please retry later", Unreachable),
+    ("slurm_load_node error: Something that nobody has read before", UnexpectedAnswer),
     ("slurm_update error: Invalid node name specified", UnexpectedAnswer),
     ("scontrol: fatal: Could not establish a configuration source", UnexpectedAnswer),
     ("", UnexpectedAnswer),
@@ -269,3 +282,45 @@ def test_never_does_it_ask_to_ignore_jobs() -> None:
         "Users=root",
         "Nodes=gpu001",
     ]
+
+
+ALREADY = ["Invalid node state specified", "Invalid node state transition", "Invalid node state transition requested"]
+
+
+@pytest.mark.parametrize("words", ALREADY)
+def test_a_resume_of_what_is_idle_already_is_fine_whatever_the_version_calls_it(words: str) -> None:
+    """A step that runs twice is content on 25.11 too, and lifts what is still held."""
+    slurm = Scripted(
+        Ran(1, "", f"slurm_update error: {words}\n"),
+        Ran(0, nodes_in("IDLE", "gpu001") + nodes_in("DOWN+DRAIN", "gpu002")),
+        Ran(0),
+    )
+    SlurmCommands(slurm).resume([NodeName("gpu001"), NodeName("gpu002")])
+    assert slurm.asked[2] == ["scontrol", "update", "NodeName=gpu002", "State=RESUME"]
+
+
+def test_a_refusal_to_resume_that_nobody_knows_is_told() -> None:
+    """A word of a later Slurm is not taken for "already"."""
+    slurm = Scripted(Ran(1, "", "slurm_update error: Invalid node mood\n"))
+    with pytest.raises(UnexpectedAnswer, match="Invalid node mood"):
+        SlurmCommands(slurm).resume([NodeName("gpu001")])
+
+
+def test_the_queue_is_asked_for_with_its_header() -> None:
+    """Without it nobody can tell an empty queue from a squeue that printed nothing."""
+    slurm = Scripted(Ran(0, "JOBID|STATE|PARTITION|NODELIST|END_TIME|SUBMIT_TIME|REASON\n"), Ran(0, ""))
+    commands = SlurmCommands(slurm, max_age=timedelta(0))
+    assert commands.jobs() == ()
+    assert not {"-h", "--noheader"} & set(slurm.asked[0])
+    with pytest.raises(UnexpectedAnswer, match="printed nothing"):
+        commands.jobs()
+
+
+def test_the_accounts_profile_on_the_management_host_changes_no_answer(bench: Bench) -> None:
+    """An export in root's .bashrc hides no job and leads to no other cluster."""
+    job = bench.handle.call(lambda: bench.handle.world.sneak_job("gpu020", timedelta(days=9))).id
+    profile = {"SLURM_CLUSTERS": "other", "SQUEUE_USERS": "root", "SQUEUE_PARTITION": "debug", "TZ": "Asia/Tokyo"}
+    bench.handle.call(lambda: bench.handle.site.management.profile.update(profile))
+    assert job in [each.id for each in bench.slurm().jobs()]
+    assert bench.slurm().cluster() == "sandbox"
+    assert abs(bench.slurm().clock() - bench.handle.site.clock.now()) < timedelta(minutes=2)

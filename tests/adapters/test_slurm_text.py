@@ -4,11 +4,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters import slurm_text
+from adapters import slurm_config, slurm_text
 from conversion.ports import UnexpectedAnswer
 from loans.classes import NodeClass, Rules
 from loans.marks import Mark
-from loans.nodes import NodeName, SlurmNode, is_drained, is_free, may_run_jobs
+from loans.nodes import (
+    NodeName,
+    SlurmNode,
+    has_lost_drain,
+    is_drained,
+    is_free,
+    is_kept_away,
+    may_run_jobs,
+    runs_nothing,
+)
 from loans.selection import Seen, Wish, choose
 from loans.whose import marked_by
 
@@ -66,7 +75,7 @@ def test_a_node_is_read_whole() -> None:
         ("UNKNOWN", "UNKNOWN", set()),
         ("HIBERNATING", "HIBERNATING", set()),
         ("IDLE*", "IDLE", {"NOT_RESPONDING"}),
-        ("DOWN*+DRAIN", "DOWN*", {"DRAIN"}),
+        ("DOWN*+DRAIN", "DOWN", {"DRAIN", "NOT_RESPONDING"}),
         ("IDLE~", "IDLE", {"POWERED_DOWN"}),
         ("MIXED-", "MIXED", {"PLANNED"}),
         ("IDLE$", "IDLE", {"MAINTENANCE"}),
@@ -144,7 +153,7 @@ def test_a_node_that_never_registered_has_no_times(said: str) -> None:
         (" Reason=ECC errors [slot 3] [ops@2026-11-23T10:00:00]", "ECC errors [slot 3]", "ops"),
         (" Reason=x State=IDLE Gres=gpu:9 [ops@2026-11-23T10:00:00]", "x State=IDLE Gres=gpu:9", "ops"),
         (" Reason=bad disk [ops@2026-11-23T10:00:00] Comment=see wiki", "bad disk", "ops"),
-        (" Reason=first [ops@2026-11-23T10:00:00]         second line", "first", "ops"),
+        (" Reason=first [ops@2026-11-23T10:00:00]         second line", "first second line", "ops"),
         (" Reason=a [x@y] Reason=b [ops@2026-11-23T10:00:00] Extra=e InstanceId=i", "a [x@y] Reason=b", "ops"),
         (" Reason=Not responding", "Not responding", None),
         (" Comment=quiet node", None, None),
@@ -176,20 +185,130 @@ def test_a_node_in_no_partition_is_read() -> None:
         "<html>502</html>\n",
         "\x00\x7fELF\n",
         line()[:400],
-        line()[:400] + "\n",
         line().rstrip("\n"),
-        line(State=""),
-        line(BootTime="yesterday"),
-        line(BootTime="2026-11-23"),
-        line(BootTime="2026-11-23T10:00:00+01:00"),
         line().replace("NodeName=gpu003 ", "NodeName= "),
+        line().replace("NodeName=gpu003 ", "NodeName=gpu003;reboot "),
         line() + "rubbish\n",
+        "scontrol: a warning\n" + line(),
     ],
 )
 def test_what_cannot_be_read_whole_is_refused_whole(text: str) -> None:
     """Half an answer about the nodes is no answer: what is missing could be the node with the job."""
     with pytest.raises(UnexpectedAnswer):
         slurm_text.nodes(text)
+
+
+OTHER = line().replace("gpu003", "gpu004")
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (line(State=""), "State="),
+        (line(State="IDLE+"), "State=IDLE+"),
+        (line(State="<idle>"), "State=<idle>"),
+        (line(State="0x40"), "State=0x40"),
+        (line()[:300] + "\n", "no State"),
+        (line(BootTime="yesterday"), "BootTime=yesterday"),
+        (line(BootTime="2026-11-23"), "BootTime=2026-11-23"),
+        (line(BootTime="2026-11-23T10:00:00+01:00"), "BootTime=2026-11-23T10:00:00+01:00"),
+        (line(SlurmdStartTime="2026-13-23T10:00:00"), "SlurmdStartTime=2026-13-23T10:00:00"),
+        (line(Gres="gpu:a100:plenty"), "Gres=gpu:a100:plenty"),
+        (line(Gres="gpu:-4"), "Gres=gpu:-4"),
+        (line(Gres="gpu:a100:4(S:0"), "Gres=gpu:a100:4(S:0"),
+        (line().replace(" Gres=gpu:a100:4(S:0-1)", ""), "no Gres"),
+        (line() + line(State="DOWN+DRAIN"), "two lines about it"),
+    ],
+)
+def test_what_cannot_be_read_of_a_node_costs_that_node_alone(odd: str, said: str) -> None:
+    """One odd machine stops no loan of the others, and is nobody's to take, to count on, or to call home."""
+    found = slurm_text.nodes(odd + OTHER)
+    assert is_free(found[NodeName("gpu004")])
+    node = found[NodeName("gpu003")]
+    assert (node.base, said in node.unread) == ("UNKNOWN", True)
+    assert not any(judge(node) for judge in (is_free, is_drained, may_run_jobs, runs_nothing, has_lost_drain))
+    assert choose(Seen(found), Wish(NodeClass("gpu", "gpu"), 2, UNTIL)).taken == ("gpu004",)
+
+
+def test_a_time_that_cannot_be_read_does_not_hide_the_drain() -> None:
+    """What is known of a node goes on to count against taking it."""
+    node = read(State="IDLE+DRAIN", BootTime="later")
+    assert is_kept_away(node)
+    assert not is_drained(node)
+
+
+SEPARATORS = ("\n", "\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029")
+
+
+@pytest.mark.parametrize("between", SEPARATORS)
+@pytest.mark.parametrize(
+    "tail",
+    [
+        " Comment=replaced PSU{}ask facilities",
+        " Comment=see NodeName=gpu009{}NodeName=gpu009 State=DOWN",
+        " Extra={{}}{}State=IDLE Gres=gpu:9",
+        " Reason=fan{}loud [ops@2026-11-23T10:00:00] Comment=a{}b Extra=c{}d",
+    ],
+)
+def test_free_text_that_runs_over_lines_costs_no_node(between: str, tail: str) -> None:
+    """A note that somebody pasted into a comment does not close the whole partition."""
+    found = slurm_text.nodes(line(tail.replace("{}", between), State="MIXED") + OTHER)
+    assert not found[NodeName("gpu003")].unread or "gpu009" in tail
+    assert found[NodeName("gpu003")].base == "MIXED"
+    assert found[NodeName("gpu003")].gres == {"gpu": 4}
+    assert is_free(found[NodeName("gpu004")])
+    assert not any(is_free(node) for name, node in found.items() if name != "gpu004")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        " Comment=was gone [ops@2026-11-01T10:00:00] before",
+        " Extra=[x@y]",
+        " Parameters=a Topology=default:s1",
+        " TLSCertTokenSet=No TLSCertLastRenewal=Unknown",
+        " WordOf2031=[a@b] Another=2",
+        "         \u2028",
+        " \r",
+    ],
+)
+def test_what_newer_versions_put_behind_a_reason_does_not_hide_who_signed_it(after: str) -> None:
+    """Slurm's own "Not responding" is told from a person's word, whatever else the line has."""
+    node = read(f" Reason=Not responding [slurm@2026-11-23T10:00:00]{after}", State="DOWN+NOT_RESPONDING")
+    assert (node.reason, node.reason_by) == ("Not responding", "slurm")
+    assert node.reason_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert has_lost_drain(node)
+
+
+@pytest.mark.parametrize(
+    ("tail", "reason", "by"),
+    [
+        (" Reason=ECC [ops@yesterday]", "ECC [ops@yesterday]", None),
+        (" Reason=ECC [ops@2026-99-23T10:00:00]", "ECC", "ops"),
+        (" Reason=ECC [jd@ad.example.com@2026-11-23T10:00:00]", "ECC", "jd@ad.example.com"),
+        (" Reason=was bad [a@2026-11-01T10:00:00] see wiki [b@2026-11-23T10:00:00]", None, "b"),
+        (" Reason=", None, None),
+        (" Reason=  [root@2026-11-23T10:00:00]", "", "root"),
+    ],
+)
+def test_a_reason_that_cannot_be_read_costs_the_reason(tail: str, reason: str | None, by: str | None) -> None:
+    """Its words are kept as they stand, and the node goes by what Slurm says of its state."""
+    node = read(tail, State="IDLE+DRAIN")
+    assert (node.reason_by, is_drained(node)) == (by, True)
+    assert reason is None or node.reason == reason
+
+
+def test_a_second_line_behind_our_mark_is_somebodys_word() -> None:
+    """Who writes "do not touch" under our mark is heard: the node is not given back over it."""
+    node = read(" Reason=lendbot #12 [root@2026-11-23T10:00:00]         do not touch", State="DOWN+DRAIN")
+    assert marked_by(node) is None
+
+
+def test_a_field_in_free_text_is_no_field() -> None:
+    """A node in no partition is in none, whatever its comment says."""
+    bare = line(" Comment=x Partitions=gpu ActiveFeatures=a100").replace("Partitions=gpu,debug ", "")
+    (node,) = slurm_text.nodes(bare).values()
+    assert node.partitions == frozenset()
 
 
 def test_an_unreadable_line_is_kept_for_the_log() -> None:
@@ -199,7 +318,9 @@ def test_an_unreadable_line_is_kept_for_the_log() -> None:
     assert "what?" in error.value.raw
 
 
-JOBS = """\
+HEADER = "JOBID|STATE|PARTITION|NODELIST|END_TIME|SUBMIT_TIME|REASON\n"
+JOBS = f"""\
+{HEADER}\
 48211|RUNNING|gpu|gpu[001-002]|2026-11-23T16:40:00|2026-11-22T09:00:00|None
 48300|PENDING|gpu,debug||2026-11-24T16:40:00|2026-11-23T09:30:00|Priority
 48301|PENDING|gpu||N/A|2026-11-23T09:31:00|launch failed | requeued held
@@ -224,15 +345,38 @@ def test_jobs_are_read_with_their_nodes_spelled_out() -> None:
 
 
 def test_no_jobs_are_no_jobs() -> None:
-    """An empty queue is a fine answer."""
-    assert slurm_text.jobs("") == ()
+    """An empty queue is a fine answer: its header says that somebody looked."""
+    assert slurm_text.jobs(HEADER) == ()
 
 
-@pytest.mark.parametrize("text", ["48211|RUNNING\n", "x|RUNNING|gpu|gpu001|N/A|N/A|None\n", JOBS[:-3]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        " \n\n",
+        HEADER.rstrip("\n"),
+        JOBS.removeprefix(HEADER),
+        "48211|RUNNING\n",
+        f"{HEADER}48211|RUNNING\n",
+        f"{HEADER}x|RUNNING|gpu|gpu001|N/A|N/A|None\n",
+        f"{HEADER}48211|RUNNING|gpu|gpu[001|N/A|N/A|None\n",
+        "CLUSTER: other\n" + JOBS,
+        JOBS[:-3],
+    ],
+)
 def test_unreadable_jobs_are_refused(text: str) -> None:
-    """A queue that was read by halves could hide the job that is about to start."""
+    """A queue that was read by halves, or not at all, could hide the job that is about to start."""
     with pytest.raises(UnexpectedAnswer):
         slurm_text.jobs(text)
+
+
+def test_what_only_a_sentence_needs_of_a_job_may_be_odd() -> None:
+    """A job whose end or reason is in words that nobody knows still keeps its node."""
+    text = f"{HEADER}7|RUNNING|gpu|gpu001|soon|2026-11-23|moved\nby hand\n8|NEW_STATE|gpu|gpu002|N/A|N/A|None\n"
+    one, other = slurm_text.jobs(text)
+    assert (one.nodes, one.ends, one.submitted, one.reason) == (("gpu001",), None, None, "moved\nby hand")
+    assert (other.state, other.nodes) == ("NEW_STATE", ("gpu002",))
 
 
 RESERVATION = (
@@ -260,21 +404,43 @@ def test_a_reservation_without_nodes_is_read() -> None:
     assert slurm_text.reservations(text)["lendbot_12_1"].nodes == ()
 
 
-@pytest.mark.parametrize("text", ["rubbish\n", RESERVATION[:80] + "\n", RESERVATION.replace("gpu[001", "gpu[[001")])
+def test_a_reservation_with_a_note_of_two_lines_is_read() -> None:
+    """What an admin writes about a workshop does not hide its nodes, nor the next reservation."""
+    noted = RESERVATION.rstrip("\n") + " Comment=two\nlines \u2028 Nodes=gpu009\n"
+    found = slurm_text.reservations(noted + RESERVATION.replace("lendbot_12_1", "workshop"))
+    assert [len(each.nodes) for each in found.values()] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "rubbish\n", RESERVATION[:80] + "\n", RESERVATION.replace("gpu[001", "gpu[[001")]
+)
 def test_unreadable_reservations_are_refused(text: str) -> None:
     """A reservation that cannot be read is not taken for none."""
     with pytest.raises(UnexpectedAnswer):
         slurm_text.reservations(text)
 
 
+CONFIG = (
+    "Configuration data as of 2026-11-23T10:00:00\nClusterName             = anvil\n"
+    "SlurmUser               = slurm(64030)\n"
+)
+
+
+@pytest.mark.parametrize("text", ["", "\n", CONFIG[:-3], CONFIG.replace("anvil", ""), CONFIG.replace("(64030)", "")])
+def test_a_configuration_without_the_clusters_name_is_refused(text: str) -> None:
+    """Which Slurm answers is never guessed."""
+    with pytest.raises(UnexpectedAnswer):
+        slurm_config.config(text)
+
+
 @pytest.mark.parametrize("text", ["", "slurm_load_ctl_conf error\n", "Configuration data as of Unknown\n"])
 def test_a_configuration_without_its_time_is_refused(text: str) -> None:
     """No time is not "the same time"."""
     with pytest.raises(UnexpectedAnswer):
-        slurm_text.clock(text)
+        slurm_config.clock(text)
 
 
 def test_slurm_dates_its_configuration() -> None:
     """Its first line has slurmctld's clock, in UTC as we ask for it."""
-    said = slurm_text.clock("Configuration data as of 2026-11-23T10:00:00\nAccountingStorageBackupHost = (null)\n")
+    said = slurm_config.clock("Configuration data as of 2026-11-23T10:00:00\nAccountingStorageBackupHost = (null)\n")
     assert said == datetime(2026, 11, 23, 10, tzinfo=UTC)

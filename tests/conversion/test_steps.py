@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from conversion import lending
 from conversion.boots import last_seen
 from conversion.pace import Pace
-from conversion.ports import FarSides, Ran, Unreachable
-from conversion.returning import check_booted
+from conversion.ports import FarSides, Ran, UnexpectedAnswer, Unreachable
+from conversion.returning import check_booted, check_clean, check_resumed, check_settled
 from conversion.steps import Done, NodeWork, NotYet, TryIsOver
 from loans.boots import Boot
 from loans.classes import NodeClass
@@ -107,3 +108,74 @@ def test_what_is_known_of_a_boot_survives_a_node_that_hangs() -> None:
     """It may be why it is sent home: its power is cut all the same, and Slurm's word is kept."""
     assert last_seen(work_on(Node("a", NOW, ssh=False), Boot())) == Boot("", NOW, NOW)
     assert last_seen(work_on(Node("a", NOW), Boot())) == Boot("a 1", NOW, NOW)
+
+
+class Silent(Node):
+    """A Slurm that leaves the node out of an answer, or says of it what cannot be read."""
+
+    def __init__(self, *seen: SlurmNode) -> None:
+        super().__init__("b", LATER)
+        self._seen = seen
+
+    def nodes(self) -> dict[NodeName, SlurmNode]:
+        return {node.name: node for node in self._seen}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [(), (SlurmNode(NodeName("gpu004"), "IDLE"),), (SlurmNode(GPU3, "UNKNOWN", unread="State=?"),)],
+    ids=["nothing", "another", "in no words that we know"],
+)
+@pytest.mark.parametrize(
+    "check", [lending.check_out, check_booted, check_clean, check_resumed, check_settled], ids=lambda c: c.__name__
+)
+def test_an_answer_without_the_node_is_no_news_of_it(check: Any, seen: Sequence[SlurmNode]) -> None:
+    """It is neither out of Slurm, nor home, nor gone: lendbot asks again."""
+    with pytest.raises(UnexpectedAnswer, match="nothing is known of gpu003"):
+        check(work_on(Silent(*seen), BEFORE))
+
+
+class Wiped(Node):
+    """A node that has rebooted, and answers whether a file is there in its own way."""
+
+    def __init__(self, *said: Ran) -> None:
+        super().__init__("b", LATER)
+        self.said = list(said)
+
+    def node(self, name: str) -> None:
+        del name
+
+    node_itself = node
+
+    def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        return self.said.pop(0) if "stat" in argv else super().ask(node, argv, timeout=timeout)
+
+
+GONE = Ran(1, "", "stat: cannot statx '/etc/puppet-role': No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((GONE, GONE), None),
+        ((GONE, Ran(1, "", "stat: can't stat '/run/lendbot': No such file or directory\n")), None),
+        ((Ran(0, "/etc/puppet-role\n"),), "still there"),
+        ((GONE, Ran(0, "/run/lendbot\n")), "still there"),
+        ((Ran(0, ""),), "does not say"),
+        ((Ran(1, "", ""),), "does not say"),
+        ((Ran(127, "", "env: 'stat': No such file or directory\n"),), "does not say"),
+        ((Ran(1, "", "stat: cannot statx '/etc/puppet-role': Input/output error\n"),), "does not say"),
+        ((Ran(255, "", "This account is currently not available.\n"),), "does not say"),
+        ((GONE, Ran(1, "no such luck\n", "")), "does not say"),
+    ],
+)
+def test_only_a_node_that_says_so_is_clean(answers: tuple[Ran, ...], said: str | None) -> None:
+    """A shell that fails for any other reason is no proof that nothing of the loan is left there."""
+    node: Any = Wiped(*answers)
+    work = replace(work_on(node, BEFORE), waited=timedelta(minutes=1))
+    work = replace(work, far=replace(work.far, kubernetes=node))
+    try:
+        seen = check_clean(work)
+    except UnexpectedAnswer as e:
+        seen = NotYet(str(e))
+    assert (seen == Done()) if said is None else (isinstance(seen, NotYet) and said in seen.why)
