@@ -20,7 +20,7 @@ from adapters.ssh_channel import Done, Exchange
 from adapters.ssh_deadline import READ, FarClock, came_too_late
 from adapters.ssh_login import SshLogin, saying, transport_of
 from conversion.permit import Overtaken, Permit
-from conversion.ports import Unreachable
+from conversion.ports import Away, Unreachable
 
 __all__ = ["SshConnections", "SshLogin"]
 
@@ -177,10 +177,19 @@ class SshConnections:
             return self._login.open(address, side)
         line = self._enter(self._jump)
         try:
-            jump, _ = self._client(self._jump, line, f"{side}, jump host {self._jump[0]}")
-            return self._login.open(address, side, jump)
+            return self._login.open(address, side, self._gateway(line, self._jump))
         finally:
             self._leave(line)
+
+    def _gateway(self, line: _Line, jump: Address) -> paramiko.SSHClient:
+        """Return the jump host's connection; while it does not answer no node can be reached."""
+        try:
+            client, _ = self._client(jump, line, f"jump host {jump[0]}")
+        except Away:
+            raise
+        except Unreachable as e:
+            raise Away(e.side, e.said) from e
+        return client
 
 
 def _is_alive(client: paramiko.SSHClient) -> bool:

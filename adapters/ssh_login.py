@@ -17,7 +17,7 @@ import paramiko
 
 from adapters.addresses import Address
 from adapters.known_hosts import UnreadableKey, name_of, trusted_keys
-from conversion.ports import Denied, Unreachable
+from conversion.ports import Denied, Distrusted, Unreachable
 
 _SILENCE_S: Final = 30
 """A peer that acknowledges nothing for so long is gone: a node that loses its power sends no goodbye."""
@@ -108,11 +108,11 @@ class SshLogin:
             yield
         except paramiko.BadHostKeyException as error:
             said = f"host key changed: {where} offers {error.key.fingerprint}, {self.known_hosts} says otherwise"
-            raise _closing(client, Denied(side, said)) from error
+            raise _closing(client, Distrusted(side, said)) from error
         except _UnknownHostKey as error:
-            raise _closing(client, Denied(side, f"host key unknown: {error}; not in {self.known_hosts}")) from error
+            raise _closing(client, Distrusted(side, f"host key unknown: {error}; not in {self.known_hosts}")) from error
         except (_UnusableKey, UnreadableKey) as error:
-            raise _closing(client, Denied(side, str(error))) from error
+            raise _closing(client, Distrusted(side, str(error))) from error
         except paramiko.AuthenticationException as error:
             raise _closing(client, _refused(side, where, self.user, error)) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
@@ -121,7 +121,7 @@ class SshLogin:
     def _failed(self, side: str, where: str, error: Exception) -> Denied | Unreachable:
         named = getattr(error, "filename", None)
         if named in {str(self.key_file), str(self.known_hosts)}:
-            return Denied(side, f"cannot read {named}: {getattr(error, 'strerror', None) or error}")
+            return Distrusted(side, f"cannot read {named}: {getattr(error, 'strerror', None) or error}")
         return Unreachable(side, f"no SSH connection to {where}: {saying(error)}")
 
 

@@ -16,8 +16,10 @@ from bot.settings.file import BadSettings, find, load
 from bot.settings.site import SiteSettings
 from commands.desk import Desk
 from conversion.fence import Lease, Reach
-from conversion.gate import reads_of
+from conversion.gate import reads_of, through
 from conversion.pace import Pace
+from conversion.ports import FarSides
+from conversion.sides import AT_ONCE, Sides
 from conversion.subjects import Ground
 from conversion.waits import Waits
 from loans.classes import NodeClass
@@ -35,17 +37,23 @@ class Core:
     classes: Mapping[str, NodeClass]
     pace: Pace
     waits: Waits
+    sides: Sides
     file: Path
+
+    @property
+    def far(self) -> FarSides:
+        """Return the far sides, with somebody who listens whether they answer."""
+        return through(self.adapters.far, self.sides)
 
     def desk(self) -> Desk:
         """Return a desk of this moment."""
         expand = partial(expanded, most=MOST_SAID)
-        return Desk(self.store, reads_of(self.adapters.far), self.classes, self.pace, expand, self.clock.now())
+        return Desk(self.store, reads_of(self.far), self.classes, self.pace, expand, self.clock.now())
 
     def ground(self, lease: Lease) -> Ground:
         """Return what the engine stands on. lease: what it has to hold to change anything."""
-        reach = Reach(self.adapters.far, self.store, lease, self.clock.uptime)
-        return Ground(self.store, reach, self.classes, self.pace, self.clock.now, self.waits)
+        reach = Reach(self.far, self.store, lease, self.clock.uptime)
+        return Ground(self.store, reach, self.classes, self.pace, self.clock.now, self.waits, self.sides)
 
     def close(self) -> None:
         """Hang up everywhere."""
@@ -67,4 +75,5 @@ def build(path: Path | None = None) -> Core:
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
     pace = from_settings.pace(settings.pace)
-    return Core(settings, clock, store, built, node_classes, pace, Waits(clock.steady), find(path))
+    sides = Sides(clock.steady, pace.look_every, clock.wall(AT_ONCE))
+    return Core(settings, clock, store, built, node_classes, pace, Waits(clock.steady), sides, find(path))

@@ -80,10 +80,12 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
     parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
     took = estimate(tx, loan.node_class)
+    notes = [*(part.note for part in parts), *(taking.note for taking in takings)]
     happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed)
     return OneLoan(
         loan, desk.class_of(loan), parts, takings, took, desk.now,
         broke=broke(happened), replaced=replaced(happened), failure=failure(happened), no_more=no_more(happened),
+        away=tuple(side for side in tx.away.all() if any(side.holds(note) for note in notes)),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from loans.policy import NoNodes, Reason, TooLong, TooMany, TooShort
 from loans.readers.breakdown import Breakdown, Failure, failure
 from loans.runbook import StepName
 from loans.selection import Choice
+from store.away import AwaySide
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,7 @@ class OneLoan:
     no_more  why no other node could be had, in a few words; of use when it came short
     choice   of a request, what Slurm would give now; None when it does not answer
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
+    away     far sides that its nodes wait for and that do not answer
     """
 
     loan: Loan
@@ -270,6 +272,7 @@ class OneLoan:
     failure: Failure = field(default_factory=lambda: failure(()))
     no_more: str = ""
     pods: int | None = None
+    away: tuple[AwaySide, ...] = ()
 
 
 @dataclass(frozen=True)

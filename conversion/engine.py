@@ -12,9 +12,18 @@ import structlog
 
 from conversion.fence import NotNow
 from conversion.pace import Pace
-from conversion.ports import Denied, Elsewhere, FarSideError, UnexpectedAnswer, Unreachable
+from conversion.ports import (
+    Away,
+    Denied,
+    Distrusted,
+    Elsewhere,
+    FarSideError,
+    UnexpectedAnswer,
+    Unidentified,
+    Unreachable,
+)
 from conversion.skips import not_so
-from conversion.steps import Ask, Done, Held, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every
+from conversion.steps import Ask, Done, Held, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every_of
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.lengths import exact
 from loans.runbook import StepName
@@ -24,6 +33,9 @@ log = structlog.get_logger()
 RUBBISH_TRIES: Final = 6
 """How often a far side may answer what we cannot read before a step fails: with pauses that double from 5 s, a daemon
 has over two minutes to come to itself."""
+
+_ASKED_WHILE_REFUSED: Final = 10
+"""How often a side is asked again within the time in which a refusal may pass."""
 
 W_co = TypeVar("W_co", NodeWork, TakeWork, covariant=True)
 W = TypeVar("W", NodeWork, TakeWork)
@@ -41,6 +53,15 @@ class Subject(Protocol[W_co]):
 
     def waited(self) -> timedelta:
         """Return how long the present try has been waited for, by a clock that nobody sets."""
+
+    def pause(self) -> None:
+        """Let the time since it was last waited for, and until the next look, not count."""
+
+    def refused(self) -> timedelta:
+        """Return for how long far sides have refused this subject, without a look that went well in between."""
+
+    def not_refused(self) -> None:
+        """Hear that a look went well."""
 
     def work(self) -> W_co:
         """Return what a check may ask, as of now."""
@@ -68,12 +89,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nothing to do before look_at."""
+    """Nothing to do before look_at. paused: a far side is away, and no patience is spent."""
 
     step: StepName
     why: str
     look_at: datetime
     blocked: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +173,8 @@ def _refused(plan: Plan[W], subject: Subject[W], begin_at: StepName) -> Outcome 
     try:
         found = not_so(plan, subject.work(), begin_at)
     except Unreachable as e:
-        return Waiting(begin_at, e.plainly, subject.now() + subject.pace.look_every)
+        subject.pause()
+        return Waiting(begin_at, e.plainly, subject.now() + subject.pace.look_every, paused=isinstance(e, Away))
     except FarSideError as e:
         return Failed(begin_at, f"it cannot begin there: {e.side} says {e.said}")
     if not found:
@@ -170,26 +193,42 @@ class _Look(Generic[W]):
     def take(self) -> Outcome | None:
         try:
             seen = self._see_in_time()
-        except Unreachable as e:
-            seen = NotYet(e.plainly)
-        except UnexpectedAnswer as e:
-            why = f"{e.side} answered what lendbot does not understand: {e.said}"
-            if self.step.do is not None:
-                return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
-            # A step that only waits changes nothing by waiting on; a new try could cost a power cycle.
-            seen = NotYet(why)
-        except Elsewhere as e:
-            return self._hold(f"{e.side}: {e.said}")
+            self.subject.not_refused()
+        except FarSideError as e:
+            return self._of_far_side(e)
         except Held as e:
             return self._hold(str(e))
-        except Denied as e:
-            return self._try_is_over(f"{e.side} refuses: {e.said}", tries=1)
         except TryIsOver as e:
             return self._try_is_over(str(e), tries=self.step.tries)
         if isinstance(seen, NotYet):
             return self._wait(seen)
         self.subject.write(StepFinished, self.step.name, seen.detail)
         return None
+
+    def _of_far_side(self, error: FarSideError) -> Outcome:
+        """Say whose turn it is: nobody's while a whole side is away, and a person's when it says no for long."""
+        match error:
+            case Away():
+                return self._pause(error.plainly)
+            case Unreachable():
+                return self._wait(NotYet(error.plainly))
+            case UnexpectedAnswer():
+                return self._not_understood(error)
+            case Unidentified():
+                return self._passing(error) or self._hold(f"{error.side}: {error.said}")
+            case Elsewhere():
+                return self._hold(f"{error.side}: {error.said}")
+            case Denied():
+                return self._passing(error) or self._try_is_over(f"{error.side} refuses: {error.said}", tries=1)
+            case _:
+                raise error
+
+    def _not_understood(self, error: UnexpectedAnswer) -> Outcome:
+        why = f"{error.side} answered what lendbot does not understand: {error.said}"
+        if self.step.do is not None:
+            return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
+        # A step that only waits changes nothing by waiting on; a new try could cost a power cycle.
+        return self._wait(NotYet(why))
 
     def _see_in_time(self) -> Seen:
         seen = self._see()
@@ -251,14 +290,27 @@ class _Look(Generic[W]):
         if self._is_late():
             patience = self.subject.pace.patience_for(self.step.name)
             return self._try_is_over(f"{seen.why} (for {exact(patience)})", self.step.tries)
-        look_at = self.subject.now() + look_every(self.step, self.subject.pace)
+        look_at = self.subject.now() + look_every_of(self.step, self.subject.pace)
         why = f"{seen.why}; {seen.then}" if seen.then else seen.why
         return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
+
+    def _pause(self, why: str, look_every: timedelta = timedelta()) -> Outcome:
+        """Wait without spending patience or tries; what went before is as it was."""
+        self.subject.pause()
+        look_at = self.subject.now() + max(look_every, look_every_of(self.step, self.subject.pace))
+        return Waiting(self.step.name, why, look_at, paused=True)
+
+    def _passing(self, error: Denied | Unidentified) -> Outcome | None:
+        """Take a refusal for one that passes, for a while. It is asked seldom: some BMCs lock an account that fails."""
+        passing = self.subject.pace.passing
+        if isinstance(error, Distrusted) or self.subject.refused() >= passing:
+            return None
+        return self._pause(f"paused: {error.side} refuses ({error.said})", passing / _ASKED_WHILE_REFUSED)
 
     def _hold(self, why: str) -> Outcome:
         """Stop here without spending patience: what is not so is for people to put right, and nothing is concluded."""
         self.subject.tell_wrong(Wrong.STOPPED, f"{self.step.name}: {why}")
-        look_at = self.subject.now() + look_every(self.step, self.subject.pace)
+        look_at = self.subject.now() + look_every_of(self.step, self.subject.pace)
         return Waiting(self.step.name, why, look_at, blocked=True)
 
     def _try_is_over(self, why: str, tries: int) -> Outcome:

@@ -111,6 +111,7 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
     log.info("node.moved", node=part.node, how=type(event).__name__)
     tx.nodes.save(move(part, event, now))
     ground.waits.forget((loan.id, part.node))
+    ground.sides.forget(part.node)
     if isinstance(event, CameHome):
         tx.set_marks.lifted([part.node])
     tell(tx, fact, now, loan=loan, node=part.node)
@@ -120,7 +121,9 @@ def _wait(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, found: Waiting) ->
     """Write down what the node waits for; ask people when a return has waited for too long."""
     now = ground.now()
     shown = replace(part, step=found.step, note=found.why, look_at=found.look_at, blocked=found.blocked)
-    if part.state is not NodeState.LENDING:
+    if found.paused:
+        shown = replace(shown, ask_at=None)  # nobody is asked to mend a node for a side that is away
+    elif part.state is not NodeState.LENDING:
         shown = replace(shown, ask_at=part.ask_at or now + ground.pace.ask_after)
         if shown.ask_at is not None and shown.ask_at <= now:
             fact = facts.Blocked(found.step, found.why, by_others=found.blocked)
@@ -148,6 +151,7 @@ def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, subject: TakeSubject, o
             tx.takings.save(replace(taking, state=TakingState.FAILED))
             _break_all(tx, loan, parts, facts.NodeBroke(taking.step, "the wave was given up"), now)
         case Failed(step, why):
+            ground.waits.forget((loan.id, f"take.{taking.wave}"))
             tx.takings.save(replace(taking, state=TakingState.ABANDONING, note=why, look_at=now))
             tell(tx, facts.WaveFailed(taking.wave, step, why), now, loan=loan)
             _break_all(tx, loan, parts, facts.NodeBroke(step, why), now)

@@ -45,6 +45,7 @@ class Pace:
     ask_after      how long a return may be blocked before people are asked what to do
     settle_for     how long a node must stay usable in Slurm before it counts as home (RESUME on a dead node is
                    taken back by slurmctld after 24 s)
+    passing        how long a refusal (401, 403, a credential that has expired) may last before it is taken for one
     waves          how often nodes are taken for one loan, replacements included
     patience       per step name, over the defaults
     """
@@ -53,6 +54,7 @@ class Pace:
     evict_every: timedelta = timedelta(seconds=20)
     ask_after: timedelta = timedelta(minutes=30)
     settle_for: timedelta = timedelta(seconds=30)
+    passing: timedelta = timedelta(minutes=10)
     reserve_for: timedelta = timedelta(minutes=60)
     command_timeout: timedelta = timedelta(minutes=5)
     puppet_timeout: timedelta = timedelta(minutes=20)

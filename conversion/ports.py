@@ -40,6 +40,15 @@ class PutOff(Unreachable):
         return f"{self.side} could not do it yet ({self.said})"
 
 
+class Away(Unreachable):
+    """A whole side is silent, whoever asks: nobody's patience runs meanwhile. said: why, in the words of the first."""
+
+    @property
+    def plainly(self) -> str:
+        """Return it as the reason for which a step waits."""
+        return f"paused: {self.side} does not answer ({self.said})"
+
+
 class UnexpectedAnswer(FarSideError):  # noqa: N818
     """An answer that we have no meaning for. raw is kept for the log, cut to 2,000 characters."""
 
@@ -49,11 +58,22 @@ class UnexpectedAnswer(FarSideError):  # noqa: N818
 
 
 class Denied(FarSideError):  # noqa: N818
-    """The far side says that we may not: rights, a wrong password, a changed host key. Asking again is of no use."""
+    """The far side says that we may not. It may pass: an API server that starts knows nobody, a dead munge neither."""
+
+
+class Distrusted(Denied):
+    """We do not believe that it is the far side, or cannot prove who we are: host keys, certificates, files of ours.
+
+    Time mends none of them.
+    """
 
 
 class Elsewhere(FarSideError):  # noqa: N818
     """Another side answers than the one that the loan was made with. What it says is about other machines."""
+
+
+class Unidentified(Elsewhere):
+    """A side does not let us ask which one it is. As Denied it may pass."""
 
 
 class Busy(FarSideError):  # noqa: N818

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from conversion import boots
 from conversion.lending import last_line
-from conversion.ports import UnexpectedAnswer, Unreachable
+from conversion.ports import Away, UnexpectedAnswer, Unreachable
 from conversion.slurm_view import node_of
 from conversion.steps import Done, Held, NodeWork, NotYet, Seen, TryIsOver
 from loans.boots import has_rebooted, has_registered
@@ -122,6 +122,8 @@ def check_booted(work: NodeWork) -> Seen:
         return NotYet(f"BMC says {work.power.state(work.node)}; Slurm says {node.state}, no registration yet")
     try:
         seen = boots.seen(work)
+    except Away:
+        raise
     except Unreachable as e:
         return NotYet(f"slurmd has registered, but ssh does not answer: {e.said}")
     match has_rebooted(work.part.boot, seen):

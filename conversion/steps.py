@@ -210,6 +210,6 @@ class Step(Generic[W]):
 Plan = tuple[Step[W], ...]
 
 
-def look_every(step: Step[W], pace: Pace) -> timedelta:
+def look_every_of(step: Step[W], pace: Pace) -> timedelta:
     """Return how long to wait between two looks at a step that is not done."""
     return pace.evict_every if step.repeats else pace.look_every

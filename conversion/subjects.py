@@ -15,10 +15,11 @@ from conversion.news import tell, tell_wrong
 from conversion.pace import Pace
 from conversion.permit import Overtaken
 from conversion.ports import FarSides
+from conversion.sides import Sides
 from conversion.slurm_view import look
 from conversion.steps import Ask, NodeWork, Scene, TakeWork
 from conversion.stored_memory import StoredMemory
-from conversion.waits import Waits
+from conversion.waits import Key, Waits
 from loans.boots import Boot
 from loans.classes import NodeClass
 from loans.facts import (
@@ -48,6 +49,7 @@ class Ground:
     """What every run needs: where things are written, what is out there, and how patient to be.
 
     reach   the only way to change anything out there
+    sides   which of the far sides answer; reach goes through it
     """
 
     store: Store
@@ -56,6 +58,7 @@ class Ground:
     pace: Pace
     now: Callable[[], datetime]
     waits: Waits = field(default_factory=Waits)
+    sides: Sides = field(default_factory=Sides)
 
     @property
     def far(self) -> FarSides:
@@ -108,9 +111,22 @@ class NodeSubject:
         return self._ground.now()
 
     def waited(self) -> timedelta:
-        passed = self._ground.waits.lap((self._loan.id, self.part.node))
+        passed = self._ground.waits.lap(self._key)
         self.part = replace(self.part, waited=self.part.waited + passed)
         return self.part.waited
+
+    def pause(self) -> None:
+        self._ground.waits.pause(self._key)
+
+    def refused(self) -> timedelta:
+        return self._ground.waits.refused(self._key)
+
+    def not_refused(self) -> None:
+        self._ground.waits.not_refused(self._key)
+
+    @property
+    def _key(self) -> Key:
+        return (self._loan.id, self.part.node)
 
     def work(self) -> NodeWork:
         return self._work(self._reach().reads_in(self._looked))
@@ -201,9 +217,22 @@ class TakeSubject:
         return self._ground.now()
 
     def waited(self) -> timedelta:
-        passed = self._ground.waits.lap((self._loan.id, f"take.{self.taking.wave}"))
+        passed = self._ground.waits.lap(self._key)
         self.taking = replace(self.taking, waited=self.taking.waited + passed)
         return self.taking.waited
+
+    def pause(self) -> None:
+        self._ground.waits.pause(self._key)
+
+    def refused(self) -> timedelta:
+        return self._ground.waits.refused(self._key)
+
+    def not_refused(self) -> None:
+        self._ground.waits.not_refused(self._key)
+
+    @property
+    def _key(self) -> Key:
+        return (self._loan.id, f"take.{self.taking.wave}")
 
     def work(self) -> TakeWork:
         return self._work(self._reach().reads_in(self._looked))

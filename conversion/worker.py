@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from conversion import orders
+from conversion import absence, orders
 from conversion.crew import Crew
 from conversion.looks import look_at_node, look_at_taking
 from conversion.settle import NewWave, next_for
@@ -40,6 +40,8 @@ class Worker:
             holding = tx.loans.in_states(sorted(HOLDING))
             takings = tx.takings.due(now)
             parts = tx.nodes.due(now)
+            away = tx.away.all()
+        absence.keep(self._ground, away)
         lost = {loan.id for loan in (*approved, *holding) if not self._ground.knows(loan)}
         for loan in approved:
             if loan.id not in lost and (loan.starts_at is None or loan.starts_at <= now):
@@ -66,6 +68,8 @@ class Worker:
         match found:
             case None:
                 return
+            case NewWave() if self._ground.sides.away():
+                return  # what is away breaks nodes, and would break those that take their place
             case NewWave(wave, count):
                 self._change(loan, lambda tx: tx.takings.add(Taking(loan.id, wave, count, look_at=now)))
             case Return(why):

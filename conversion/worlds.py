@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from conversion.pace import Pace
-from conversion.ports import Denied, Elsewhere, FarSides, Kubernetes, Slurm
+from conversion.ports import Denied, Elsewhere, FarSides, Kubernetes, Slurm, Unidentified
 from loans.classes import NodeClass
 from loans.loan import Loan
 from loans.made_with import MadeWith
@@ -88,7 +88,7 @@ def _told_by(kubernetes: Kubernetes) -> str:
     try:
         return kubernetes.cluster()
     except Denied as e:
-        raise Elsewhere(e.side, f"nobody knows which cluster answers, for {e.said}") from e
+        raise Unidentified(e.side, f"nobody knows which cluster answers, for {e.said}") from e
 
 
 class _Guarded:

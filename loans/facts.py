@@ -398,6 +398,29 @@ class ClockOff(Fact):
 
 
 @dataclass(frozen=True)
+class SideAway(Fact):
+    """A far side has not answered for a while. side: as people call it; said: why not, in its first words.
+
+    waiting  how many nodes wait for it; lines: of a side with a line to each node, those that are cut
+    """
+
+    side: str
+    since: datetime
+    said: str
+    waiting: int = 0
+    loans: tuple[int, ...] = ()
+    lines: tuple[NodeName, ...] = ()
+
+
+@dataclass(frozen=True)
+class SideBack(Fact):
+    """A far side that was told away answers again."""
+
+    side: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Noted(Fact):
     """Something of which an older lendbot kept only words. what: its word for it."""
 
@@ -461,6 +484,8 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
     "mismatch": Mismatch,
     "clock_set": ClockSet,
     "clock_off": ClockOff,
+    "side_away": SideAway,
+    "side_back": SideBack,
     "noted": Noted,
 }
 """Every fact by the word that stands for it in the store and in exports. A class may be renamed; its word may not."""

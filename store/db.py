@@ -16,6 +16,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
+from store.away import Away
 from store.connect import PATIENCE_S, Mode, connect, line_of, read_url, shown, transaction
 from store.drafts import Drafts
 from store.facts import Facts
@@ -49,6 +50,7 @@ class Tx:
         self.leases = Leases(connection)
         self.identity = Identity(connection)
         self.set_marks = SetMarks(connection)
+        self.away = Away(connection)
 
 
 class Store:

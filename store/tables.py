@@ -280,3 +280,14 @@ class SetMarkRow(Row, table=True):
     loan_id: int = _loan()
     at: datetime = _at()
     slurm_at: datetime | None = _at()
+
+
+class AwaySideRow(Row, table=True):
+    """A far side that does not answer."""
+
+    __tablename__ = "away_sides"
+
+    side: str = Field(primary_key=True)
+    since: datetime = _at()
+    said: str
+    is_told: bool

@@ -30,7 +30,7 @@ from kubernetes.config import ConfigException
 
 from adapters.kube.rights import Right
 from conversion.permit import begin
-from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, Distrusted, PutOff, UnexpectedAnswer, Unreachable
 
 SIDE: Final = "Kubernetes"
 METHODS: Final = {"get": "GET", "list": "GET", "watch": "GET", "create": "POST", "patch": "PATCH", "delete": "DELETE"}
@@ -220,7 +220,7 @@ def _date(said: str) -> datetime | None:
 def _tls_failure(right: Right, said: str) -> Denied | Unreachable:
     """Tell a certificate that is not trusted, ours or theirs, from a connection that broke."""
     if "certificate" in said.lower() or "unknown ca" in said.lower():
-        return Denied(SIDE, f"TLS trust failed at `{right}`: {said}")
+        return Distrusted(SIDE, f"TLS trust failed at `{right}`: {said}")
     return Unreachable(SIDE, f"the TLS connection broke at `{right}`: {said}")
 
 
@@ -240,6 +240,6 @@ def _translated(right: Right) -> Iterator[None]:
     except ApiException as broken:  # the client wraps TLS failures in it, with status 0, and nothing else
         raise _tls_failure(right, str(broken.reason)) from broken
     except ConfigException as unusable:
-        raise Denied(SIDE, f"our credentials cannot be had: {unusable}") from unusable
+        raise Distrusted(SIDE, f"our credentials cannot be had: {unusable}") from unusable
     except (urllib3.exceptions.HTTPError, OSError) as broken:
         raise Unreachable(SIDE, f"the connection broke at `{right}`: {_said_by(broken)}") from broken

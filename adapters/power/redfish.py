@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from sushy import exceptions
 
 from conversion.permit import begin
-from conversion.ports import Denied, FarSideError, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, Distrusted, FarSideError, PutOff, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -29,7 +29,7 @@ _STATES: Final = {sushy.PowerState.ON: PowerState.ON, sushy.PowerState.OFF: Powe
 """PoweringOn, PoweringOff and Paused are neither."""
 
 _REFUSED_STATUS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_LATER_STATUS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
+_BUSY_STATUS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _translated(node: NodeName) -> Iterator[None]:
         yield
     except exceptions.ConnectionError as error:
         if isinstance(error.__context__, requests.exceptions.SSLError):
-            raise Denied(_side(node), f"its certificate is not trusted: {error}") from error
+            raise Distrusted(_side(node), f"its certificate is not trusted: {error}") from error
         raise Unreachable(_side(node), str(error)) from error
     except exceptions.HTTPError as error:
         raise _http_error(node, error) from error
@@ -164,6 +164,6 @@ def _translated(node: NodeName) -> Iterator[None]:
 def _http_error(node: NodeName, error: exceptions.HTTPError) -> FarSideError:
     if error.status_code in _REFUSED_STATUS:
         return Denied(_side(node), f"it refuses our account: {error}")
-    if error.status_code in _LATER_STATUS:
-        return Unreachable(_side(node), str(error))
+    if error.status_code in _BUSY_STATUS or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return PutOff(_side(node), str(error))
     return UnexpectedAnswer(_side(node), str(error), str(error.body))

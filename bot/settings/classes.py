@@ -62,6 +62,7 @@ def pace(settings: PaceSettings) -> Pace:
         look_every=settings.look_every,
         evict_every=settings.evict_every,
         ask_after=settings.ask_after,
+        passing=settings.passing,
         settle_for=settings.settle_for,
         command_timeout=settings.command_timeout,
         puppet_timeout=settings.puppet_timeout,

@@ -224,6 +224,9 @@ class PaceSettings(Section):
         timedelta(minutes=30), description="a return blocked for so long is brought to people"
     )
     settle_for: SpanOrNone = Field(timedelta(seconds=30), description="a node must stay usable for so long to be home")
+    passing: SpanOrNone = Field(
+        timedelta(minutes=10), description="a refusal (401, 403, an expired credential) may pass within this"
+    )
     command_timeout: Span = Field(timedelta(minutes=5), description="for a command on a node")
     puppet_timeout: Span = Field(timedelta(minutes=20), description="for a Puppet run")
     waves: int = Field(4, ge=1, le=20, description="how often nodes are taken for one loan, replacements included")

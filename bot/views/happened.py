@@ -126,6 +126,10 @@ def _of_far_sides(fact: Fact) -> Happened:
             return Happened("lendbot's clock was set", clocks.said(by))
         case facts.ClockOff(whose, by):
             return Happened("a clock is off", clocks.apart(whose, by))
+        case facts.SideAway(side, _, said):
+            return Happened(f"{side} does not answer", said)
+        case facts.SideBack(side, since):
+            return Happened(f"{side} is back; it was away since", since)
         case facts.Noted(what, said):
             return Happened(what, said)
         case other:

@@ -1,5 +1,6 @@
 """Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
 
+from bot.views.sides import paused
 from bot.views.steps import left
 from bot.views.text import counted, deadline, moment, quote, who
 from commands.replies import OneLoan
@@ -40,6 +41,8 @@ def purpose(loan: Loan) -> str:
 
 
 def remaining(one: OneLoan) -> str:
-    """Return how long until the last node arrives; empty while past runs do not tell."""
+    """Return how long until the last node arrives; empty while past runs do not tell, and why not while one waits."""
+    if one.away:
+        return paused(one.away)
     span = left(one.parts, one.estimate, one.now)
     return f"{about(span)} left" if span is not None else ""

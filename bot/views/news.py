@@ -14,6 +14,7 @@ from bot.views.lines import purpose, what
 from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
+from bot.views.sides import is_away, is_back
 from bot.views.steps import doing
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, said, who
 from bot.views.trouble import of_blocked, of_stuck
@@ -71,7 +72,7 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
             return _extension_lapsed(why, one)
         case facts.Mismatch(what=found):
             return _mismatch(found, one)
-        case facts.ClockSet() | facts.ClockOff():
+        case facts.ClockSet() | facts.ClockOff() | facts.SideAway() | facts.SideBack():
             return of_the_site(told)
         case facts.Noted(noted, words):
             return _say(f"Loan #{one.loan.id}: {quote(noted, 60)} {said(words)}".rstrip())
@@ -255,6 +256,10 @@ def of_the_site(told: Told[Fact]) -> Rendered:
             return _clock_set(by)
         case facts.ClockOff(whose, by):
             return _clock_off(whose, by)
+        case facts.SideAway():
+            return is_away(told.fact)
+        case facts.SideBack(side, since):
+            return is_back(side, told.at - since)
         case _:
             return _orphan(told)
 

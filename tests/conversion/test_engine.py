@@ -11,7 +11,7 @@ from conversion.engine import RUBBISH_TRIES, Failed, Finished, Outcome, Waiting,
 from conversion.fence import NotNow
 from conversion.pace import Pace
 from conversion.permit import Overtaken
-from conversion.ports import Denied, PutOff, UnexpectedAnswer, Unreachable
+from conversion.ports import Away, Denied, Distrusted, PutOff, UnexpectedAnswer, Unreachable
 from conversion.steps import Ask, Done, NotYet, Promise, Step, TryIsOver
 from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
 from loans.runbook import PlanName, StepName
@@ -36,6 +36,8 @@ class World:
     dies_after: int = 10**6
     trouble: dict[str, Exception] = field(default_factory=dict)
     news: list[str] = field(default_factory=list)
+    paused: int = 0
+    refused_since: datetime | None = None
 
     @property
     def pace(self) -> Pace:
@@ -47,6 +49,16 @@ class World:
     def waited(self) -> timedelta:
         began = [told.at for told in self.lines if isinstance(told.fact, StepStarted)]
         return self.at - began[-1] if began else timedelta()
+
+    def pause(self) -> None:
+        self.paused += 1
+
+    def refused(self) -> timedelta:
+        self.refused_since = self.refused_since or self.at
+        return self.at - self.refused_since
+
+    def not_refused(self) -> None:
+        self.refused_since = None
 
     def work(self) -> Any:
         return self
@@ -298,11 +310,52 @@ def test_rubbish_is_asked_about_again_with_growing_pauses_and_then_given_up() ->
     assert world.calls == ["one?"] * RUBBISH_TRIES
 
 
-def test_who_may_not_is_not_asked_again() -> None:
-    """A wrong password is not tried until an account locks."""
+def test_a_refusal_that_passes_costs_neither_a_try_nor_patience() -> None:
+    """A 401 of an API server that starts at night strands no node."""
+    world = World(trouble={"one": Denied("Kubernetes", "401")})
+    plan = (step("one"),)
+    outcome = run_on(world, plan)
+    assert isinstance(outcome, Waiting)
+    assert outcome.why == "paused: Kubernetes refuses (401)"
+    assert outcome.paused
+    world.at += 9 * MINUTE
+    assert isinstance(run_on(world, plan), Waiting)
+    world.trouble.clear()
+    assert run_on(world, plan) == Finished()
+    assert not [told for told in world.lines if isinstance(told.fact, StepFailed)]
+    world.trouble = {"two": Denied("Kubernetes", "401")}
+    world.at += HOUR
+    again = run_on(world, (*plan, step("two")))
+    assert isinstance(again, Waiting), "each refusal has its own time"
+
+
+def test_who_may_not_for_long_is_not_asked_again() -> None:
+    """A wrong password is tried ten times in ten minutes, not until an account locks; then the step has failed."""
     world = World(trouble={"one": Denied("gpu001 (BMC)", "401")})
-    assert run_on(world, (step("one", tries=3),)) == Failed("one", "gpu001 (BMC) refuses: 401")
-    assert world.calls.count("one") == 1
+    plan = (step("one", tries=3),)
+    while isinstance(outcome := run_on(world, plan), Waiting):
+        world.at = outcome.look_at
+    assert outcome == Failed("one", "gpu001 (BMC) refuses: 401")
+    assert world.at - NOW == PACE.passing
+    assert world.calls.count("one") == 11
+
+
+def test_what_time_does_not_mend_is_not_waited_for() -> None:
+    """Nobody logs in to a machine that may be another one, not even ten minutes later."""
+    world = World(trouble={"one": Distrusted("gpu001 (ssh)", "host key changed")})
+    assert run_on(world, (step("one", tries=3),)) == Failed("one", "gpu001 (ssh) refuses: host key changed")
+
+
+def test_a_side_that_is_away_stops_the_clock() -> None:
+    """Three hours without Slurm cost no node: the step goes on where it was."""
+    world = World(trouble={"one": Away("Slurm", "connection refused")})
+    outcome = run_on(world, (step("one"),))
+    world.at += 3 * HOUR
+    assert run_on(world, (step("one"),)) == Waiting(
+        "one", "paused: Slurm does not answer (connection refused)", world.at + PACE.look_every, paused=True
+    )
+    assert isinstance(outcome, Waiting)
+    assert world.paused == 2
 
 
 def test_a_step_that_fails_is_tried_as_often_as_the_plan_says() -> None:

@@ -88,7 +88,6 @@ def test_an_outage_longer_than_patience_on_the_way_out_costs_the_node_and_says_w
     [
         ("ssh", "hostkey", "power on", "host key"),
         ("bmc", "password", "power off", "BMC"),
-        ("slurm", "refuse", "resume", "Slurm"),
     ],
 )
 def test_what_does_not_heal_on_the_way_home_is_stuck_until_a_person_tries_again(
@@ -98,9 +97,7 @@ def test_what_does_not_heal_on_the_way_home_is_stuck_until_a_person_tries_again(
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
     go_to(rig, loan.id, State.LENT)
     node = nodes_of(rig, loan.id)[0]
-    ambush: Any = Ambush(
-        rig.core.store, loan.id, {step}, lambda _: break_(rig, side, mode, node if side != "slurm" else None)
-    )
+    ambush: Any = Ambush(rig.core.store, loan.id, {step}, lambda _: break_(rig, side, mode, node))
     rig.ask(f"give back #{loan.id}")
     short = patient(rig.with_store(ambush), timedelta(minutes=10), step)
     go_to(rig, loan.id, State.STUCK, ground=short)

@@ -419,5 +419,6 @@ def every_fact() -> tuple[Told[Fact], ...]:
         f.NodeArrived(), f.WaveFailed(1, None, "none is free"), f.NodeReplaced(node(13)), f.NodeSentHome(),
         f.SetInSlurm(f.SlurmChange.DRAINED, "lendbot #12"), f.MarkedInKubernetes(f.KubeChange.MARKED, "gpu003"),
         f.PowerOrdered(on=False), f.ClockSet(-9 * MIN), f.ClockOff("Slurm", 9 * MIN), f.Noted("an old word"),
+        f.SideAway("Slurm", NOW, "connection refused", 7, (12,)), f.SideBack("Slurm", NOW - 29 * MIN),
     )  # fmt: skip
     return (*told_of.values(), *step.values(), *(told(fact, of=3) for fact in others))
