@@ -58,7 +58,7 @@ def _judge(ask: Force | Wait, caller: Caller, loan: Loan, desk: Desk) -> Allowed
 
 
 def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:
-    part = _part(tx, loan, ask.node)
+    part = _part(tx, loan, ask.node, desk)
     if part is None:
         has = tuple(p.node for p in tx.nodes.of(loan.id) if p.state not in NODE_GONE)
         return UnknownNodes(loan.id, (ask.node,), has)
@@ -70,9 +70,9 @@ def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) ->
     return WaitsOn(waits.node, waits.ask_at or desk.now)
 
 
-def _part(tx: Tx, loan: Loan, node: str) -> NodeLoan | None:
+def _part(tx: Tx, loan: Loan, node: str, desk: Desk) -> NodeLoan | None:
     parts = {part.node: part for part in tx.nodes.of(loan.id)}
-    return parts.get(meant([node], parts)[0])
+    return parts.get(meant([node], parts, desk)[0])
 
 
 def _read_force(found: re.Match[str]) -> Force:

@@ -47,6 +47,11 @@ class Desk:
     expand: Callable[[str], tuple[NodeName, ...]]
     now: datetime
 
+    @property
+    def kube_names(self) -> tuple[str, ...]:
+        """Return how the nodes of each class are called in Kubernetes, with {node} for Slurm's name."""
+        return tuple(node_class.kube_name for node_class in self.classes.values())
+
     def class_of(self, loan: Loan) -> NodeClass:
         """Return a loan's class, with what it was made with; of one that the settings lack nobody has rights."""
         found = self.classes.get(loan.node_class) or NodeClass(loan.node_class, partition="")

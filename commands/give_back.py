@@ -60,7 +60,7 @@ def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
             return refused
     try:
         with desk.store.write() as tx:
-            number = ask.loan if ask.loan is not None else _loan_of(tx, names)
+            number = ask.loan if ask.loan is not None else _loan_of(tx, names, desk)
             if number is None:
                 return NotLent(names)
             loan = find(tx, number)
@@ -80,12 +80,12 @@ def _skips_too_much(
 ) -> SkipsTooMuch | FarSideDown | None:
     """Ask the far sides whether what is skipped is so; who may not order it, or of what loan, is answered later."""
     with desk.store.read() as tx:
-        number = ask.loan if ask.loan is not None else _loan_of(tx, names)
+        number = ask.loan if ask.loan is not None else _loan_of(tx, names, desk)
         loan = find(tx, number) if number is not None else None
         if not isinstance(loan, Loan) or isinstance(_verdict(loan, caller, desk), Refused):
             return None
         parts = {part.node: part for part in tx.nodes.of(loan.id) if not _is_gone(part)}
-        works = [_work(tx, loan, parts[name], desk) for name in meant(names, parts) if name in parts]
+        works = [_work(tx, loan, parts[name], desk) for name in meant(names, parts, desk) if name in parts]
     try:
         found = {work.node: not_so(return_plan(work), work, from_step) for work in works}
     except FarSideError as e:
@@ -125,10 +125,10 @@ def _names(hostlists: str, desk: Desk) -> tuple[NodeName, ...]:
         return (NodeName(hostlists),)
 
 
-def _loan_of(tx: Tx, names: Sequence[NodeName]) -> int | None:
+def _loan_of(tx: Tx, names: Sequence[NodeName], desk: Desk) -> int | None:
     """Return the open loan that holds the first of the nodes; the others are held against it later."""
     held = {part.node: part.loan_id for part in tx.nodes.held()}
-    first = meant(names[:1], held)
+    first = meant(names[:1], held, desk)
     return held.get(first[0]) if first else None
 
 
@@ -143,7 +143,7 @@ def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
 
 def _some(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
     parts = {part.node: part for part in tx.nodes.of(loan.id)}
-    names = meant(_names(ask.nodes, desk), parts)
+    names = meant(_names(ask.nodes, desk), parts, desk)
     unknown = tuple(name for name in names if name not in parts or _is_gone(parts[name]))
     if unknown:
         return UnknownNodes(loan.id, unknown, tuple(node for node, part in parts.items() if not _is_gone(part)))

@@ -12,6 +12,7 @@ from conversion.outlook import free
 from conversion.ports import FarSideError
 from loans.facts import NodeBroke, NodeReplaced, WaveFailed
 from loans.loan import OPEN, Loan, NodeState
+from loans.names import spellings
 from loans.nodes import NodeName
 from loans.readers.breakdown import broke, failure, no_more, replaced
 from loans.readers.history import history
@@ -110,14 +111,16 @@ def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
             loan = find(tx, loan_id)
             return loan if isinstance(loan, NoLoan) else History(f"Loan #{loan_id}", history(tx.facts.of(loan_id)))
         if node is not None:
-            return _of_node(tx, node)
+            return _of_node(tx, node, desk)
         return History("Lately", history(tx.facts.recent(_LATELY))[-RECENT:])
 
 
-def _of_node(tx: Tx, word: str) -> History:
-    """Return a node's history; what is written in other capitals is found when it is one node's."""
-    spelled = (NodeName(name) for name in (word, word.lower(), word.upper()))
-    [node] = meant([word], {name for name in spelled if tx.facts.of_node(name, limit=1)})
+def _of_node(tx: Tx, word: str, desk: Desk) -> History:
+    """Return a node's history. Nobody lists the nodes of the past, so the store is asked for each likely spelling."""
+    likely = (
+        NodeName(name) for said in spellings(word, desk.kube_names) for name in (said, said.lower(), said.upper())
+    )
+    [node] = meant([word], {name for name in likely if tx.facts.of_node(name, limit=1)}, desk)
     happened = tx.facts.of_node(node)
     return History(node, history(happened)[-RECENT:], set_by_lendbot(happened).standing)
 

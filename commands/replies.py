@@ -257,6 +257,7 @@ class OneLoan:
     choice   of a request, what Slurm would give now; None when it does not answer
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
     away     far sides that its nodes wait for and that do not answer
+    staying  of a lent loan, the pods that ask to be left there, each as `jupyter/hub-0 (safe-to-evict: "false")`
     """
 
     loan: Loan
@@ -273,6 +274,7 @@ class OneLoan:
     no_more: str = ""
     pods: int | None = None
     away: tuple[AwaySide, ...] = ()
+    staying: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,10 @@ class _Kubernetes:
         with self._gate.read(_ASK_KUBERNETES):
             return self._far.pods_by_namespace(names)
 
+    def asking_to_stay(self, names: Sequence[str]) -> Sequence[str]:
+        with self._gate.read(_ASK_KUBERNETES):
+            return self._far.asking_to_stay(names)
+
     def pods_left(self, name: str, *, force: bool) -> int:
         with self._gate.read(_ASK_KUBERNETES):
             return self._far.pods_left(name, force=force)

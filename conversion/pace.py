@@ -24,6 +24,7 @@ _PATIENCE: Final[Mapping[StepName, timedelta]] = {
     StepName.DAEMONS: timedelta(minutes=20),
     StepName.CORDON: timedelta(hours=2),
     StepName.EVICT: timedelta(hours=1),
+    StepName.DETACH: timedelta(minutes=6),  # as long as Kubernetes itself waits before it detaches by force
     StepName.POWER_OFF: timedelta(minutes=10),
     StepName.LEAVE: timedelta(hours=2),
     StepName.POWER_ON: timedelta(minutes=10),

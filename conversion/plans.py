@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from conversion import lending, returning, taking
+from conversion import lending, returning, taking, volumes
 from conversion.asks import CLOSED_TO_PODS, DRAINED, NO_JOB, NO_JOB_CAN_START, NO_POD, NO_POD_TO_WAIT_FOR, NO_POWER
 from conversion.promises import CORDON, DRAIN, WAVE_DRAIN
 from conversion.steps import NodeWork, Plan, Step, TakeWork
@@ -50,6 +50,7 @@ LEND: Final[Plan[NodeWork]] = (
 RETURN: Final[Plan[NodeWork]] = (
     Step(StepName.CORDON, returning.check_cordoned, returning.cordon, keeps=_OUT),
     Step(StepName.EVICT, returning.check_evicted, returning.evict, repeats=True, endless=True, keeps=_CLOSED),
+    Step(StepName.DETACH, volumes.check_detached, late=volumes.leave_attached, keeps=_CLOSED),
     Step(
         StepName.POWER_OFF,
         returning.check_off,

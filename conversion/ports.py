@@ -182,11 +182,18 @@ class Kubernetes(Protocol):
     def drain(self, name: str, *, force: bool) -> DrainPass:
         """Make one pass of eviction over a node's pods, by kubectl drain's rules; never waits.
 
-        force   delete what blocks, budgets or not; only after an approver said so
+        force   delete what blocks, budgets or not, and cut long graces short; only after an approver said so
         """
 
     def pods_by_namespace(self, names: Sequence[str]) -> Mapping[str, int]:
         """Return how many pods an eviction of these nodes would end, by namespace; DaemonSet and mirror pods aside."""
+
+    def asking_to_stay(self, names: Sequence[str]) -> Sequence[str]:
+        """Return the pods on these nodes that ask autoscalers to leave them there.
+
+        Each as `jupyter/hub-0 (safe-to-evict: "false")`. An eviction does not heed what they ask; people may want to
+        know before it.
+        """
 
     def pods_left(self, name: str, *, force: bool) -> int:
         """Return how many pods a pass of drain() would still wait for; nothing is evicted."""

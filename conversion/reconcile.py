@@ -214,4 +214,4 @@ def _drain_again(ground: Ground, name: NodeName, loan_id: int) -> SetInSlurm | N
 
 
 def _kube_name(ground: Ground, loan: Loan, node: NodeName) -> str:
-    return worlds.class_of(loan, ground.classes).kube_name.format(node=node)
+    return worlds.class_of(loan, ground.classes).kube_name_of(node)

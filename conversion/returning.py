@@ -32,19 +32,19 @@ _SLURMD_SETTLES = timedelta(seconds=3)
 
 def check_cordoned(work: NodeWork) -> Seen:
     """Ask whether new pods are kept away."""
-    node = _lent_node(work)
+    node = lent_node(work)
     return Done() if node is None or not node.schedulable else NotYet("new pods may still come")
 
 
 def cordon(work: NodeWork) -> None:
     """Keep new pods away."""
-    if _lent_node(work) is not None:
+    if lent_node(work) is not None:
         work.far.kubernetes.cordon(work.kube_name, work.loan.mark)
 
 
 def check_evicted(work: NodeWork) -> Seen:
     """Ask whether a pass of eviction would have anything left to wait for."""
-    node = _lent_node(work)
+    node = lent_node(work)
     if node is None:
         return Done("not in Kubernetes")
     if not node.ready and work.power.state(work.node) is PowerState.OFF:
@@ -59,7 +59,7 @@ def evict(work: NodeWork) -> Seen:
     A node that is silent and whose power is confirmed off runs nothing: a budget that counts its pods could block
     for ever (cluster-api #13508).
     """
-    node = _lent_node(work)
+    node = lent_node(work)
     if node is None:
         return Done("not in Kubernetes")
     if not node.ready and work.power.state(work.node) is PowerState.OFF:
@@ -74,7 +74,11 @@ def evict(work: NodeWork) -> Seen:
 
 def check_left(work: NodeWork) -> Seen:
     """Ask whether Kubernetes has forgotten the node."""
-    return Done() if _kube_node(work) is None else NotYet("Kubernetes still has the node")
+    node = _kube_node(work)
+    if node is None:
+        return Done()
+    held = f": finalizer {', '.join(f'`{name}`' for name in node.finalizers)} holds it" if node.finalizers else ""
+    return NotYet(f"Kubernetes still has the node{held}")
 
 
 def leave(work: NodeWork) -> None:
@@ -246,7 +250,7 @@ def _changes(told: Told[StepFact]) -> bool:
     return told.fact.plan is PlanName.LEND and told.fact.step in CHANGES_THE_NODE
 
 
-def _lent_node(work: NodeWork) -> KubeNode | None:
+def lent_node(work: NodeWork) -> KubeNode | None:
     """Return the node in Kubernetes before it has left by our hand; None when it was never there.
 
     raises   Held when it was, and is not: gone is what it would look like under another name, too. Pods may run there

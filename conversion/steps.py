@@ -84,7 +84,7 @@ class NodeWork:
     @property
     def kube_name(self) -> str:
         """Return the node's name in Kubernetes."""
-        return self.node_class.kube_name.format(node=self.node)
+        return self.node_class.kube_name_of(self.node)
 
     @property
     def power(self) -> Power:
@@ -146,7 +146,7 @@ class Scene:
 
     def kube_name(self, node: NodeName) -> str:
         """Return a node's name in Kubernetes."""
-        return self.node_class.kube_name.format(node=node)
+        return self.node_class.kube_name_of(node)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from loans.names import in_kubernetes
 from loans.nodes import NodeName, SlurmNode, Taint
 
 HOUR: Final = timedelta(hours=1)
@@ -45,7 +46,7 @@ class NodeClass:
     gres               what each node must have configured: {"gpu": 4}; also the proof after a reboot
     role               what is written to the role file: "cloud_compute"
     prepare            commands run on the node before Puppet, each an argv list
-    kube_name          the Kubernetes name of a node, with {node} for Slurm's
+    kube_name          the Kubernetes name of a node, with {node} for Slurm's; kube_name_of() says it
     labels, taints     put on the Kubernetes node, beside our own mark
     unit               what one node brings, for people: "4 A100"
     power              the name of the power driver in the settings
@@ -67,6 +68,10 @@ class NodeClass:
     unit: str = ""
     power: str = ""
     channel: str = ""
+
+    def kube_name_of(self, node: NodeName) -> str:
+        """Return a node's name in Kubernetes, which knows small letters only (RFC 1123), whatever Slurm has."""
+        return in_kubernetes(self.kube_name, node)
 
     def has(self, node: SlurmNode) -> bool:
         """Return True when a node is of this class."""

@@ -198,7 +198,12 @@ class Taint:
 
 @dataclass(frozen=True)
 class KubeNode:
-    """One node as Kubernetes reports it. mark: what our annotation says, None when no lendbot has marked it."""
+    """One node as Kubernetes reports it.
+
+    mark         what our annotation says, None when no lendbot has marked it
+    finalizers   what has to be done before the object can go
+    volumes      attached to it, by the names that the attach-detach controller uses
+    """
 
     name: NodeName
     uid: str
@@ -208,6 +213,8 @@ class KubeNode:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     not_ready_why: str = ""
+    finalizers: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 class PowerState(StrEnum):

@@ -39,6 +39,7 @@ class StepName(StrEnum):
     DAEMONS = "daemons"
     CORDON = "cordon"
     EVICT = "evict"
+    DETACH = "detach"
     POWER_OFF = "power off"
     LEAVE = "leave"
     POWER_ON = "power on"

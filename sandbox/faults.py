@@ -12,10 +12,17 @@ SIDES: Final = {
     "register": ("forget",),
     "daemonset": ("forget",),
     "boot": ("forget",),
+    "evict": ("400", "403", "404", "429", "500"),
+    "delete": ("403",),
+    "detach": ("forget",),
     "kube": ("refuse", "hang", "slow", "rubbish", "conflict"),
     "bmc": ("refuse", "hang", "rubbish", "stale", "password"),
 }
-"""Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not."""
+"""Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not.
+
+evict, delete   what a webhook answers to the eviction, or the deletion, of a pod on the node
+detach          a volume whose pod is gone stays attached
+"""
 
 
 @dataclass(frozen=True)

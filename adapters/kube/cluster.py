@@ -117,6 +117,10 @@ class KubeCluster:
         """Return how many pods an eviction of these nodes would end, by namespace."""
         return self._evictions.pods_by_namespace(names)
 
+    def asking_to_stay(self, names: Sequence[str]) -> Sequence[str]:
+        """Return the pods on these nodes that ask autoscalers to leave them there, and in which words."""
+        return self._evictions.asking_to_stay(names)
+
     def pods_left(self, name: str, *, force: bool) -> int:
         """Return how many pods a pass of drain() would still wait for."""
         return self._evictions.left_on(name, force=force)

@@ -11,9 +11,13 @@ from enum import StrEnum
 from typing import Final
 
 from adapters.kube.objects import UNSCHEDULABLE, Pod
+from loans.lengths import exact
 
 KUBELET_SLACK: Final = timedelta(seconds=10)
 """A kubelet reports the end of a pod some seconds after its grace; before that nothing is wrong. Our judgement."""
+
+LONG_GRACE: Final = timedelta(minutes=2)
+"""More than this ahead of a pod is worth a person's word: Kubernetes' own default is 30 s, a reboot takes minutes."""
 
 
 class Action(StrEnum):
@@ -24,6 +28,8 @@ class Action(StrEnum):
     EVICT = "evict"
     WAIT = "wait"
     """It is ending, within its grace."""
+    LINGER = "linger"
+    """It is ending, and its grace has long to go."""
     REFUSE = "refuse"
     """It may go only when an approver says so."""
     RETURNS = "returns"
@@ -60,6 +66,8 @@ def judge(pod: Pod, rules: DrainRules, now: datetime | None, *, is_newcomer: boo
         return Verdict(Action.SKIP, "its DaemonSet would put it straight back; it goes with the node")
     if pod.mirror:
         return Verdict(Action.SKIP, "it is a mirror of a file on the node; it goes with the node")
+    if pod.is_finished and pod.ends_at is not None:
+        return Verdict(Action.SKIP, "it has finished, and only its record is left; that goes with the node")
     if pod.ends_at is not None:
         return _judge_ending(pod, pod.ends_at, now)
     if pod.is_finished:
@@ -79,9 +87,22 @@ def _judge_running(pod: Pod, rules: DrainRules) -> Verdict:
 
 
 def _judge_ending(pod: Pod, ends_at: datetime, now: datetime | None) -> Verdict:
-    if now is None or now <= ends_at + KUBELET_SLACK:
+    if now is None or now + LONG_GRACE >= ends_at >= now - KUBELET_SLACK:
         return Verdict(Action.WAIT, f"it is ending, until {ends_at:%H:%M:%S} UTC at the latest")
+    if now < ends_at:
+        return Verdict(Action.LINGER, _lingers(pod, ends_at, now))
     over = f"its grace was over at {ends_at:%H:%M:%S} UTC"
     if pod.finalizers:
         return Verdict(Action.HELD, f"{over}, and finalizer {', '.join(pod.finalizers)} holds it")
     return Verdict(Action.HELD, f"{over}, and the node's kubelet has not confirmed its end")
+
+
+def _lingers(pod: Pod, ends_at: datetime, now: datetime) -> str:
+    """Say since when a pod has been ending and how long it may take. The date stands there unless it is today's."""
+    since = f" since {_said(ends_at - pod.grace, now)}" if pod.grace is not None else ""
+    whole = f", which is its own grace of {exact(pod.grace)}" if pod.grace is not None else ""
+    return f"it has been ending{since} and may take until {_said(ends_at, now)} UTC{whole}"
+
+
+def _said(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%a} {at.day} {at:%b} {at:%H:%M}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.kube.api import SIDE, Json
@@ -17,6 +17,13 @@ LOAN: Final = "lendbot/loan"
 
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSCHEDULABLE: Final = Taint("node.kubernetes.io/unschedulable")
+
+_STAYS: Final = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+    "karpenter.sh/do-not-evict": "true",
+}
+"""What people write on pods that are to be left alone by autoscalers. An eviction does not heed it; people may."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class Pod:
     owner       None for a pod that nobody would make again
     empty_dirs  names of its emptyDir volumes, whose data ends with it
     ends_at     when its grace is over, set once it is being deleted
+    grace       how long it was given then
+    stays       by which annotation it asks autoscalers to leave it there, as `safe-to-evict: "false"`; "" by none
     """
 
     namespace: str
@@ -74,6 +83,8 @@ class Pod:
     empty_dirs: tuple[str, ...] = ()
     finalizers: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    grace: timedelta | None = None
+    stays: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
 
@@ -126,6 +137,8 @@ def held_node(raw: Json) -> HeldNode:
             labels=dict(meta.get("labels") or {}),
             taints=tuple(Taint(t["key"], t.get("value") or "", t["effect"]) for t in taints),
             not_ready_why=why,
+            finalizers=tuple(meta.get("finalizers") or ()),
+            volumes=tuple(each["name"] for each in (raw.get("status") or {}).get("volumesAttached") or ()),
         )
         return HeldNode(node, int(meta["resourceVersion"]), taints)
 
@@ -134,7 +147,7 @@ def pod_of(raw: Json) -> Pod:
     """Read a Pod."""
     with understood("pod", raw):
         meta, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
-        ends_at = meta.get("deletionTimestamp")
+        ends_at, grace_s = meta.get("deletionTimestamp"), meta.get("deletionGracePeriodSeconds")
         return Pod(
             namespace=meta["namespace"],
             name=meta["name"],
@@ -146,6 +159,8 @@ def pod_of(raw: Json) -> Pod:
             empty_dirs=tuple(v["name"] for v in spec.get("volumes") or () if v.get("emptyDir") is not None),
             finalizers=tuple(meta.get("finalizers") or ()),
             ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+            grace=timedelta(seconds=grace_s) if grace_s is not None else None,
+            stays=_asks_to_stay(meta.get("annotations") or {}),
             labels=dict(meta.get("labels") or {}),
             tolerations=tolerations_of(spec),
         )
@@ -170,6 +185,15 @@ def _readiness(status: Json) -> tuple[bool, str]:
         return True, ""
     words = ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
     return False, words or "its kubelet has not reported yet"
+
+
+def _asks_to_stay(annotations: Mapping[str, Any]) -> str:
+    said = (
+        f'{key.rpartition("/")[2]}: "{value}"'
+        for key, value in _STAYS.items()
+        if str(annotations.get(key)).lower() == value
+    )
+    return next(said, "")
 
 
 def _mark(annotations: Mapping[str, Any]) -> Mark | None:

@@ -88,8 +88,10 @@ class Letters:
         if letter.kind == Audience.APPROVERS:
             self._question.ask(told, about.one, place)
             return
-        pods = self._surroundings.pods(about.one) if drawing.tells_pods(told) else None
-        self._board.put_up(drawing.letter(told, about.one, pods), place)
+        tells_pods = drawing.tells_pods(told)
+        one = self._surroundings.with_staying(about.one) if tells_pods else about.one
+        pods = self._surroundings.pods(one) if tells_pods else None
+        self._board.put_up(drawing.letter(told, one, pods), place)
 
     def _told(self, letter: Letter) -> Told[Fact]:
         """Return the fact that a letter tells of.

@@ -45,6 +45,16 @@ class Surroundings:
         """Return how many pods an eviction would end, by namespace; None when Kubernetes does not answer."""
         return _pods_on(one.node_class, one.parts, self._desk())
 
+    def with_staying(self, one: OneLoan) -> OneLoan:
+        """Add the pods that ask to be left alone; without them when Kubernetes does not answer."""
+        try:
+            return replace(
+                one, staying=tuple(self._desk().far.kubernetes.asking_to_stay(_lent(one.node_class, one.parts)))
+            )
+        except FarSideError as e:
+            log.warning("slack.without_staying", loan=one.loan.id, why=str(e))
+            return one
+
     def recount(self) -> None:
         """Have a lent loan's card drawn again when other than what it says is so by now."""
         with self._store.read() as tx:
@@ -74,7 +84,7 @@ class Surroundings:
         count = _count(self.pods(one))
         with self._lock:
             self._told[one.loan.id] = count
-        return replace(one, pods=count)
+        return replace(self.with_staying(one) if count else one, pods=count)
 
 
 def _count(pods: Mapping[str, int] | None) -> int | None:
@@ -82,9 +92,13 @@ def _count(pods: Mapping[str, int] | None) -> int | None:
 
 
 def _pods_on(node_class: NodeClass, parts: Iterable[NodeLoan], desk: Desk) -> Mapping[str, int] | None:
-    names = [node_class.kube_name.format(node=part.node) for part in parts if part.state is NodeState.LENT]
+    names = _lent(node_class, parts)
     try:
         return desk.far.kubernetes.pods_by_namespace(names)
     except FarSideError as e:
         log.warning("slack.without_pods", nodes=len(names), why=str(e))
         return None
+
+
+def _lent(node_class: NodeClass, parts: Iterable[NodeLoan]) -> list[str]:
+    return [node_class.kube_name_of(part.node) for part in parts if part.state is NodeState.LENT]

@@ -1,12 +1,16 @@
 """Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
 
+from typing import Final
+
 from bot.views.sides import paused
 from bot.views.steps import left
-from bot.views.text import counted, deadline, moment, quote, who
+from bot.views.text import counted, deadline, listed, moment, quote, said, who
 from commands.replies import OneLoan
 from loans.lengths import about
 from loans.loan import Loan
 
+STAYING: Final = 4
+"""Pods that are named before the rest is counted: each is two names and an annotation."""
 PURPOSE = 400
 """Characters of a purpose that are shown: it is one line of a card."""
 
@@ -46,3 +50,12 @@ def remaining(one: OneLoan) -> str:
         return paused(one.away)
     span = left(one.parts, one.estimate, one.now)
     return f"{about(span)} left" if span is not None else ""
+
+
+def staying(one: OneLoan) -> str:
+    """Return which pods ask to be left alone: an eviction doesn't heed it, and their owners may not know."""
+    if not one.staying:
+        return ""
+    asks = "asks" if len(one.staying) == 1 else "ask"
+    named = listed([said(each, 200) for each in one.staying], most=STAYING)
+    return f":pushpin: {named} {asks} not to be disrupted. An eviction doesn't heed that: finish or move them first."

@@ -10,6 +10,7 @@ from bot.views.lines import (
     asked_by,
     purpose,
     remaining,
+    staying,
     title,
     what,
 )
@@ -155,6 +156,7 @@ def _lent(one: OneLoan) -> Rendered:
         f"Loan #{loan.id} · lent · {there}",
         section(f"{title(loan, 'lent')} · {there}{_pods(one)}\n{nodes(lent)}.{fewer}"),
         section(f"{asked_by(loan, capital=True)}, {approved_by(loan)}.\n{purpose(loan)}\n{_reminders(one)}"),
+        section(staying(one)) if one.staying else None,
         progress(one, "Some nodes are on their way") if moving else None,
         *troubles(loan, one.parts),
         *_extension(one),

@@ -10,7 +10,7 @@ from typing import Final
 from bot.views import buttons
 from bot.views.blocks import actions, message, section
 from bot.views.ended import why_failed, why_lapsed, why_no_more
-from bot.views.lines import purpose, what
+from bot.views.lines import purpose, staying, what
 from bot.views.loan_card import extension_line
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
@@ -150,7 +150,8 @@ def _reminder(one: OneLoan, pods: Pods) -> Rendered:
     if loan.state is not State.LENT or loan.until <= one.now:
         return _say(f"Loan #{loan.id} was about to end; it is {loan.state} by now. Nothing to do.")
     left = length(loan.until - one.now)
-    text = f"*Loan #{loan.id} ends in {left}*, {deadline(loan.until)}. {_evicted(pods)}\n{purpose(loan)}"
+    ends = f"*Loan #{loan.id} ends in {left}*, {deadline(loan.until)}. {_evicted(pods)}"
+    text = "\n".join(filter(None, (ends, staying(one), purpose(loan))))
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan), buttons.all_right(loan)))
 
 

@@ -20,6 +20,7 @@ DOING: Final[Mapping[StepName, str]] = {
     StepName.DAEMONS: "waiting for its DaemonSet pods",
     StepName.CORDON: "being cordoned",
     StepName.EVICT: "waiting for its pods to leave",
+    StepName.DETACH: "waiting for its volumes to detach",
     StepName.POWER_OFF: "switching off",
     StepName.LEAVE: "leaving Kubernetes",
     StepName.POWER_ON: "switching on",

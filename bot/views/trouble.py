@@ -14,7 +14,7 @@ from loans.runbook import StepName
 SHOWN: Final = 5
 """Nodes in trouble with buttons of their own: a person mends them one by one, and a card is not a screenful."""
 
-_MAY_RUN_PODS: Final = frozenset({None, StepName.CORDON, StepName.EVICT, StepName.POWER_OFF})
+_MAY_RUN_PODS: Final = frozenset({None, StepName.CORDON, StepName.EVICT, StepName.DETACH, StepName.POWER_OFF})
 
 
 def shown(parts: Sequence[NodeLoan]) -> list[NodeLoan]:

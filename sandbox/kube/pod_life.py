@@ -5,6 +5,7 @@ that is not heard of does nothing: its pods hang where they are, as they do on a
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from sandbox.kube.api import Deletion
@@ -33,7 +34,7 @@ class PodLife:
         self._machines = machines
         self._nodes = nodes
         self._starting: set[str] = set()
-        self._ending: set[str] = set()
+        self._ending: dict[str, float] = {}  # by uid, the grace that it was told last
         self._dirty: dict[str, None] = {}
         self.killed = 0
 
@@ -71,7 +72,7 @@ class PodLife:
         for pod in self._cluster.pods_on(node):
             self._edit(pod, lambda old: with_condition(old, self._cluster.api.now(), "Ready", "False"))
             self._starting.discard(pod["metadata"]["uid"])
-            self._ending.discard(pod["metadata"]["uid"])
+            self._ending.pop(pod["metadata"]["uid"], None)
 
     def _look(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
@@ -79,8 +80,9 @@ class PodLife:
         if self._is_attended(node) or not self._nodes.is_fresh(node):
             return
         if is_going(pod):
-            if uid not in self._ending:
-                self._ending.add(uid)
+            grace_s = float(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+            if grace_s < self._ending.get(uid, inf):
+                self._ending[uid] = grace_s
                 self._after(self._stop_s(pod), pod, self._end)
         elif uid not in self._starting and self._may_start(pod):
             self._starting.add(uid)
@@ -129,13 +131,13 @@ class PodLife:
 
     def _end(self, pod: Obj) -> None:
         meta = pod["metadata"]
-        self._ending.discard(meta["uid"])
+        self._ending.pop(meta["uid"], None)
         found = self._cluster.store.find(PODS, meta["namespace"], meta["name"])
         is_same = found is not None and found["metadata"]["uid"] == meta["uid"]
         if not is_same or not self._nodes.is_fresh(pod["spec"]["nodeName"]):
             return
         if meta.get("finalizers"):
-            self._ending.add(meta["uid"])  # it has ended; only its finalizer keeps the object
+            self._ending[meta["uid"]] = 0.0  # it has ended; only its finalizer keeps the object
             self._edit(pod, lambda old: with_condition(old, self._cluster.api.now(), "Ready", "False"))
         self._cluster.api.delete(PODS, meta["namespace"], meta["name"], Deletion(grace_s=0, uid=meta["uid"]))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.kube import discovery, status
+from sandbox.kube import discovery, status, webhooks
 from sandbox.kube.cluster import Cluster
 from sandbox.kube.eviction import deletion, evict
 from sandbox.kube.listing import list_answer, page
@@ -166,6 +166,7 @@ class Server:
         if target.resource is RULES_REVIEWS:
             return _json(rules_review(user, body), 201)
         if target.subresource == "eviction":
+            webhooks.ask(self._faults, "evict", self._api.store.get(PODS, target.namespace, target.name))
             return _json(evict(self._api, target.namespace, target.name, body, dry=dry), 201)
         if target.subresource or target.name:
             raise status.not_allowed()
@@ -187,6 +188,8 @@ class Server:
     async def _delete(self, request: web.Request, target: Target) -> web.Response:
         options = await _options(request)
         how = deletion(options, dry="dryRun" in request.query)
+        if target.resource is PODS:
+            webhooks.ask(self._faults, "delete", self._api.store.get(PODS, target.namespace, target.name))
         obj, gone = self._api.delete(target.resource, target.namespace, target.name, how)
         if gone and target.resource is not PODS:
             about = {"name": target.name, "kind": target.resource.plural, "uid": obj["metadata"]["uid"]}

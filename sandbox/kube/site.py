@@ -28,6 +28,7 @@ from sandbox.kube.server import Server
 from sandbox.kube.special import SPECIAL
 from sandbox.kube.tls import self_signed
 from sandbox.kube.views import is_node_ready
+from sandbox.kube.volumes import Volumes
 from sandbox.kube.workloads import Workloads
 
 LOAN_MARK: Final = "lendbot/loan"
@@ -101,6 +102,7 @@ class KubeSite:
             Scheduler(self.cluster),
             self._pods,
             Budgets(self.cluster),
+            Volumes(self.cluster),
             Cleaner(self.cluster, self._pods),
             Demand(self.cluster, budgets=self._budgets),
         )

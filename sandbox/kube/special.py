@@ -5,6 +5,7 @@ from typing import Final
 
 from sandbox.kube.api import Api
 from sandbox.kube.defaults import UNSCHEDULABLE
+from sandbox.kube.pod_life import STOPS_AFTER
 from sandbox.kube.pods import owner_reference
 from sandbox.kube.resources import BUDGETS, DEPLOYMENTS, NODES, PODS, STATEFULSETS, Obj
 from sandbox.kube.seed import deployment, pod
@@ -73,6 +74,28 @@ def _blocked(api: Api, node: str) -> Obj:
     return api.create(PODS, NAMESPACE, _owned(api, node, name))
 
 
+def _patient(api: Api, node: str) -> Obj:
+    """A pod that may take two hours to end, and does."""
+    one = _owned(api, node, f"patient-{node}")
+    one["metadata"]["annotations"] = {STOPS_AFTER: "7200"}
+    one["spec"]["terminationGracePeriodSeconds"] = 7200
+    return api.create(PODS, NAMESPACE, one)
+
+
+def _volume(api: Api, node: str) -> Obj:
+    """A pod with a disk of its own, which is detached a while after it."""
+    one = _owned(api, node, f"volume-{node}")
+    one["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": f"data-{node}"}}]
+    return api.create(PODS, NAMESPACE, one)
+
+
+def _stays(api: Api, node: str) -> Obj:
+    """A pod that asks autoscalers to leave it where it is."""
+    one = _owned(api, node, f"stays-{node}")
+    one["metadata"]["annotations"] = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+    return api.create(PODS, NAMESPACE, one)
+
+
 SPECIAL: Final[Mapping[str, Callable[[Api, str], Obj]]] = {
     "bare": _bare,
     "emptydir": _emptydir,
@@ -81,5 +104,8 @@ SPECIAL: Final[Mapping[str, Callable[[Api, str], Obj]]] = {
     "finalizer": _finalizer,
     "two-budgets": _two_budgets,
     "blocked": _blocked,
+    "patient": _patient,
+    "volume": _volume,
+    "stays": _stays,
 }
 """Each kind of difficult pod."""

@@ -27,6 +27,9 @@ ALLOW_ALL = DrainRules(delete_emptydir=True, force_unmanaged=True)
         pytest.param(a_pod(owner=None, phase="Succeeded"), Action.EVICT, id="bare, finished"),
         pytest.param(a_pod(empty_dirs=("scratch",)), Action.REFUSE, id="emptyDir"),
         pytest.param(a_pod(empty_dirs=("scratch",), phase="Succeeded"), Action.EVICT, id="emptyDir, finished"),
+        pytest.param(a_pod(phase="Succeeded", ends_at=NOW - timedelta(days=1)), Action.SKIP, id="finished and held"),
+        pytest.param(a_pod(ends_at=NOW + timedelta(minutes=2)), Action.WAIT, id="ending soon"),
+        pytest.param(a_pod(ends_at=NOW + timedelta(minutes=3)), Action.LINGER, id="ending late"),
         pytest.param(a_pod(phase="Pending"), Action.EVICT, id="not started"),
         pytest.param(a_pod(owner=None, ends_at=NOW), Action.WAIT, id="bare, ending anyway"),
         pytest.param(a_pod(ends_at=NOW - timedelta(minutes=1)), Action.HELD, id="past its grace"),
@@ -80,3 +83,27 @@ def test_what_holds_a_pod_past_its_grace_is_named() -> None:
     assert held.why == "its grace was over at 09:58:00 UTC, and finalizer site/archive holds it"
     silent = judge(a_pod(ends_at=over), DrainRules(), NOW)
     assert silent.why == "its grace was over at 09:58:00 UTC, and the node's kubelet has not confirmed its end"
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "grace", "said"),
+    [
+        (
+            timedelta(hours=1, minutes=55),
+            timedelta(hours=2),
+            "it has been ending since 09:55 and may take until 11:55 UTC, which is its own grace of 2 h",
+        ),
+        (
+            timedelta(hours=47),
+            timedelta(days=2),
+            "it has been ending since 09:00 and may take until Thu 26 Nov 09:00 UTC, which is its own grace of 2 d",
+        ),
+        (timedelta(hours=1), None, "it has been ending and may take until 11:00 UTC"),
+    ],
+)
+def test_a_long_grace_is_told_with_its_beginning_and_its_end(
+    ends_in: timedelta, grace: timedelta | None, said: str
+) -> None:
+    """Whoever waits for the node sees whether it is minutes or days, and can decide."""
+    assert judge(a_pod(ends_at=NOW + ends_in, grace=grace), DrainRules(), NOW).why == said
+    assert judge(a_pod(ends_at=NOW + ends_in, grace=grace), DrainRules(), None).action is Action.WAIT

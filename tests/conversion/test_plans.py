@@ -30,8 +30,9 @@ def test_what_keeps_work_away_is_held_from_its_own_step_on() -> None:
 
     assert holding(TAKE, "DRAIN") == ["quiet", "unreserve", "down"]
     assert holding(LEND, "DRAIN") == [step.name for step in LEND]
-    assert holding(RETURN, "DRAIN") == ["cordon", "evict", "power off", "leave", "power on", "boot", "verify"]
-    assert holding(RETURN, "the cordon") == ["evict", "power off", "leave", "power on", "boot", "verify"]
+    closed = ["evict", "detach", "power off", "leave", "power on", "boot", "verify"]
+    assert holding(RETURN, "DRAIN") == ["cordon", *closed]
+    assert holding(RETURN, "the cordon") == closed
 
 
 def test_who_only_asks_cannot_change_anything() -> None:

@@ -13,6 +13,8 @@ from commands.replies import Forbidden, Forced, Requested, WaitsOn
 from conversion.reconcile import reconcile
 from loans import facts
 from loans.loan import NodeState, State
+from loans.runbook import StepName
+from sandbox.faults import Fault
 from tests.conversion.rig import APPROVER, ONCALL, REQUESTER, Rig
 from tests.patience import PATIENCE_S
 from tests.stories.bad_days import (
@@ -26,6 +28,7 @@ from tests.stories.bad_days import (
     letters,
     nodes_of,
     notes,
+    patient,
 )
 
 
@@ -135,6 +138,28 @@ def test_a_pod_that_may_not_go_is_named_waited_for_and_forced_only_by_who_may(ri
     go_to(rig, loan_id, State.RETURNED)
     forced = [(each.who.id, each.node) for each in happened(rig, loan_id) if isinstance(each.fact, facts.Forced)]
     assert forced == [(APPROVER.person.id, node)]
+    assert_store_is_true(rig, loan_id)
+
+
+def test_a_webhook_a_long_grace_and_a_volume_are_each_named_and_none_keeps_a_node_for_ever(rig: Rig) -> None:
+    """Other people's webhooks answer what they like: the node's way home says whom it waits for, and goes on."""
+    loan_id = lent(rig)
+    node = nodes_of(rig, loan_id)[0]
+    kube = rig.site.site.kube
+    for kind in ("patient", "volume"):
+        rig.site.call(lambda kind=kind: kube.put_pod(kind, node))  # type: ignore[misc]
+    for fault in (Fault("evict", "403", node, times=40), Fault("detach", "forget", node)):
+        rig.site.call(lambda fault=fault: rig.site.site.faults.set(fault))  # type: ignore[misc]
+    rig.ask(f"give back #{loan_id}")
+    go_on(rig, loan_id, lambda: 'webhook "pods.guard.example" denied the request' in str(notes(rig, loan_id)))
+    rig.site.call(lambda: rig.site.site.faults.clear("evict"))
+    go_on(rig, loan_id, lambda: "its own grace of 2 h" in str(notes(rig, loan_id)))
+    assert rig.parts(loan_id)[0].blocked
+    assert isinstance(rig.ask(f"force {node} of #{loan_id}", APPROVER), Forced)
+    ground = patient(rig.ground, timedelta(minutes=6), StepName.DETACH)
+    go_to(rig, loan_id, State.RETURNED, ground=ground)
+    said = [each.fact.said for each in happened(rig, loan_id) if isinstance(each.fact, facts.StepFinished)]
+    assert f"went on while volume `kubernetes.io/csi/csi.site.example^data-{node}` is still attached" in said
     assert_store_is_true(rig, loan_id)
 
 

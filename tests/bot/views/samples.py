@@ -54,6 +54,8 @@ STEPS = {
 }
 ESTIMATE = Estimate(timedelta(seconds=215), timedelta(seconds=330), STEPS)
 
+STAYING = tuple(f'nanohub/run-{n} (safe-to-evict: "false")' for n in range(6))
+
 
 def node(number: int) -> NodeName:
     return NodeName(f"gpu{number:03}")
@@ -173,6 +175,10 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
             None,
         ),
         "lent": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=214), None),
+        "lent_asked_to_stay": (
+            replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=214, staying=STAYING),
+            None,
+        ),
         "lent_without_pods": (replace(one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), pods=0), None),
         "lent_kubernetes_silent": (one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)), None),
         "lent_short": (
@@ -383,6 +389,7 @@ def news() -> Mapping[str, tuple[Told[Fact], OneLoan, Mapping[str, int] | None]]
         "node_broke": (told(f.NodeBroke(StepName.PUPPET, puppet), of=11), lending, None),
         "node_home": (told(f.NodeHome(was_lent=False), of=11), lending, None),
         "reminder": (told(f.Reminded(UNTIL)), lent, pods),
+        "reminder_asked_to_stay": (told(f.Reminded(UNTIL)), replace(lent, staying=STAYING[:1]), pods),
         "reminder_no_pods": (told(f.Reminded(UNTIL)), lent, {}),
         "reminder_kubernetes_silent": (told(f.Reminded(UNTIL)), lent, None),
         "reminder_too_late": (told(f.Reminded(UNTIL)), over, None),

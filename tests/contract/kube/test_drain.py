@@ -7,10 +7,12 @@ import pytest
 
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.drain import DrainRules
+from adapters.kube.evictions import FORCED_GRACE_S
 from conversion.ports import DrainPass
 from loans.marks import Mark
 from loans.nodes import KubeNode
 from tests.contract.kube.conftest import NODE, Make
+from tests.contract.kube.far_side import FarSide
 from tests.contract.kube.world import World, eventually
 
 LOAN = Mark(12)
@@ -191,6 +193,24 @@ def test_a_finalizer_that_holds_a_pod_is_named(cordoned: KubeCluster, world: Wor
 
     said = eventually(sentence, "the finalizer is named")
     assert said.endswith("and finalizer site/archive holds it")
+    empties(cordoned, force=True)
+
+
+def test_a_long_grace_is_named_and_force_cuts_it_short(cordoned: KubeCluster, world: World, far: FarSide) -> None:
+    """Nobody waits for two hours without being told for whom, and an approver's word is worth something."""
+    world.pod(NODE, "patient", terminationGracePeriodSeconds=7200)
+    far.fall_silent(NODE)  # no kubelet that ends it sooner
+    world.core.delete_namespaced_pod("patient", "default")
+    assert why(drain(cordoned), "patient").endswith("which is its own grace of 2 h")
+    assert cordoned.pods_left(NODE, force=False) >= 1
+    drain(cordoned, force=True)
+    assert world.core.read_namespaced_pod("patient", "default").metadata.deletion_grace_period_seconds == FORCED_GRACE_S
+
+
+def test_pods_that_ask_to_stay_are_named_and_go_all_the_same(cordoned: KubeCluster, world: World) -> None:
+    """The annotation is for autoscalers: an eviction does not heed it, so people are told."""
+    world.pod(NODE, "thesis", meta={"annotations": {"karpenter.sh/do-not-disrupt": "true"}})
+    assert 'default/thesis (do-not-disrupt: "true")' in cordoned.asking_to_stay([NODE])
     empties(cordoned, force=True)
 
 

@@ -183,6 +183,24 @@ def test_one_list_and_one_watch_serve_all_readers(make: Make, node: KubeNode) ->
     assert {one.uid for one in found if one} == {node.uid}
 
 
+@pytest.mark.usefixtures("node")
+def test_volumes_that_are_attached_are_named(cluster: KubeCluster, world: World) -> None:
+    """Power that is cut over a volume keeps it from every other node for minutes."""
+    attached = {"name": "kubernetes.io/csi/csi.site.example^data", "devicePath": ""}
+    world.core.patch_node_status(NODE, {"status": {"volumesAttached": [attached]}})
+    eventually(lambda: _now(cluster).volumes == (attached["name"],), "the volume is named")
+
+
+def test_what_keeps_a_deleted_node_is_named(cluster: KubeCluster, node: KubeNode, world: World) -> None:
+    """Somebody's controller has to let go of it, and people read whose."""
+    world.core.patch_node(NODE, {"metadata": {"finalizers": ["site.example/inventory"]}})
+    eventually(lambda: _now(cluster).finalizers == ("site.example/inventory",), "the finalizer is named")
+    cluster.delete_node(NODE, node.uid)
+    assert cluster.node_itself(NODE) is not None
+    world.core.patch_node(NODE, {"metadata": {"finalizers": None}})
+    eventually(lambda: cluster.node_itself(NODE) is None, "the node is gone")
+
+
 def _now(cluster: KubeCluster) -> KubeNode:
     found = cluster.node(NODE)
     assert found is not None
