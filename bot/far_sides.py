@@ -105,6 +105,7 @@ def _power(of: PowerSettings, runner: Runner) -> Power:
                 password=of.password,
                 timeout=of.timeout,
                 program=of.program,
+                cipher_suite=of.cipher_suite,
             )
         case XcatSettings():
             return XcatPower(runner, timeout=of.timeout, program=of.program)

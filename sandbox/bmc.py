@@ -23,6 +23,8 @@ _CACHED: Final = timedelta(seconds=5)
 _STALE: Final = timedelta(seconds=60)
 _FOREVER_S: Final = 24 * 3600.0
 _SYSTEMS: Final = "/redfish/v1/Systems"
+_PAGE: Final = 4
+"""Systems on one page of the list: few, so that a small site has two."""
 _RESETS: Final[Mapping[str, Callable[[Machine], None]]] = {
     "On": Machine.switch_on,
     "ForceOff": Machine.switch_off,
@@ -30,6 +32,8 @@ _RESETS: Final[Mapping[str, Callable[[Machine], None]]] = {
     "ForceRestart": Machine.restart,
     "PowerCycle": Machine.cycle,
 }
+_STATS: Final = {"On": "on", "Paused": "on (Chassis)"}
+"""What xCAT makes of a BMC's word; all that it does not know is off to it."""
 _SHOWN: Final = {Power.ON: "On", Power.BOOTING: "On", Power.STOPPING: "PoweringOff", Power.OFF: "Off"}
 
 
@@ -50,7 +54,10 @@ class BoardRoom:
         """Return what the BMC says, which may be seconds old."""
         self._world.agenda.catch_up()
         now = self._world.agenda.now
-        kept_for = _STALE if self._world.faults.take("bmc", name) == "stale" else _CACHED
+        fault = self._world.faults.take("bmc", name)
+        if fault == "odd":
+            return "Paused"
+        kept_for = _STALE if fault == "stale" else _CACHED
         reading = self._readings.get(name)
         if reading is None or now - reading.at > kept_for:
             reading = self._readings[name] = _Reading(_SHOWN[self._world.machines[name].power], now)
@@ -65,9 +72,9 @@ class BoardRoom:
         return True
 
     def take_fault(self, name: str) -> str | None:
-        """Return a fault of the connection to a BMC; a stale reading is not one."""
+        """Return a fault of the connection to a BMC; a reading that is stale or odd is not one."""
         fault = self._world.faults.peek("bmc", name)
-        return None if fault == "stale" else self._world.faults.take("bmc", name)
+        return None if fault in {"stale", "odd"} else self._world.faults.take("bmc", name)
 
     async def rpower(self, name: str, verb: str) -> tuple[bool, str]:
         """Return whether xCAT's rpower came through for a node, and its words."""
@@ -85,7 +92,7 @@ class BoardRoom:
     def _rpower(self, name: str, verb: str) -> tuple[bool, str]:
         was_on = self._world.machines[name].power in (Power.ON, Power.BOOTING)
         if verb in {"stat", "state"}:
-            return True, "on" if self.power_state(name) == "On" else "off"
+            return True, _STATS.get(self.power_state(name), "off")
         if verb == "reset" and not was_on:
             return False, "Error: [mgmt]: Command not supported in present state"
         kinds = {
@@ -139,15 +146,17 @@ class Redfish:
     async def _collection(self, request: web.Request) -> web.Response:
         self._check_password(request, None)
         members = [{"@odata.id": f"{_SYSTEMS}/{name}"} for name in self._world.machines]
-        return web.json_response(
-            {
-                "@odata.id": _SYSTEMS,
-                "@odata.type": "#ComputerSystemCollection.ComputerSystemCollection",
-                "Name": "Computer System Collection",
-                "Members": members,
-                "Members@odata.count": len(members),
-            }
-        )
+        skipped = int(request.query.get("$skip", "0"))
+        body: dict[str, Any] = {
+            "@odata.id": _SYSTEMS,
+            "@odata.type": "#ComputerSystemCollection.ComputerSystemCollection",
+            "Name": "Computer System Collection",
+            "Members": members[skipped : skipped + _PAGE],
+            "Members@odata.count": len(members),
+        }
+        if skipped + _PAGE < len(members):
+            body["Members@odata.nextLink"] = f"{_SYSTEMS}?$skip={skipped + _PAGE}"
+        return web.json_response(body)
 
     async def _system(self, request: web.Request) -> web.Response:
         name = await self._come_in(request)

@@ -16,7 +16,7 @@ SIDES: Final = {
     "delete": ("403",),
     "detach": ("forget",),
     "kube": ("refuse", "hang", "slow", "rubbish", "conflict"),
-    "bmc": ("refuse", "hang", "rubbish", "stale", "password"),
+    "bmc": ("refuse", "hang", "rubbish", "stale", "odd", "password"),
 }
 """Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not.
 

@@ -1,16 +1,21 @@
-"""Power by Redfish, with sushy.
+"""Power by Redfish, over sushy's connection.
 
-Decides how a node's system is found at its BMC and what each of sushy's failures means. Every call makes a session of
-its own: sushy's are not for sharing among threads, and BMCs choke on connections that are kept.
+Decides how a node's system is found at its BMC, what of it is read, and what each failure means. Only the system itself
+is asked for, and of that only its power: sushy's own System reads the service root first, and fails over any field that
+a BMC fills oddly. Every call makes a connection of its own: sushy's are not for sharing among threads, and BMCs choke
+on those that are kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import structlog
@@ -19,13 +24,18 @@ from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from sushy import exceptions
 
+from adapters.shared_read import SharedRead
 from conversion.permit import begin
 from conversion.ports import Denied, Distrusted, FarSideError, PutOff, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-_STATES: Final = {sushy.PowerState.ON: PowerState.ON, sushy.PowerState.OFF: PowerState.OFF}
+Json = dict[str, Any]
+_ROOT: Final = "/redfish/v1/"
+_LISTED_FOR: Final = timedelta(minutes=1)
+"""How long a list of systems serves those who look for theirs; a node that was found is not looked for again."""
+_STATES: Final = {"On": PowerState.ON, "Off": PowerState.OFF}
 """PoweringOn, PoweringOff and Paused are neither."""
 
 _REFUSED_STATUS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -45,7 +55,7 @@ class RedfishSystem:
 
 
 class _AtTheWire(HTTPAdapter):
-    """Asks for leave right before a request that changes something: sushy reads three times on the way to it."""
+    """Asks for leave right before a request that changes something: a system is read before it is switched."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send a request; see requests."""
@@ -61,6 +71,37 @@ class _Connector(sushy.connector.Connector):  # type: ignore[misc]
         super().__init__(*args, **options)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _AtTheWire())
+
+
+@dataclass(frozen=True)
+class _System:
+    """What we read of a ComputerSystem; whatever else a BMC says of it may be odd and costs nothing.
+
+    reset     where its power is switched, empty when it does not say
+    allowed   the ways that it knows, empty when it does not say
+    """
+
+    names: frozenset[str]
+    power: PowerState
+    reset: str
+    allowed: frozenset[str]
+
+    @classmethod
+    def of(cls, body: Json) -> "_System":
+        reset = (body.get("Actions") or {}).get("#ComputerSystem.Reset") or {}
+        said = body.get("PowerState")
+        return cls(
+            names=frozenset(str(body[key]) for key in ("Id", "Name") if body.get(key)),
+            power=_STATES.get(said, PowerState.UNKNOWN) if isinstance(said, str) else PowerState.UNKNOWN,
+            reset=str(reset.get("target") or ""),
+            allowed=frozenset(reset.get("ResetType@Redfish.AllowableValues") or ()),
+        )
+
+    def switched(self, ways: tuple[str, ...]) -> tuple[str, Json]:
+        """Return what to post, and where, for the first of these ways that the BMC knows, or for the first of all."""
+        if not self.reset:
+            raise ValueError("it does not say where its power is switched")
+        return self.reset, {"ResetType": next((way for way in ways if way in self.allowed), ways[0])}
 
 
 class RedfishPower:
@@ -81,65 +122,115 @@ class RedfishPower:
         self._password = password
         self._verify = str(verify) if isinstance(verify, Path) else verify
         self._timeout_s = timeout.total_seconds()
-        self._paths: dict[NodeName, str] = {}
+        self._lock = Lock()
+        self._services: dict[str, _Service] = {}
 
     def state(self, node: NodeName) -> PowerState:
         """Return what the BMC says."""
         with _translated(node):
-            return _STATES.get(self._connect(node).power_state, PowerState.UNKNOWN)
+            _, system = self._read(node)
+            return system.power
 
     def off(self, node: NodeName) -> None:
         """Cut the power now, without asking the operating system."""
-        self._reset(node, (sushy.ResetType.FORCE_OFF,), PowerState.OFF)
+        self._reset(node, ("ForceOff",), PowerState.OFF)
 
     def on(self, node: NodeName) -> None:
         """Switch on; no harm when it is on."""
-        self._reset(node, (sushy.ResetType.ON, sushy.ResetType.FORCE_ON), PowerState.ON)
+        self._reset(node, ("On", "ForceOn"), PowerState.ON)
 
-    def _reset(self, node: NodeName, ways: tuple[sushy.ResetType, ...], wanted: PowerState) -> None:
+    def _reset(self, node: NodeName, ways: tuple[str, ...], wanted: PowerState) -> None:
         """Send it always, since the BMC's state may be old; a refusal counts for nothing when it is so already."""
         try:
             with _translated(node):
-                system = self._connect(node)
-                allowed = system.get_allowed_reset_system_values()
-                system.reset_system(next((way for way in ways if way in allowed), ways[0]))
+                wire, system = self._read(node)
+                where, what = system.switched(ways)
+                wire.post(_here(where), data=what)
         except UnexpectedAnswer:
             if self.state(node) is not wanted:
                 raise
         _log.info(f"power.{wanted}", node=node, driver="redfish")
 
-    def _connect(self, node: NodeName) -> Any:
-        """Return sushy's System, just read."""
+    def _read(self, node: NodeName) -> tuple["_Connector", _System]:
+        """Return a connection of our own, and the node's system as it has just been read over it."""
         where = self._system(node)
-        connector = _Connector(
-            where.url, verify=self._verify, default_request_timeout=self._timeout_s, server_side_retries=1
-        )
-        auth = sushy.auth.BasicAuth(self._user, self._password.get_secret_value())
-        root = sushy.Sushy(where.url, connector=connector, auth=auth)
-        return root.get_system(where.path or self._path(node, root))
+        path = where.path or self._service(where.url).path_of(node)
+        wire = self._connect(where.url)
+        return wire, _System.of(_get(wire, path))
 
-    def _path(self, node: NodeName, root: sushy.Sushy) -> str:
+    def _connect(self, url: str) -> "_Connector":
+        wire = _Connector(url, verify=self._verify, default_request_timeout=self._timeout_s, server_side_retries=1)
+        wire.set_http_basic_auth(self._user, self._password.get_secret_value())
+        return wire
+
+    def _service(self, url: str) -> "_Service":
+        with self._lock:
+            return self._services.setdefault(url, _Service(partial(self._connect, url)))
+
+
+class _Service:
+    """Which of a service's systems is which node; what is asked for that does not grow with the nodes that wait."""
+
+    def __init__(self, connect: Callable[[], _Connector]) -> None:
+        self._connect = connect
+        self._paths: dict[NodeName, str] = {}
+        self._listed = SharedRead(self._list, _LISTED_FOR)
+        self._named = SharedRead(self._name, _LISTED_FOR)
+
+    def path_of(self, node: NodeName) -> str:
+        """Return the path of the system that has the node's Id or Name.
+
+        One whose path ends in the node's name is asked first and alone: mostly it is the one.
+        """
         if node not in self._paths:
-            self._paths[node] = _found(node, root.get_system_collection())
+            self._paths[node] = self._find(node)
         return self._paths[node]
 
+    def _find(self, node: NodeName) -> str:
+        listed = self._listed.get()
+        likely = [path for path in listed if path.rstrip("/").rpartition("/")[2] == node]
+        if len(likely) == 1 and node in _System.of(_get(self._connect(), likely[0])).names:
+            return likely[0]
+        found = [path for path, names in self._named.get().items() if node in names]
+        if len(found) != 1:  # the only system there may still be another node's: never guess what to switch off
+            raise UnexpectedAnswer(_side(node), f"{len(found)} of its {len(listed)} systems are named {node}")
+        return found[0]
 
-def _found(node: NodeName, systems: Any) -> str:
-    """Return the path of the system that has the node's Id or Name.
+    def _list(self) -> list[str]:
+        wire = self._connect()
+        return _members(_get(wire, _ROOT)["Systems"]["@odata.id"], wire)
 
-    One whose path ends in the node's name is asked first and alone: a service that speaks for 200 nodes is asked 200
-    questions by each of them otherwise (measured: half a second of processor time a node).
-    """
-    paths: list[str] = systems.members_identities
-    likely = [path for path in paths if path.rstrip("/").rpartition("/")[2] == node]
-    if len(likely) == 1 and systems.get_member(likely[0]).identity == node:
-        return likely[0]
-    members = systems.get_members()
-    found = [member for member in members if node in {member.identity, member.name}]
-    if len(found) != 1:  # the only system there may still be another node's: never guess what to switch off
-        raise UnexpectedAnswer(_side(node), f"{len(found)} of its {len(members)} systems are named {node}")
-    path: str = found[0].path
-    return path
+    def _name(self) -> Mapping[str, frozenset[str]]:
+        wire = self._connect()
+        return {path: _System.of(_get(wire, path)).names for path in self._listed.get()}
+
+
+def _members(collection: str, wire: _Connector) -> list[str]:
+    """Return the paths of a collection's members, from all of its pages."""
+    paths: list[str] = []
+    pages: list[str] = []
+    page: str | None = collection
+    while page is not None:
+        if page in pages:
+            raise ValueError(f"its list of systems leads back to {page}")
+        pages.append(page)
+        body = _get(wire, page)
+        paths += [member["@odata.id"] for member in body["Members"]]
+        page = body.get("Members@odata.nextLink") or None
+    return paths
+
+
+def _get(wire: _Connector, path: str) -> Json:
+    body = wire.get(_here(path)).json()
+    if not isinstance(body, dict):
+        raise TypeError(f"its answer to {path} is no object")
+    return body
+
+
+def _here(path: str) -> str:
+    """Return a path at the same BMC: a link that leads elsewhere would be sent our password."""
+    found = urlsplit(path)
+    return urlunsplit(("", "", found.path, found.query, ""))
 
 
 def _side(node: NodeName) -> str:

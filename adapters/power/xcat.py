@@ -39,7 +39,7 @@ class XcatPower:
         self._timeout = timeout
 
     def state(self, node: NodeName) -> PowerState:
-        """Return what the BMC says, through xCAT; a word that is neither on nor off is UNKNOWN."""
+        """Return what the BMC says, through xCAT; all but a plain on or off is UNKNOWN: `on (Chassis)` is a blade's."""
         said = self._ask(node, "stat")
         return PowerState(said) if said in {"on", "off"} else PowerState.UNKNOWN
 
@@ -59,13 +59,13 @@ class XcatPower:
             raise UnexpectedAnswer(_side(node), f"asked to switch it {verb}, rpower says {said!r}", said)
 
     def _ask(self, node: NodeName, verb: str, permit: Permit | None = None) -> str:
-        """Return what rpower says of the node: `gpu003: on` is `on`."""
+        """Return what rpower says of the node: `gpu003: on` is `on`; lines that differ are said together."""
         ran = self._runner.run([self._program, node, verb], side=_side(node), timeout=self._timeout, permit=permit)
         words = f"{ran.err}\n{ran.out}"
-        found = re.search(rf"^{re.escape(node)}:\s*([\w -]+?)\s*$", ran.out, re.MULTILINE)
-        if ran.exit != 0 or found is None or "error" in words.lower():
+        found = re.findall(rf"^{re.escape(node)}: *([A-Za-z][ -~]*?)[ \r]*$", ran.out, re.MULTILINE)
+        if ran.exit != 0 or not found or "error" in words.lower():
             raise _error(node, ran)
-        return found[1].lower()
+        return ", ".join(sorted({each.lower() for each in found}))
 
 
 def _side(node: NodeName) -> str:

@@ -154,6 +154,7 @@ class IpmiSettings(Section):
     address: Template = Field("{node}-bmc", description="a BMC's address, from the node's name")
     addresses: Mapping[str, str] = Field(default_factory=dict, description="host:port that follow no template")
     port: Port = Field(623, description="UDP, on the BMC")
+    cipher_suite: int = Field(3, ge=0, le=255, description="what the BMC takes: 3, or 17 (OpenBMC takes no other)")
     user: str = Field("", description="the BMC's account")
     password: BmcPassword
     timeout: PowerTimeout

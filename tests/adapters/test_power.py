@@ -3,11 +3,12 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -16,11 +17,12 @@ from adapters.command import SshRunner
 from adapters.power.redfish import RedfishPower, RedfishSystem
 from adapters.power.xcat import XcatPower
 from adapters.ssh import SshConnections, SshLogin
-from conversion.ports import Denied, FarSideError, Power, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, FarSideError, Power, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 from sandbox.faults import Fault
 from sandbox.testing import Handle, running
 from tests.moment import MOMENT
+from tests.patience import PATIENCE_S
 
 NODE = NodeName("gpu003")
 SHORT = timedelta(seconds=1)
@@ -77,6 +79,12 @@ def test_a_bmc_that_fails_is_said_by_its_kind(
     assert caught.value.side.startswith("gpu003 (BMC")
 
 
+def test_a_state_that_is_neither_on_nor_off_is_unknown(handle: Handle, power: Power) -> None:
+    """A blade's `on (Chassis)` is neither proof that the node runs nor that its power is cut."""
+    handle.call(lambda: handle.faults.set(Fault("bmc", "odd", node=NODE)))
+    assert power.state(NODE) is PowerState.UNKNOWN
+
+
 def test_a_bmc_that_is_back_is_asked_as_if_nothing_had_been(handle: Handle, power: Power) -> None:
     """A BMC that rebooted under us needs no restart of the bot."""
     handle.call(lambda: handle.faults.set(Fault("bmc", "hang", times=1)))
@@ -94,6 +102,45 @@ def test_off_is_sent_although_the_bmc_says_off(handle: Handle, power: Power, eve
     assert power.state(NODE) is PowerState.OFF, "the reading is stale"
     power.off(NODE)
     assert handle.call(lambda: handle.world.machines[NODE].power) in {"off", "stopping"}
+
+
+class Rpower:
+    """An rpower whose answer is written down."""
+
+    def __init__(self, out: str) -> None:
+        self._out = out
+
+    def run(self, argv: Sequence[str], **_options: Any) -> Ran:
+        assert argv[1:] == ["gpu003", "stat"]
+        return Ran(0, self._out)
+
+
+@pytest.mark.parametrize(
+    ("out", "state"),
+    [
+        ("gpu003: on\n", PowerState.ON),
+        ("gpu003: off\r\n", PowerState.OFF),
+        ("gpu002: off\ngpu003: on\n", PowerState.ON),
+        ("gpu003: on (Chassis)\n", PowerState.UNKNOWN),
+        ("gpu003: off (slot 4)\n", PowerState.UNKNOWN),
+        ("gpu003: hibernating\n", PowerState.UNKNOWN),
+        ("gpu003: on\ngpu003: off\n", PowerState.UNKNOWN),
+        ("", None),
+        ("\n", None),
+        ("gpu003:\n", None),
+        ("gpu0031: off\n", None),
+        ("off\n", None),
+        ("gpu003: [mgmt]: Error: no such luck\n", None),
+    ],
+)
+def test_rpowers_words_are_on_off_unknown_or_no_answer(out: str, state: PowerState | None) -> None:
+    """What xCAT says of another node, or of none, switches nothing on or off in our mind."""
+    power = XcatPower(Rpower(out), timeout=SHORT)
+    if state is not None:
+        assert power.state(NODE) is state
+    else:
+        with pytest.raises(UnexpectedAnswer):
+            power.state(NODE)
 
 
 def test_many_nodes_are_asked_side_by_side(handle: Handle, power: Power) -> None:
@@ -133,9 +180,11 @@ class _Odd(BaseHTTPRequestHandler):
     server: "_OddServer"
 
     def do_GET(self) -> None:
+        self.server.asked.append(self.path)
         reset = {"target": "/reset", "ResetType@Redfish.AllowableValues": ["ForceOn"]}
         actions = {"#ComputerSystem.Reset": reset}
-        self._say(200, json.dumps({"Id": "1", "PowerState": self.server.state, "Actions": actions}))
+        here = {"Id": "1", "PowerState": self.server.state, "Actions": actions, **self.server.more}
+        self._say(200, json.dumps(self.server.pages.get(self.path, here)))
 
     def do_POST(self) -> None:
         self.server.said = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -152,8 +201,26 @@ class _Odd(BaseHTTPRequestHandler):
 
 
 class _OddServer(ThreadingHTTPServer):
-    state = "PoweringOn"
+    """state, more: of every system; pages: what is answered instead, by path."""
+
+    state: Any = "PoweringOn"
     said = ""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.asked: list[str] = []
+        self.more: dict[str, Any] = {}
+        self.pages: dict[str, Any] = {}
+
+    def listing(self, *pages: list[str]) -> None:
+        """Answer with a list of systems, on so many pages; each system has its path's end as its Id."""
+        self.pages["/redfish/v1/"] = {"Systems": {"@odata.id": "/redfish/v1/Systems"}}
+        links = ["/redfish/v1/Systems", *(f"/redfish/v1/Systems?page={n}" for n in range(1, len(pages)))]
+        for number, names in enumerate(pages):
+            self.pages[links[number]] = {
+                "Members": [{"@odata.id": f"/redfish/v1/Systems/{name}"} for name in names],
+                **({"Members@odata.nextLink": links[number + 1]} if number + 1 < len(pages) else {}),
+            }
 
 
 @pytest.fixture
@@ -180,6 +247,109 @@ def test_powering_on_is_neither_on_nor_off(odd: tuple[_OddServer, RedfishPower])
     """A state in between never counts as off, nor as done."""
     _, power = odd
     assert power.state(NODE) is PowerState.UNKNOWN
+
+
+@pytest.mark.parametrize("said", ["", None, "off", "OFF", "Offline", "Hibernating", ["Off"], False, 0])
+def test_a_word_that_nobody_knows_is_neither_on_nor_off(odd: tuple[_OddServer, RedfishPower], said: object) -> None:
+    """Only the two words that Redfish has for it are believed."""
+    server, power = odd
+    server.state = said
+    assert power.state(NODE) is PowerState.UNKNOWN
+
+
+@pytest.mark.parametrize("said", [[], None, "On", 7])
+def test_an_answer_that_is_no_system_is_no_state(odd: tuple[_OddServer, RedfishPower], said: object) -> None:
+    """An empty or half-made answer stops the step, and switches nothing."""
+    server, power = odd
+    server.pages["/redfish/v1/Systems/1"] = said
+    with pytest.raises(UnexpectedAnswer):
+        power.state(NODE)
+    with pytest.raises(UnexpectedAnswer):
+        power.off(NODE)
+    assert not server.said
+
+
+def test_a_system_without_its_state_is_unknown(odd: tuple[_OddServer, RedfishPower]) -> None:
+    """A missing word is not the word off."""
+    server, power = odd
+    server.pages["/redfish/v1/Systems/1"] = {"Id": "1"}
+    assert power.state(NODE) is PowerState.UNKNOWN
+    with pytest.raises(UnexpectedAnswer, match="where its power is switched"):
+        power.off(NODE)
+
+
+def test_only_what_is_needed_is_asked_and_read(odd: tuple[_OddServer, RedfishPower]) -> None:
+    """A BMC that is slow, or odd in what does not concern us, is switched all the same, with one question."""
+    server, power = odd
+    server.state = "Off"
+    server.more = {"Boot": "legacy", "Status": [], "MemorySummary": 3, "Links": None, "Name": None}
+    assert power.state(NODE) is PowerState.OFF
+    assert server.asked == ["/redfish/v1/Systems/1"]
+    with pytest.raises(UnexpectedAnswer):
+        power.on(NODE)
+    assert json.loads(server.said) == {"ResetType": "ForceOn"}
+    assert set(server.asked) == {"/redfish/v1/Systems/1"}
+
+
+@pytest.fixture
+def listed(odd: tuple[_OddServer, RedfishPower]) -> tuple[_OddServer, RedfishPower]:
+    """Return a service for many, and a driver that looks for its nodes there."""
+    server, _ = odd
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    return server, RedfishPower(
+        system=lambda _: RedfishSystem(url), user="u", password=SecretStr("p"), timeout=timedelta(seconds=PATIENCE_S)
+    )
+
+
+def test_a_list_of_systems_is_followed_over_all_its_pages(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """The sixtieth node of a service is found like the first, and with as few questions."""
+    server, power = listed
+    server.state, server.more = "On", {"Id": "gpu003"}
+    server.listing(["a", "b"], ["c"], ["d", "gpu003"])
+    assert power.state(NODE) is PowerState.ON
+    assert len(server.asked) == 1 + 3 + 2, "the root, three pages, and the system to know it and to ask it"
+    power.state(NODE)
+    assert len(server.asked) == 7
+
+
+def test_the_names_of_a_services_systems_are_asked_for_once(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """200 nodes that look for theirs at once do not ask 200 questions each."""
+    server, power = listed
+    server.listing(["1", "2"], ["3", "4"])
+    for number in range(1, 5):
+        server.pages[f"/redfish/v1/Systems/{number}"] = {"Id": str(number), "Name": f"gpu{number}", "PowerState": "On"}
+    assert {power.state(NodeName(f"gpu{number}")) for number in range(1, 5)} == {PowerState.ON}
+    assert len(server.asked) == 1 + 2 + 4 + 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"Members": [], "Members@odata.nextLink": "/redfish/v1/Systems"}, "leads back"),
+        ({"Members": None}, "not an answer"),
+        ({}, "not an answer"),
+        ({"Members": []}, "0 of its 0 systems"),
+    ],
+)
+def test_half_a_list_of_systems_finds_nothing(
+    listed: tuple[_OddServer, RedfishPower], change: dict[str, Any], said: str
+) -> None:
+    """No system is switched because it was the only one that an answer named."""
+    server, power = listed
+    server.listing(["other"])
+    server.pages["/redfish/v1/Systems"] = change
+    with pytest.raises(UnexpectedAnswer, match=said):
+        power.off(NODE)
+    assert not server.said
+
+
+def test_a_link_that_leads_elsewhere_is_not_followed_there(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """The BMC's password goes to no host that an answer names."""
+    server, power = listed
+    server.state, server.more = "On", {"Id": "gpu003"}
+    server.listing(["gpu003"])
+    server.pages["/redfish/v1/"] = {"Systems": {"@odata.id": "http://203.0.113.9:1/redfish/v1/Systems"}}
+    assert power.state(NODE) is PowerState.ON
 
 
 def test_a_refused_switch_is_fine_only_when_it_is_so_already(odd: tuple[_OddServer, RedfishPower]) -> None:

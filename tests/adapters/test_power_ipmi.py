@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 from adapters.command import LocalRunner
 from adapters.meanings import meaning
 from adapters.power.ipmi import _MEANINGS, IpmiPower
-from conversion.ports import Denied, FarSideError, Ran, UnexpectedAnswer, Unreachable
+from conversion.ports import Denied, Distrusted, FarSideError, Ran, UnexpectedAnswer, Unreachable
 from loans.nodes import NodeName, PowerState
 
 NODE = NodeName("gpu003")
@@ -164,6 +165,11 @@ def test_the_password_is_in_no_argument(tmp_path: Path) -> None:
         ("RAKP 2 message indicates an error : insufficient resources for session", Unreachable),
         ("Get Auth Capabilities error\nError: Unable to establish IPMI v2 / RMCP+ session", Unreachable),
         ("Address lookup for no.such.host failed", Unreachable),
+        ("Error in open session response message : no matching cipher suite\n\nError: Unable to establish", Distrusted),
+        ("Error in open session response message : no cipher suite match with proposed algorithms", Distrusted),
+        ("Error in open session response message : invalid integrity algorithm\nError: Unable to", Distrusted),
+        ("Unsupported cipher suite ID : 17", Distrusted),
+        ("Error in open session response message : moon in wrong phase\nError: Unable to establish", Unreachable),
         ("Invalid completion code received: Insufficient privilege level\nError: Unable to establish LAN", Unreachable),
         ("Set Chassis Power Control to Up/On failed: Command not supported in present state", UnexpectedAnswer),
     ],
@@ -173,17 +179,56 @@ def test_ipmitools_words_have_their_meanings(words: str, kind: type[FarSideError
     assert type(meaning("gpu003 (BMC)", "ipmitool", Ran(1, "", words), _MEANINGS)) is kind
 
 
-def test_words_without_a_state_are_no_state(tmp_path: Path) -> None:
-    """A BMC that answers neither on nor off never counts as off."""
-    odd = tmp_path / "ipmitool"
-    odd.write_text("#!/bin/sh\necho 'Chassis Power is unsettled'\n")
-    odd.chmod(0o755)
-    power = IpmiPower(
+def scripted(tmp_path: Path, out: str, err: str = "", code: int = 0, **options: Any) -> IpmiPower:
+    """Return a driver whose ipmitool says that, and keeps its arguments."""
+    program = tmp_path / "ipmitool"
+    (tmp_path / "out").write_text(out)
+    (tmp_path / "err").write_text(err)
+    program.write_text(f'#!/bin/sh\nd={tmp_path}; echo "$@" > $d/args; cat $d/out; cat $d/err >&2; exit {code}\n')
+    program.chmod(0o755)
+    return IpmiPower(
         LocalRunner(),
         bmc=lambda _: ("b", 1),
         user="u",
         password=SecretStr("p"),
         timeout=timedelta(seconds=20),
-        program=os.fspath(odd),
+        program=os.fspath(program),
+        **options,
     )
-    assert power.state(NODE) is PowerState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "",
+        "\n",
+        "Chassis Power is unsettled\n",
+        "Chassis Power is \n",
+        "Chassis Power is off (Chassis)\n",
+        "Chassis Power is offline\n",
+        "Chassis Power is on\nChassis Power is off\n",
+        "System Power : off\n",
+        "off\n",
+    ],
+)
+def test_words_without_a_state_are_no_state(tmp_path: Path, out: str) -> None:
+    """A BMC that answers neither on nor off, nothing at all, or both, never counts as off."""
+    assert scripted(tmp_path, out).state(NODE) is PowerState.UNKNOWN
+
+
+def test_the_cipher_suite_is_the_sites_choice(tmp_path: Path) -> None:
+    """OpenBMC takes 17 only, older boards 3 only."""
+    assert scripted(tmp_path, "Chassis Power is on\n", cipher_suite=17).state(NODE) is PowerState.ON
+    assert " -C 17 " in (tmp_path / "args").read_text()
+
+
+def test_a_failure_is_told_in_the_line_that_says_why(tmp_path: Path) -> None:
+    """`Unable to establish` is the end of every failure; the line before it is what helps at night."""
+    end = "Error: Unable to establish IPMI v2 / RMCP+ session\n"
+    no_cipher = scripted(tmp_path, "", f"Error in open session response message : no matching cipher suite\n\n{end}", 1)
+    with pytest.raises(Distrusted, match=r"no matching cipher suite.*`cipher_suite`"):
+        no_cipher.state(NODE)
+    unheard = scripted(tmp_path, "", f"Loading IANA PEN Registry...\nError in open session: moon phase\n\n{end}", 1)
+    with pytest.raises(Unreachable, match="moon phase / Error: Unable") as told:
+        unheard.state(NODE)
+    assert "IANA" not in told.value.said
