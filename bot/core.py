@@ -48,7 +48,8 @@ class Core:
     def desk(self) -> Desk:
         """Return a desk of this moment."""
         expand = partial(expanded, most=MOST_SAID)
-        return Desk(self.store, reads_of(self.far), self.classes, self.pace, expand, self.clock.now())
+        far = reads_of(through(self.adapters.far, self.sides.for_people()))
+        return Desk(self.store, far, self.classes, self.pace, expand, self.clock.now())
 
     def ground(self, lease: Lease) -> Ground:
         """Return what the engine stands on. lease: what it has to hold to change anything."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from commands import blocked, cancel, decide, extend, fill, give_back, lend, look
+from commands import blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
 from commands.desk import Caller, Desk
 from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply
 from commands.verb import Verb, sentence
@@ -64,6 +64,8 @@ VERBS: Final[tuple[Verb, ...]] = (
     look.HISTORY,
     blocked.FORCE,
     blocked.WAIT,
+    breaker.GO_ON,
+    breaker.SEND_HOME,
     HELP,
 )
 
@@ -81,6 +83,8 @@ Ask = (
     | look.Look
     | blocked.Force
     | blocked.Wait
+    | breaker.GoOn
+    | breaker.SendHome
     | AskHelp
     | Misread
 )
@@ -96,6 +100,8 @@ ORDERS: Final = (
     cancel.Cancel,
     blocked.Force,
     blocked.Wait,
+    breaker.GoOn,
+    breaker.SendHome,
 )
 """What decides or changes something. None of them asks a far side, so they wait for none."""
 
@@ -142,6 +148,8 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     look.AskHistory: look.run,
     blocked.Force: blocked.run,
     blocked.Wait: blocked.run,
+    breaker.GoOn: breaker.run,
+    breaker.SendHome: breaker.run,
     AskHelp: _help,
 }
 

@@ -116,10 +116,11 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
         return _not_enough(choice, terms, caller, desk)
     with desk.store.write() as tx:
         draft = drafts.keep(tx, terms, caller, desk.now)
-        took = estimate(tx, node_class.name)
+        took, breaker = estimate(tx, node_class.name), tx.breakers.of(node_class.name)
     return Preview(
         draft, node_class, choice, terms.until, caller.person.tz, desk.now,
         starts_at=terms.starts_at, purpose=terms.purpose, jobs_waiting=found.jobs_waiting, estimate=took,
+        breaker=breaker if breaker is not None and breaker.is_open else None,
     )  # fmt: skip
 
 

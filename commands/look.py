@@ -11,7 +11,7 @@ from conversion.estimate import estimate
 from conversion.outlook import free
 from conversion.ports import FarSideError
 from loans.facts import NodeBroke, NodeReplaced, WaveFailed
-from loans.loan import OPEN, Loan, NodeState
+from loans.loan import OPEN, Loan, NodeState, State
 from loans.names import spellings
 from loans.nodes import NodeName
 from loans.readers.breakdown import broke, failure, no_more, replaced
@@ -81,11 +81,13 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     """Return everything about one loan, as its card shows it too."""
     parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
     took = estimate(tx, loan.node_class)
+    breaker = tx.breakers.of(loan.node_class) if loan.state is State.LENDING else None
     notes = [*(part.note for part in parts), *(taking.note for taking in takings)]
     happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed)
     return OneLoan(
         loan, desk.class_of(loan), parts, takings, took, desk.now,
         broke=broke(happened), replaced=replaced(happened), failure=failure(happened), no_more=no_more(happened),
+        breaker=breaker if breaker and breaker.is_open else None,
         away=tuple(side for side in tx.away.all() if any(side.holds(note) for note in notes)),
     )  # fmt: skip
 
@@ -94,15 +96,18 @@ def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
     with desk.store.read() as tx:
         loans = tx.loans.in_states(OPEN) if only_open else tx.loans.recent(RECENT)
         parts = tx.nodes.of_many([loan.id for loan in loans])
+        breakers, away = tx.breakers.open(), tx.away.all()
     arrived = {loan: sum(part.state is NodeState.LENT for part in of) for loan, of in parts.items()}
-    return Loans(title, tuple(loans), arrived, desk.now)
+    return Loans(title, tuple(loans), arrived, desk.now, breakers, away)
 
 
 def _free(desk: Desk) -> Reply:
     try:
-        return Free(free(desk.store, desk.far.slurm, desk.classes.values(), desk.now), desk.now)
+        found = free(desk.store, desk.far.slurm, desk.classes.values(), desk.now)
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
+    with desk.store.read() as tx:
+        return Free(found, desk.now, tx.breakers.open())
 
 
 def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:

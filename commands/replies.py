@@ -15,6 +15,7 @@ from loans.readers.breakdown import Breakdown, Failure, failure
 from loans.runbook import StepName
 from loans.selection import Choice
 from store.away import AwaySide
+from store.breakers import Breaker
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Preview:
     purpose: str = ""
     jobs_waiting: int = 0
     estimate: Estimate = field(default_factory=Estimate)
+    breaker: Breaker | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,22 @@ class Forced:
 
 
 @dataclass(frozen=True)
+class NoBreaker:
+    """Nothing is to be decided about the class: it is over, or somebody was first."""
+
+    node_class: str
+
+
+@dataclass(frozen=True)
+class WentOn:
+    """The person decided. is_end: to give up; sent_home: the loans that end by it."""
+
+    node_class: str
+    sent_home: tuple[int, ...] = ()
+    is_end: bool = False
+
+
+@dataclass(frozen=True)
 class WaitsOn:
     """People are asked about the node again at that time."""
 
@@ -256,6 +274,7 @@ class OneLoan:
     no_more  why no other node could be had, in a few words; of use when it came short
     choice   of a request, what Slurm would give now; None when it does not answer
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
+    breaker  of a loan on its way out, why no node of its class is replaced
     away     far sides that its nodes wait for and that do not answer
     staying  of a lent loan, the pods that ask to be left there, each as `jupyter/hub-0 (safe-to-evict: "false")`
     """
@@ -275,24 +294,31 @@ class OneLoan:
     pods: int | None = None
     away: tuple[AwaySide, ...] = ()
     staying: tuple[str, ...] = ()
+    breaker: Breaker | None = None
 
 
 @dataclass(frozen=True)
 class Loans:
-    """Loans in brief, with how many of their nodes have arrived. title: what the list is."""
+    """Loans in brief, with how many of their nodes have arrived. title: what the list is.
+
+    breakers, away   what holds nodes up just now
+    """
 
     title: str
     loans: tuple[Loan, ...]
     arrived: Mapping[int, int]
     now: datetime
+    breakers: tuple[Breaker, ...] = ()
+    away: tuple[AwaySide, ...] = ()
 
 
 @dataclass(frozen=True)
 class Free:
-    """What could be lent now, a choice per class."""
+    """What could be lent now, a choice per class. breakers: classes of which several nodes have failed alike."""
 
     classes: tuple[tuple[NodeClass, Choice], ...]
     now: datetime
+    breakers: tuple[Breaker, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,6 +373,8 @@ Reply = (
     | ExtensionDecided
     | Forced
     | WaitsOn
+    | NoBreaker
+    | WentOn
     | OneLoan
     | Loans
     | Free
@@ -369,5 +397,6 @@ REFUSALS = (
     NotFrom,
     StaleDraft,
     FarSideDown,
+    NoBreaker,
 )
 """The replies after which nothing has changed although something was asked for: exit code 1 on the command line."""

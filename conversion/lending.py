@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conversion import boots
-from conversion.ports import Ran
+from conversion.ports import DaemonPods, Ran
 from conversion.slurm_view import node_of
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import is_drained, is_out_of_slurm
@@ -141,11 +141,25 @@ def open_for_pods(work: NodeWork) -> None:
 
 
 def check_daemons(work: NodeWork) -> Seen:
-    """Ask whether every DaemonSet that belongs on the node has a ready pod there."""
+    """Ask whether every DaemonSet that belongs on the node has a ready pod there, those of the settings aside."""
     pods = work.far.kubernetes.daemon_pods(work.kube_name)
-    if pods.missing:
-        return NotYet(f"{', '.join(pods.missing)} not ready ({pods.expected - len(pods.missing)} of {pods.expected})")
-    return Done(f"{pods.expected} DaemonSet pods ready")
+    missing = _waited_for(work, pods)
+    if missing:
+        return NotYet(f"{', '.join(missing)} not ready ({pods.expected - len(pods.missing)} of {pods.expected})")
+    return Done(f"{pods.expected - len(pods.missing)} DaemonSet pods ready")
+
+
+def leave_hopeless_daemons(work: NodeWork) -> Seen:
+    """Go on without those that are ready on no node of the cluster: another node would fare no better."""
+    pods = work.far.kubernetes.daemon_pods(work.kube_name)
+    seen, missing = check_daemons(work), _waited_for(work, pods)
+    if isinstance(seen, Done) or not set(missing) <= pods.nowhere:
+        return seen
+    return Done(f"{', '.join(missing)}: ready nowhere in the cluster, so not waited for")
+
+
+def _waited_for(work: NodeWork, pods: DaemonPods) -> list[str]:
+    return [name for name in pods.missing if name not in work.node_class.skip_daemonsets]
 
 
 def last_line(ran: Ran) -> str:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import structlog
 
+from conversion import breakers
 from conversion.engine import Failed, Finished, Outcome, Waiting, run
 from conversion.news import tell
 from conversion.permit import Overtaken
@@ -115,6 +116,11 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
     if isinstance(event, CameHome):
         tx.set_marks.lifted([part.node])
     tell(tx, fact, now, loan=loan, node=part.node)
+    match event:
+        case Arrived():
+            breakers.arrived(tx, loan, now)
+        case Broke():
+            breakers.judge(tx, ground, loan)
 
 
 def _wait(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, found: Waiting) -> None:

@@ -80,7 +80,15 @@ def hears(fact: Fact) -> tuple[Audience, ...]:
             return (Audience.ONCALL, Audience.THREAD, Audience.REQUESTER)
         case facts.ExtensionAsked():
             return (Audience.APPROVERS,)
-        case facts.Mismatch() | facts.ClockSet() | facts.ClockOff() | facts.SideAway() | facts.SideBack():
+        case (
+            facts.Mismatch()
+            | facts.ClockSet()
+            | facts.ClockOff()
+            | facts.SideAway()
+            | facts.SideBack()
+            | facts.BreakerOpened()
+            | facts.BreakerClosed()
+        ):
             return (Audience.ONCALL,)
         case (
             facts.Lapsed()

@@ -48,6 +48,7 @@ class Pace:
                    taken back by slurmctld after 24 s)
     passing        how long a refusal (401, 403, a credential that has expired) may last before it is taken for one
     waves          how often nodes are taken for one loan, replacements included
+    breaker_nodes  how many nodes of a class fail alike, within breaker_within, before no more are taken for them
     patience       per step name, over the defaults
     """
 
@@ -60,6 +61,8 @@ class Pace:
     command_timeout: timedelta = timedelta(minutes=5)
     puppet_timeout: timedelta = timedelta(minutes=20)
     waves: int = 4
+    breaker_nodes: int = 3
+    breaker_within: timedelta = timedelta(minutes=30)
     role_file: str = "/etc/puppet-role"
     run_dir: str = "/run/lendbot"
     puppet: tuple[str, ...] = ("run_puppet",)

@@ -43,7 +43,7 @@ LEND: Final[Plan[NodeWork]] = (
     Step(StepName.JOIN, lending.check_joined, keeps=_OUT),
     Step(StepName.LABEL, lending.check_labelled, lending.label, keeps=_OUT),
     Step(StepName.READY, lending.check_ready, lending.open_for_pods, asks=(NO_JOB, NO_JOB_CAN_START), keeps=_OUT),
-    Step(StepName.DAEMONS, lending.check_daemons, keeps=_OUT),
+    Step(StepName.DAEMONS, lending.check_daemons, late=lending.leave_hopeless_daemons, keeps=_OUT),
 )
 """One node from DOWN+DRAIN in Slurm to lent."""
 

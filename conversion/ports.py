@@ -146,10 +146,14 @@ class DrainPass:
 
 @dataclass(frozen=True)
 class DaemonPods:
-    """The DaemonSet pods that belong on a node. missing: `namespace/daemonset` of each that is not ready there."""
+    """The DaemonSet pods that belong on a node. missing: `namespace/daemonset` of each that is not ready there.
+
+    nowhere   of the missing, those that are ready on no node of the cluster
+    """
 
     expected: int
     missing: tuple[str, ...] = ()
+    nowhere: frozenset[str] = frozenset()
 
 
 class Kubernetes(Protocol):

@@ -16,7 +16,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import Final
 
-from conversion.gate import KUBERNETES, SLURM, Call
+from conversion.gate import KUBERNETES, SLURM, Call, Gate
 from conversion.ports import Away, Busy, Denied, Elsewhere, FarSideError, PutOff, UnexpectedAnswer, Unreachable
 from conversion.waits import steady_seconds
 from loans.nodes import NodeName
@@ -106,6 +106,10 @@ class Sides:
         """Listen to a change."""
         return self._listen(call)
 
+    def for_people(self) -> Gate:
+        """Return the gate of whoever wants an answer now: it listens, and turns nobody away."""
+        return _Asking(self)
+
     def away(self) -> Mapping[str, Silence]:
         """Return every side that is away, by its name."""
         with self._lock:
@@ -128,8 +132,8 @@ class Sides:
                 side.lines.pop(node, None)
 
     @contextmanager
-    def _listen(self, call: Call) -> Iterator[None]:
-        began = self._begin(call)
+    def _listen(self, call: Call, *, always: bool = False) -> Iterator[None]:
+        began = self._begin(call, always=always)
         try:
             yield
         except FarSideError as e:
@@ -143,12 +147,12 @@ class Sides:
         finally:
             self._end(call)
 
-    def _begin(self, call: Call) -> timedelta:
+    def _begin(self, call: Call, *, always: bool) -> timedelta:
         """Return the time. While a side is away one asks it, now and then, and with a read; all others hear so."""
         with self._lock:
             now, line = self._steady(), self._sides[call.side].whole
             if call.side in _ONE_LINE:
-                if line.is_away and not self._is_to_ask(line, call, now):
+                if line.is_away and not always and not self._is_to_ask(line, call, now):
                     raise Away(call.side, line.said)
                 line.is_asked = True
                 if not call.is_kept:
@@ -225,6 +229,17 @@ class Sides:
         last_answer = _last_answer(side)
         are_all = len(group) > 1 and (last_answer is None or last_answer < first)
         return group if are_all else ()
+
+
+class _Asking:
+    def __init__(self, sides: Sides) -> None:
+        self._sides = sides
+
+    def read(self, call: Call) -> AbstractContextManager[None]:
+        return self._sides._listen(call, always=True)  # noqa: SLF001 - of one family
+
+    def change(self, call: Call) -> AbstractContextManager[None]:
+        return self._sides._listen(call, always=True)  # noqa: SLF001
 
 
 def _last_answer(side: _Side) -> timedelta | None:

@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from conversion import absence, orders
+from conversion import absence, breakers, orders
 from conversion.crew import Crew
 from conversion.looks import look_at_node, look_at_taking
 from conversion.settle import NewWave, next_for
@@ -62,9 +62,11 @@ class Worker:
 
     def _settle(self, loan: Loan) -> None:
         with self._ground.store.read() as tx:
-            parts, takings = tx.nodes.of(loan.id), tx.takings.of(loan.id)
+            parts, takings, breaker = tx.nodes.of(loan.id), tx.takings.of(loan.id), tx.breakers.of(loan.node_class)
         found = next_for(loan, parts, takings, self._ground.pace.waves)
         now = self._ground.now()
+        if isinstance(found, NewWave) and breaker is not None and breaker.is_open:
+            found = None if breakers.holds(breaker, now) else next_for(loan, parts, takings, waves=0)
         match found:
             case None:
                 return

@@ -48,6 +48,7 @@ class NodeClass:
     prepare            commands run on the node before Puppet, each an argv list
     kube_name          the Kubernetes name of a node, with {node} for Slurm's; kube_name_of() says it
     labels, taints     put on the Kubernetes node, beside our own mark
+    skip_daemonsets    `namespace/name` of DaemonSets that a node is lent without
     unit               what one node brings, for people: "4 A100"
     power              the name of the power driver in the settings
     channel            where approvers decide: a Slack channel id
@@ -65,6 +66,7 @@ class NodeClass:
     kube_name: str = "{node}"
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
+    skip_daemonsets: frozenset[str] = frozenset()
     unit: str = ""
     power: str = ""
     channel: str = ""

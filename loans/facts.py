@@ -398,6 +398,39 @@ class ClockOff(Fact):
 
 
 @dataclass(frozen=True)
+class BreakerOpened(Fact):
+    """Several nodes of a class have failed at one step for one reason; none is taken in their place.
+
+    tried   how many nodes were, in the time that counts
+    loans   those of the class that are on their way out
+    """
+
+    node_class: str
+    step: StepName
+    reason: str
+    failed: tuple[NodeName, ...]
+    tried: int
+    loans: tuple[int, ...] = ()
+
+
+class WhyClosed(StrEnum):
+    """Why nodes of a class are taken again."""
+
+    ARRIVED = "arrived"
+    """The next one that was tried has arrived."""
+    GO_ON = "go on"
+    SENT_HOME = "sent home"
+
+
+@dataclass(frozen=True)
+class BreakerClosed(Fact):
+    """Nodes of a class are taken again in place of those that fail."""
+
+    node_class: str
+    why: WhyClosed
+
+
+@dataclass(frozen=True)
 class SideAway(Fact):
     """A far side has not answered for a while. side: as people call it; said: why not, in its first words.
 
@@ -484,6 +517,8 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
     "mismatch": Mismatch,
     "clock_set": ClockSet,
     "clock_off": ClockOff,
+    "breaker_opened": BreakerOpened,
+    "breaker_closed": BreakerClosed,
     "side_away": SideAway,
     "side_back": SideBack,
     "noted": Noted,

@@ -179,6 +179,13 @@ def may_force(who: Person, rules: Rules) -> Allowed | Refused:
     return Refused((NotInGroup("remove pods that may not be evicted", rules.approvers | rules.operators),))
 
 
+def may_go_on(who: Person, rules: Rules) -> Allowed | Refused:
+    """Judge who decides what becomes of a class of which several nodes have failed alike."""
+    if who.is_in(rules.approvers | rules.operators | {CLI_GROUP}):
+        return Allowed()
+    return Refused((NotInGroup("decide on that", rules.approvers | rules.operators),))
+
+
 def _concerned(rules: Rules, loan: Loan) -> frozenset[str]:
     return frozenset({loan.requester}) | rules.approvers | rules.operators
 

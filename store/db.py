@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
 from store.away import Away
+from store.breakers import Breakers
 from store.connect import PATIENCE_S, Mode, connect, line_of, read_url, shown, transaction
 from store.drafts import Drafts
 from store.facts import Facts
@@ -51,6 +52,7 @@ class Tx:
         self.identity = Identity(connection)
         self.set_marks = SetMarks(connection)
         self.away = Away(connection)
+        self.breakers = Breakers(connection)
 
 
 class Store:

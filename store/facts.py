@@ -98,6 +98,14 @@ class Facts:
         )
         return cast("tuple[Told[StepFinished], ...]", self._read(of_class.order_by(col(_Row.id).desc()).limit(limit)))
 
+    def of_class(self, node_class: str, since: datetime, *kinds: type[Fact]) -> tuple[Told[Fact], ...]:
+        """Return what happened in loans of a class since then, in order."""
+        chosen = _of_kinds(_every().where(col(_Row.at) >= since), kinds)
+        of_class = chosen.join(LoanRow, col(LoanRow.id) == col(_Row.loan_id)).where(
+            col(LoanRow.node_class) == node_class
+        )
+        return self._read(of_class.order_by(col(_Row.id)))
+
     def head(self) -> tuple[int, str]:
         """Return the number and the hash of the last fact."""
         self.flush()

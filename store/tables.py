@@ -291,3 +291,17 @@ class AwaySideRow(Row, table=True):
     since: datetime = _at()
     said: str
     is_told: bool
+
+
+class BreakerRow(Row, table=True):
+    """A class of which several nodes have failed alike. closed_at: None while no more are taken for them."""
+
+    __tablename__ = "breakers"
+
+    node_class: str = Field(primary_key=True)
+    step: StepName | None = Field(sa_type=Step, nullable=False)
+    reason: str
+    failed: list[str] = Field(sa_type=Names)
+    tried: int
+    opened_at: datetime = _at()
+    closed_at: datetime | None = _at()

@@ -31,6 +31,7 @@ class DaemonSet:
     """A DaemonSet's idea of where it belongs.
 
     terms   node affinity's required terms, of which one must hold; None asks for nothing
+    ready   on how many nodes of the cluster it is
     """
 
     namespace: str
@@ -40,6 +41,7 @@ class DaemonSet:
     node_selector: Mapping[str, str] = field(default_factory=dict)
     terms: tuple[Json, ...] | None = None
     tolerations: tuple[Toleration, ...] = ()
+    ready: int = 0
 
     def __str__(self) -> str:
         """Return `namespace/name`."""
@@ -61,6 +63,7 @@ def daemonset_of(raw: Json) -> DaemonSet:
             node_selector=dict(pod_spec.get("nodeSelector") or {}),
             terms=tuple(required["nodeSelectorTerms"]) if required else None,
             tolerations=(*tolerations_of(pod_spec), *EVERY_DAEMON_TOLERATES, *own),
+            ready=int((raw.get("status") or {}).get("numberReady") or 0),
         )
 
 
@@ -80,8 +83,9 @@ def standing(daemonsets: Iterable[DaemonSet], node: KubeNode, pods: Sequence[Pod
     """Return how the DaemonSets that belong on a node stand there; an ending pod does not count as ready."""
     ready = {pod.owner.uid for pod in pods if pod.owner and pod.ready and pod.ends_at is None}
     expected = [daemonset for daemonset in daemonsets if belongs(daemonset, node)]
-    missing = sorted(str(daemonset) for daemonset in expected if daemonset.uid not in ready)
-    return DaemonPods(expected=len(expected), missing=tuple(missing))
+    missing = [daemonset for daemonset in expected if daemonset.uid not in ready]
+    nowhere = frozenset(str(daemonset) for daemonset in missing if not daemonset.ready)
+    return DaemonPods(expected=len(expected), missing=tuple(sorted(map(str, missing))), nowhere=nowhere)
 
 
 def _holds(term: Json, node: KubeNode) -> bool:

@@ -15,6 +15,7 @@ from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import drafts, grammar
 from commands.blocked import Force, Wait
+from commands.breaker import GoOn, SendHome
 from commands.cancel import Cancel
 from commands.decide import Approve, Decline
 from commands.desk import Caller
@@ -37,6 +38,8 @@ _ASKS: Final[dict[str, Callable[[str], Ask]]] = {
     actions.TRY_AGAIN: lambda value: GiveBack(Ref.parse(value).loan, Ref.parse(value).word),
     actions.FORCE: lambda value: Force(Ref.parse(value).loan, Ref.parse(value).word),
     actions.WAIT: lambda value: Wait(Ref.parse(value).loan, Ref.parse(value).word),
+    actions.GO_ON: GoOn,
+    actions.SEND_HOME: SendHome,
 }
 PRESS: Final = "press"
 DISMISSAL: Final = "dismissal"

@@ -200,6 +200,9 @@ class ClassSettings(Section):
     kube_name: Template = Field("{node}", description="the node's name in Kubernetes")
     labels: Mapping[str, str] = Field(default_factory=dict, description="put on the Kubernetes node")
     taints: tuple[TaintSettings, ...] = Field((), description="put on the Kubernetes node")
+    skip_daemonsets: frozenset[Annotated[str, Field(pattern="^[^/]+/[^/]+$", examples=["monitoring/exporter"])]] = (
+        Field(frozenset(), description="DaemonSets, as namespace/name, that a node is lent without")
+    )
     unit: str = Field("", description='what one node brings, for people: "4 A100"')
     power: str = Field(examples=["bmc"], description="the [power.NAME] that its BMCs are of")
     channel: Channel = Field(description="where its requests are decided")
@@ -231,6 +234,10 @@ class PaceSettings(Section):
     command_timeout: Span = Field(timedelta(minutes=5), description="for a command on a node")
     puppet_timeout: Span = Field(timedelta(minutes=20), description="for a Puppet run")
     waves: int = Field(4, ge=1, le=20, description="how often nodes are taken for one loan, replacements included")
+    breaker_nodes: int = Field(
+        3, ge=2, description="so many nodes of a class that fail alike: no more are taken for them, people are asked"
+    )
+    breaker_within: Span = Field(timedelta(minutes=30), description="within which they fail")
     role_file: str = Field("/etc/puppet-role", pattern="^/", description="where the role is written")
     run_dir: str = Field("/run/lendbot", pattern="^/", description="our notes on a node; wiped by its reboot")
     puppet: Argv = Field(("run_puppet",), description="the masterless Puppet run")

@@ -126,6 +126,10 @@ def _of_far_sides(fact: Fact) -> Happened:
             return Happened("lendbot's clock was set", clocks.said(by))
         case facts.ClockOff(whose, by):
             return Happened("a clock is off", clocks.apart(whose, by))
+        case facts.BreakerOpened(node_class, _, reason):
+            return Happened(f"no {node_class} node is replaced", reason)
+        case facts.BreakerClosed(node_class, why):
+            return Happened(f"{node_class} nodes are replaced again", why)
         case facts.SideAway(side, _, said):
             return Happened(f"{side} does not answer", said)
         case facts.SideBack(side, since):

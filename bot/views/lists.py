@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
+from bot.views.breaker import standing
 from bot.views.buttons import ask_for_nodes
 from bot.views.happened import Happened, happened
 from bot.views.rendered import Block, Rendered
+from bot.views.sides import silent
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
 from commands.replies import Free, HelpOn, History, Loans
 from loans.classes import NodeClass
@@ -24,16 +26,26 @@ def loans(given: Loans) -> Rendered:
     if not given.loans:
         text = f"*{quote(given.title, 80)}*: none."
         return message(
-            text, section(text), context(f"{code('lend')} asks for one", f"{code('free')} shows what can be")
+            text,
+            section(text),
+            *[section(line) for line in _held_up(given)],
+            context(f"{code('lend')} asks for one", f"{code('free')} shows what can be"),
         )
     heading = ("loan", "state", "nodes", "until", "asked by", "purpose")
     example = code(f"status #{given.loans[0].id}")
     return message(
         f"{quote(given.title, 80)}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
         section(f"*{quote(given.title, 80)}*"),
+        *[section(line) for line in _held_up(given)],
         table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans], "purpose"),
         context(f"{example} tells everything about one"),
     )
+
+
+def _held_up(given: Loans) -> list[str]:
+    """Return what holds nodes up just now, a line each."""
+    lines = [standing(breaker) for breaker in given.breakers]
+    return [*lines, f":warning: {silent(given.away)}"] if given.away else lines
 
 
 def _row(loan: Loan, arrived: int) -> list[Block]:
@@ -62,6 +74,7 @@ def loan_line(loan: Loan, arrived: int) -> str:
 def free(given: Free) -> Rendered:
     """Return what could be lent now, and what frees itself next."""
     sections = [section(class_line(*each)) for each in given.classes]
+    sections += [section(standing(breaker)) for breaker in given.breakers]
     text = ", ".join(f"{node_class.name}: {choice.free} can go" for node_class, choice in given.classes)
     return message(
         f"Free now: {text}",

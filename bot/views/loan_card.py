@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.views import buttons
+from bot.views import breaker, buttons
 from bot.views.blocks import actions, context, message, section
 from bot.views.ended import ended, why_no_more
 from bot.views.lines import (
@@ -118,6 +118,7 @@ def _lending(one: OneLoan) -> Rendered:
         f"Loan #{loan.id} · lending · {done}",
         section(f"{head}\n{what(loan)}, {asked_by(loan)}.\n{purpose(loan)}"),
         *_waves(one),
+        section(breaker.standing(one.breaker)) if one.breaker else None,
         progress(one, done),
         *troubles(loan, one.parts),
         *_extension(one),

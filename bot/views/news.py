@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.views import buttons
+from bot.views import breaker, buttons
 from bot.views.blocks import actions, message, section
 from bot.views.ended import why_failed, why_lapsed, why_no_more
 from bot.views.lines import purpose, staying, what
@@ -73,6 +73,8 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
         case facts.Mismatch(what=found):
             return _mismatch(found, one)
         case facts.ClockSet() | facts.ClockOff() | facts.SideAway() | facts.SideBack():
+            return of_the_site(told)
+        case facts.BreakerOpened() | facts.BreakerClosed():
             return of_the_site(told)
         case facts.Noted(noted, words):
             return _say(f"Loan #{one.loan.id}: {quote(noted, 60)} {said(words)}".rstrip())
@@ -257,6 +259,10 @@ def of_the_site(told: Told[Fact]) -> Rendered:
             return _clock_set(by)
         case facts.ClockOff(whose, by):
             return _clock_off(whose, by)
+        case facts.BreakerOpened():
+            return breaker.opened(told.fact)
+        case facts.BreakerClosed():
+            return breaker.closed(told.fact, told.who)
         case facts.SideAway():
             return is_away(told.fact)
         case facts.SideBack(side, since):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.views import actions as ids
 from bot.views.blocks import actions, button, context, message, section
+from bot.views.breaker import standing
 from bot.views.refusals import passed_over
 from bot.views.rendered import Block, Rendered
 from bot.views.text import any_of, code, counted, nodes, quote, units
@@ -36,6 +37,7 @@ def preview(reply: Preview) -> Rendered:
     return message(
         head,
         section("\n".join(line for line in lines if line)),
+        section(standing(reply.breaker)) if reply.breaker else None,
         section(_what_next(reply)),
         context("Nothing has changed yet", _times(reply)),
         actions(

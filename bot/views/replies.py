@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from bot.views import actions as ids
-from bot.views import lists, preview
+from bot.views import breaker, lists, preview
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
@@ -85,6 +85,10 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(f"What blocks {code(node)} of loan #{loan.id} is removed now, on your order.")
         case r.WaitsOn(node, until):
             return _say(f"{code(node)} gets more time: I ask again at {clock(until)}.")
+        case r.NoBreaker():
+            return _say(breaker.none_open(given))
+        case r.WentOn():
+            return _say(breaker.went_on(given))
         case r.OneLoan():
             return card(given)
         case r.Loans():

@@ -13,8 +13,14 @@ from store.away import AwaySide
 
 def paused(away: Iterable[AwaySide]) -> str:
     """Return what a card says in place of an estimate; empty while every side answers."""
-    silent = [f"{each.side} has not answered since {clock(each.since)}" for each in away]
-    return f"paused: {listed(silent)}" if silent else ""
+    said = silent(away)
+    return f"paused: {said}" if said else ""
+
+
+def silent(away: Iterable[AwaySide]) -> str:
+    """Return since when which sides have not answered; empty while all do."""
+    each = [f"{one.side} has not answered since {clock(one.since)}" for one in away]
+    return listed(each) if each else ""
 
 
 def is_away(fact: SideAway) -> Rendered:

@@ -97,7 +97,7 @@ def test_taints_decide_as_the_controller_decides(
 def test_only_a_ready_pod_that_stays_counts() -> None:
     """`lent` is not said over a network pod that is still starting, or already ending."""
     calico, owner = daemonset_of(a_daemonset()), Owner("DaemonSet", "calico", "ds-1")
-    missing = DaemonPods(1, ("kube-system/calico",))
+    missing = DaemonPods(1, ("kube-system/calico",), frozenset({"kube-system/calico"}))
     assert standing([calico], a_node(), []) == missing
     assert standing([calico], a_node(), [a_pod(owner=owner)]) == missing
     assert standing([calico], a_node(), [a_pod(owner=owner, ready=True, ends_at=NOW)]) == missing

@@ -155,6 +155,18 @@ def test_a_change_is_never_what_a_side_is_tried_with(site: Site) -> None:
     assert "resume gpu001" not in site.asked
 
 
+def test_a_person_who_asks_is_answered_by_the_side_itself(site: Site) -> None:
+    """Slurm is back: whoever says `free` hears it from Slurm, and the nodes go on a moment sooner."""
+    site.break_(SLURM)
+    while site.slurm() is not Away:
+        pass
+    site.broken.clear()
+    me: Any = site
+    asking = through(FarSides(me, me, me, {}), site.sides.for_people())
+    assert asking.slurm.nodes() == {}
+    assert site.slurm() is None
+
+
 HOURS = timedelta(hours=3)
 
 

@@ -27,7 +27,7 @@ def rig() -> Iterator[Rig]:
         yield found
 
 
-def test_puppet_that_fails_in_every_wave_is_the_reason_everywhere(rig: Rig) -> None:
+def test_puppet_that_fails_on_each_node_is_the_reason_everywhere(rig: Rig) -> None:
     """Whoever reads the card, the thread, the history or a terminal at night reads the same, and it is the truth."""
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
     break_(rig, "puppet", "fail")
@@ -36,7 +36,7 @@ def test_puppet_that_fails_in_every_wave_is_the_reason_everywhere(rig: Rig) -> N
         one = one_loan(tx, tx.loans.get(loan.id), rig.core.desk())
     broke = [told.fact for told in happened(rig, loan.id) if isinstance(told.fact, facts.NodeBroke)]
     [why] = {fact.why for fact in broke}
-    assert len(broke) == rig.ground.pace.waves
+    assert len(broke) == 2, "the second that fails like the first is the last that is taken"
     assert why.startswith("Puppet failed with 6")
     told, _ = letters(rig, loan.id, facts.Failed)
     read_in = {

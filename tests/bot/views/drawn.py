@@ -7,7 +7,7 @@ from typing import Any
 from bot.views import modals
 from bot.views.home import home
 from bot.views.loan_card import card
-from bot.views.news import extension_asked, news
+from bot.views.news import extension_asked, news, of_the_site
 from bot.views.rehearsal import Rehearsal
 from bot.views.rendered import Rendered
 from bot.views.replies import reply
@@ -29,6 +29,8 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
         yield f"reply_{name}", reply(given)
     for name, (told, one, pods) in samples.news().items():
         yield f"news_{name}", news(told, one, pods)
+    for name, told in samples.OF_THE_SITE.items():
+        yield f"oncall_{name}", of_the_site(told)
     yield "news_extension_asked_before", extension_asked(samples.news()["extension_asked"][1], replaced=True)
 
 

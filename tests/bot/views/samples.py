@@ -34,6 +34,8 @@ from loans.selection import (
     ReservedFor,
     RunsJobs,
 )
+from store.away import AwaySide
+from store.breakers import Breaker
 
 NOW = datetime(2026, 11, 24, 15, 12, 5, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 28, 4, 59, tzinfo=UTC)
@@ -141,6 +143,22 @@ FAILURE = Failure((node(3), node(4), node(5)), Breakdown(StepName.PUPPET, "Puppe
 EXTENSION = Extension(UNTIL + timedelta(days=3), REQUESTER, NOW - 5 * MIN, NOW + 400 * MIN)
 
 
+AWAY = AwaySide("Kubernetes", NOW - 29 * MIN, "connection refused")
+BREAKER = Breaker("gpu", StepName.PUPPET, "Puppet failed with 6", (node(3), node(4), node(5)), 3, NOW - 5 * MIN)
+OF_THE_SITE: Mapping[str, Told[Fact]] = {
+    "side_away": Told(f.SideAway("Kubernetes", NOW - 29 * MIN, "connection refused", 7, (12, 14)), NOW),
+    "side_away_waves": Told(f.SideAway("Slurm", NOW - 29 * MIN, "connection refused", 0, (12,)), NOW),
+    "side_away_in_part": Told(
+        f.SideAway("SSH to the nodes", NOW - 9 * MIN, "timed out", 3, (12,), (node(3), node(4), node(5))), NOW
+    ),
+    "side_back": Told(f.SideBack("Kubernetes", NOW - 29 * MIN), NOW),
+    "breaker_opened": Told(f.BreakerOpened("gpu", StepName.PUPPET, BREAKER.reason, BREAKER.failed, 3, (12,)), NOW),
+    "breaker_arrived": Told(f.BreakerClosed("gpu", f.WhyClosed.ARRIVED), NOW),
+    "breaker_goes_on": Told(f.BreakerClosed("gpu", f.WhyClosed.GO_ON), NOW, Actor(APPROVER)),
+    "breaker_sent_home": Told(f.BreakerClosed("gpu", f.WhyClosed.SENT_HOME), NOW, Actor(APPROVER)),
+}
+
+
 def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
     """Return every state of a loan, and the turns that some of them take."""
     back = loan(State.RETURNING, return_why=f.WhyReturn.DEADLINE)
@@ -166,6 +184,8 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
             ),
             None,
         ),
+        "lending_paused": (replace(one(loan(State.LENDING), LENDING, (DONE,)), away=(AWAY,)), None),
+        "lending_broken": (replace(one(loan(State.LENDING), LENDING, (DONE,)), breaker=BREAKER), None),
         "lending": (
             replace(
                 one(loan(State.LENDING), LENDING, (DONE, replace(DONE, wave=2, count=1))),
@@ -337,10 +357,16 @@ def replies() -> Mapping[str, r.Reply]:
         "extension_declined": r.ExtensionDecided(replace(lent, extension=None), granted=False),
         "forced": r.Forced(loan(State.RETURNING), node(6)),
         "waits_on": r.WaitsOn(node(6), NOW + 60 * MIN),
+        "no_breaker": r.NoBreaker("gpu"),
+        "went_on": r.WentOn("gpu"),
+        "sent_home": r.WentOn("gpu", (12, 14), is_end=True),
+        "preview_of_broken_class": r.Preview(4, GPU, choice(), UNTIL, zone, NOW, breaker=BREAKER),
         "one_loan": one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)),
         "loans": r.Loans("Open loans", (lent, replace(asked, id=13, requester="cli:operator")), {12: 8}, NOW),
+        "loans_held_up": r.Loans("Open loans", (lent,), {12: 8}, NOW, (BREAKER,), (AWAY,)),
         "loans_none": r.Loans("Open loans", (), {}, NOW),
         "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
+        "free_of_broken_class": r.Free(((GPU, choice()),), NOW, (BREAKER,)),
         "history": r.History("Loan #12", rows),
         "history_of_node": r.History("gpu003", rows[2:3], standing),
         "history_none": r.History("gpu099", ()),
@@ -427,5 +453,7 @@ def every_fact() -> tuple[Told[Fact], ...]:
         f.SetInSlurm(f.SlurmChange.DRAINED, "lendbot #12"), f.MarkedInKubernetes(f.KubeChange.MARKED, "gpu003"),
         f.PowerOrdered(on=False), f.ClockSet(-9 * MIN), f.ClockOff("Slurm", 9 * MIN), f.Noted("an old word"),
         f.SideAway("Slurm", NOW, "connection refused", 7, (12,)), f.SideBack("Slurm", NOW - 29 * MIN),
+        f.BreakerOpened("gpu", StepName.PUPPET, "Puppet failed with 6", (node(3), node(4), node(5)), 3, (12,)),
+        f.BreakerClosed("gpu", f.WhyClosed.ARRIVED),
     )  # fmt: skip
     return (*told_of.values(), *step.values(), *(told(fact, of=3) for fact in others))

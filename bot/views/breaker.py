@@ -1,0 +1,77 @@
+"""What people read when several nodes of a class have failed alike: where, why, and what they can decide."""
+
+from typing import Final
+
+from bot.views import actions as ids
+from bot.views.blocks import actions, button, message, section
+from bot.views.rendered import Block, Rendered
+from bot.views.text import code, counted, listed, moment, nodes, quote, said, who
+from commands.replies import NoBreaker, WentOn
+from conversion.breakers import ASKED_FOR
+from loans.facts import LENDBOT, Actor, BreakerClosed, BreakerOpened, WhyClosed
+from loans.lengths import length
+from store.breakers import Breaker
+
+_SAYS: Final = 200
+
+
+def opened(fact: BreakerOpened) -> Rendered:
+    """Return what on-call reads once, with the two ways to go."""
+    of = f" Loan{'s' if len(fact.loans) > 1 else ''} {_loans(fact.loans)} wait{'' if len(fact.loans) > 1 else 's'}."
+    text = (
+        f":warning: *I've stopped replacing {quote(fact.node_class, 40)} nodes*: {said(fact.reason, _SAYS)} on "
+        f"{len(fact.failed)} of {counted(fact.tried, 'node')}, at the step {quote(fact.step, 60)}: "
+        f"{nodes(fact.failed)}. That's hardly the nodes.{of if fact.loans else ''}\n"
+        f"I'll go on by myself when one arrives. If nobody decides, loans go on with what they have in "
+        f"{length(ASKED_FOR)}."
+    )
+    return message(text, section(text), _decide(fact.node_class))
+
+
+def closed(fact: BreakerClosed, by: Actor) -> Rendered:
+    """Return that it is over, and by whom."""
+    name = quote(fact.node_class, 40)
+    person = who(by.id) if by != LENDBOT else "Somebody"
+    match fact.why:
+        case WhyClosed.ARRIVED:
+            text = f"A {name} node has arrived: I replace {name} nodes that fail again."
+        case WhyClosed.GO_ON:
+            text = f"{person} said to go on: I replace {name} nodes that fail again."
+        case WhyClosed.SENT_HOME:
+            text = f"{person} sent the {name} nodes home that were on their way out."
+    return message(text, section(text))
+
+
+def standing(breaker: Breaker) -> str:
+    """Return it in a line, where a class or a loan is looked at."""
+    return (
+        f":warning: Several {quote(breaker.node_class, 40)} nodes have failed alike since {moment(breaker.opened_at)}, "
+        f"{len(breaker.failed)} of {breaker.tried}: {said(breaker.reason, _SAYS)}. None is replaced until one arrives; "
+        f"{code(f'go on with {breaker.node_class}')} tries others."
+    )
+
+
+def went_on(given: WentOn) -> str:
+    """Return what a decision has done."""
+    if not given.is_end:
+        return f"I go on with {code(given.node_class)}: nodes that failed are replaced again."
+    if not given.sent_home:
+        return f"No {code(given.node_class)} loan is on its way out any more, so nothing goes home."
+    return f"Going home: {_loans(given.sent_home)}. Each card shows its steps."
+
+
+def none_open(given: NoBreaker) -> str:
+    """Return that there is nothing to decide."""
+    return f"Nothing holds {code(given.node_class)} nodes up: it is over, or somebody decided. Nothing has changed."
+
+
+def _decide(node_class: str) -> Block | None:
+    question = f"Loans of {node_class} nodes that are still on their way out end, and their nodes go home."
+    return actions(
+        button(ids.GO_ON, "Go on", node_class, style="primary"),
+        button(ids.SEND_HOME, "Send all home", node_class, sure=("Send all home?", question, "Send them home")),
+    )
+
+
+def _loans(numbers: tuple[int, ...]) -> str:
+    return listed([f"#{number}" for number in numbers])
