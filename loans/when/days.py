@@ -70,7 +70,8 @@ def yearless(ctx: Context, month: int, day: int) -> Days:
     """
     this_year = make(ctx.base.year, month, day)
     if isinstance(this_year, Not):
-        yield from _leap_day(ctx, this_year, month, day)
+        coming = make(ctx.base.year + (month < ctx.base.month), month, day)
+        yield from _leap_day(ctx, coming if isinstance(coming, Not) else this_year, month, day)
         return
     if this_year >= ctx.base:
         yield Day(this_year, loose=True)
@@ -247,6 +248,15 @@ def year_first(_ctx: Context, text: str) -> Days:
     return dated(*(int(part) for part in re.split(r"[-/.]", text)))
 
 
+def iso_week_day(_ctx: Context, text: str) -> Days:
+    """Reads "2026-W49-5": year, week and weekday, as ISO 8601 counts them; Monday is 1."""
+    digits = text.replace("-", "").replace("w", "")
+    try:
+        yield Day(date.fromisocalendar(int(digits[:4]), int(digits[4:6]), int(digits[6])), tail=Tail.YEAR)
+    except ValueError:
+        yield Not(Why.IMPOSSIBLE, f"{digits[:4]} has no week {digits[4:6]}.")
+
+
 def compact(_ctx: Context, text: str) -> Days:
     """Reads "20261127"."""
     return dated(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -325,6 +335,7 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "three_numbers": three_numbers,
     "year_first": year_first,
     "compact": compact,
+    "iso_week_day": iso_week_day,
     "dom": lambda _ctx, word: [number(word) if word != "second" else 2],
     "last": lambda *_: [-1],
     "year": lambda _ctx, word: [int(word)] if len(word) == 4 else [],  # noqa: PLR2004 - "27" is no year

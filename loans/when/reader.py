@@ -166,10 +166,35 @@ def _by_night(found: Stretch) -> Stretch:
     return replace(found, end=replace(found.end, sure=found.end.sure and not long))
 
 
+def _is_year(hour: Node) -> bool:
+    """Whether digits that can be an hour, "1915", can be a year as well."""
+    digits = str(hour.children[0]) if isinstance(hour, Tree) and hour.data == "hour_digits" else ""
+    return len(digits) == 4 and int(digits) in days.YEARS  # noqa: PLR2004 - hhmm
+
+
+def _hours_on_day(ctx: Context, day: Node, first: Node, last: Node) -> Iterator[Stretch | Not]:
+    """Reads "tomorrow 9-5", "Friday 9-17", "Thursday 2-4pm": hours without am or pm, of which at least one is bare.
+
+    Each half of the day is tried; a stretch longer than LONG_NIGHT goes where there is a shorter one. It is sure only
+    when the end says its half of the day and leaves one beginning. The "2017" of "6 jan 2017 - 6am" is no hour.
+    """
+    years = [_is_year(hour) for hour in (first, last)]
+    if years[0] and not years[1]:
+        return
+    found = tuple(_on_day(ctx, day, first, last))
+    short = [one for one in found if isinstance(one, Stretch) and one.end.at - one.start.at <= LONG_NIGHT]
+    ends_sure = all(isinstance(clock, Clock) and not clock.bare for clock in work_out(ctx, last))
+    for one in short or found:
+        is_sure = ends_sure and len(short) == 1 and not any(years)
+        yield one if isinstance(one, Not) else replace(one, end=replace(one.end, sure=one.end.sure and is_sure))
+
+
 _SIDED: Final[Mapping[str, Callable[..., Iterator[Stretch | Not]]]] = {
     "from_until": _from_until,
     "dashed": _dashed,
     "on_day": _on_day,
+    "hours_on_day": _hours_on_day,
+    "hours_day": lambda ctx, first, last, *day: _hours_on_day(ctx, day[-1], first, last),
     "shared_day": lambda ctx, first, *rest: _on_day(ctx, rest[-1], first, rest[-2]),
 }
 _RULES: Final[Mapping[str, Callable[..., Any]]] = {

@@ -56,7 +56,7 @@ def unit(_ctx: Context, word: str) -> Lengths:
         yield _SIZES["minute"]
         yield _SIZES["month"]
     else:
-        yield _SIZES[UNIT_OF[word.rstrip(".")]]
+        yield replace(_SIZES[UNIT_OF[word.rstrip(".")]], plural=word.rstrip(".").endswith("s") and len(word) > 1)
 
 
 def plus(_ctx: Context, first: Length, second: Length) -> Lengths:
@@ -82,9 +82,13 @@ def decimal(_ctx: Context, text: str, size: Length) -> Lengths:
 
 
 def fraction(_ctx: Context, text: str, size: Length) -> Lengths:
-    """Reads "1/2 hour", "1/4 h", "3/4 hour"; nothing else is written so."""
+    """Reads "1/2 hour", "1/4 h", "3/4 hour". Of several, "3/4 days" and "2/3 weeks" are two numbers to most: asked."""
     top, bottom = (int(part) for part in text.split("/"))
-    return _times(size, top / bottom) if (top, bottom) in {(1, 2), (1, 4), (3, 4)} else ()
+    if (top, bottom) in {(1, 2), (1, 4), (3, 4)}:
+        yield from _times(size, top / bottom)
+    if bottom == top + 1 and size.plural:
+        for count in (top, bottom):
+            yield from _times(size, count)
 
 
 def hours_minutes(_ctx: Context, text: str) -> Lengths:

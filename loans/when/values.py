@@ -143,6 +143,7 @@ class Length:
     """A length as said. Months and days follow the calendar, seconds are elapsed time.
 
     largest and smallest are the places of its units, 0 for years to 7 for seconds; "1 day 2 hours": 4 to 5.
+    plural: the unit was said as "days"
     """
 
     months: int = 0
@@ -151,6 +152,7 @@ class Length:
     largest: int = 0
     smallest: int = 0
     sure: bool = True
+    plural: bool = False
 
 
 @dataclass(frozen=True)

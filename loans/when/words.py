@@ -177,8 +177,16 @@ _ONES: Final = "|".join(list(CARDINALS)[1:10])
 _ORDS: Final = "|".join(list(ORDINALS)[:9])
 _MONTHISH: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind == "MONTH")
 _AFTER_MONTH: Final = "|".join(rf"(?<={word})" for word, kind in _VOCABULARY.items() if kind == "MONTH")
+_NOT_AFTER_DATE: Final = "".join(
+    rf"(?<!{word} [0-9])(?<!{word} [0-9]{{2}})" for word, kind in _VOCABULARY.items() if kind == "MONTH"
+)
+"""In "Nov 30-Dec 4" the dash stands between two dates, and joins no number to a month."""
+_NOT_BEFORE_DATE: Final = rf"(?![0-9]{{1,2}}(?:st|nd|rd|th)? ?(?:{_MONTHISH})\b)"
 _SHAPES: Final = (
-    ("_JOIN", rf"(?<=[0-9])[-/](?=(?:{_MONTHISH})\b)|(?:{_AFTER_MONTH})[-/](?=[0-9])"),
+    (
+        "_JOIN",
+        rf"(?<=[0-9]){_NOT_AFTER_DATE}[-/](?=(?:{_MONTHISH})\b)|(?:{_AFTER_MONTH})[-/](?=[0-9]){_NOT_BEFORE_DATE}",
+    ),
     ("_JOIN", r"(?:(?<=[a-z][-/][0-9])|(?<=[a-z][-/][0-9]{2}))[-/](?=[0-9]{4}\b)"),
     ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
     ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
@@ -194,6 +202,8 @@ _SHAPES: Final = (
         r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?=$| (?:to|until|till|and|for)\b| - )",
     ),
     ("DAYS_CLOCK", r"[0-9]{1,3}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?![0-9:])"),
+    ("ISO_WEEK_DAY", r"[0-9]{4}-?w[0-9]{2}-?[1-7](?![0-9-])"),
+    ("ISO_WEEK", r"[0-9]{4}-?w[0-9]{2}(?![0-9-])"),
     ("YMD", r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
     ("DMY", r"[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])"),
     ("COLON", r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?![0-9:])"),
@@ -213,6 +223,7 @@ _SHAPES: Final = (
     ("NOON", r"mid[- ]day\b"),
     ("NOW", r"(?:right|just) now\b|as soon as possible\b|at the moment\b"),
     ("SAME_TIME", r"(?:this|(?:the )?same) time\b"),
+    ("ZONE", r"(?:us )?(?:eastern|central|mountain|pacific)(?: time)?\b(?! [a-z]+ time)"),
     ("_ISH", r"(?<=[0-9m])-?ish\b"),
     ("MER", r"[ap]\.? ?m(?:\b\.?|(?=-?ish\b))"),
     ("MER", r"(?<=[0-9])p\b\.?|(?<=:[0-9]{2})a\b\.?"),

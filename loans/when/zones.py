@@ -31,6 +31,10 @@ ZONES: Final[dict[str, tuple[int | None, str | None]]] = {
     "cet": (1, _MIDDLE),
     "cest": (2, _MIDDLE),
     "jst": (9, None),
+    "eastern": (None, _EAST),
+    "central": (None, "America/Chicago"),
+    "mountain": (None, _MOUNTAIN),
+    "pacific": (None, _PACIFIC),
 }
 _OFFSET: Final = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?$")
 MAX_OFFSET: Final = timedelta(hours=14)
@@ -38,10 +42,11 @@ MAX_OFFSET: Final = timedelta(hours=14)
 
 
 def named(word: str) -> Zone:
-    """The zone of an abbreviation in the table."""
-    hours, region = ZONES[word.lower()]
+    """The zone of an abbreviation in the table, or of "Eastern", "US Eastern time"."""
+    name = word.lower().removeprefix("us ").removesuffix(" time")
+    hours, region = ZONES[name]
     fixed = None if hours is None else timezone(timedelta(hours=hours))
-    return Zone(fixed, ZoneInfo(region) if region else None, exact=word.lower() in {"utc", "z"})
+    return Zone(fixed, ZoneInfo(region) if region else None, exact=name in {"utc", "z"})
 
 
 def offset(word: str) -> Zone | None:

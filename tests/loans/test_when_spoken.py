@@ -195,3 +195,64 @@ def test_work_ends_at_five_or_at_midnight_whatever_it_is_called() -> None:
     for phrase in ("close of business", "end of the working day", "for today", "the EOD"):
         assert told(phrase) == told("EOD")
     assert isinstance(read("at the EOM", TUESDAY, HERE), Deadline)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("tomorrow 9-5", "ask 25 Nov 17:00, 26 Nov 05:00"),
+        ("tomorrow from 9 to 5", "ask 25 Nov 17:00, 26 Nov 05:00"),
+        ("Thursday 2-4pm", "ask 26 Nov 16:00, 26 Nov 16:00"),
+        ("3 December 2-4pm", "Thu 03 Dec 14:00 to Thu 03 Dec 16:00"),
+        ("on Thursday from 2pm to 4pm", "Thu 26 Nov 14:00 to Thu 26 Nov 16:00"),
+        ("between 2 and 4:30pm tomorrow", "Wed 25 Nov 14:00 to Wed 25 Nov 16:30"),
+        ("from Thursday 9 to 17", "Thu 26 Nov 09:00 to Thu 26 Nov 17:00"),
+        ("Friday 9-17", "ask 27 Nov 17:00, 17 Sep 23:59"),
+        ("Friday 1915-2015", "ask 27 Nov 20:15"),
+        ("6 Jan 2027 - 6:37am", "Wed 06 Jan 2027 06:37"),
+    ],
+)
+def test_two_hours_of_a_day_are_a_stretch_and_asked_where_a_half_of_the_day_is_open(phrase: str, expected: str) -> None:
+    """Nine to five is a working day to some and a night to others; 9-17 is a date as well."""
+    assert told(phrase) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("Nov 30-Dec 4", "Mon 30 Nov 00:00 to Fri 04 Dec 23:59"),
+        ("30 Nov-4 Dec", "Mon 30 Nov 00:00 to Fri 04 Dec 23:59"),
+        ("30-Nov-2026", "Mon 30 Nov 2026 23:59"),
+        ("Nov-30", "Mon 30 Nov 2026 23:59"),
+        ("2026-W49-5", "Fri 04 Dec 2026 23:59"),
+        ("2026-W54-1", "refused"),
+        ("2026-W49", "refused"),
+        ("noon Eastern", "Tue 24 Nov 2026 12:00"),
+        ("Friday 5pm US Pacific time", "Fri 27 Nov 2026 20:00"),
+        ("noon Central European time", "refused"),
+    ],
+)
+def test_dates_and_zones_are_read_as_calendars_and_mails_write_them(phrase: str, expected: str) -> None:
+    """A dash between two dates is a stretch; a zone has a long name too."""
+    assert told(phrase) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("for 3/4 days", "ask 25 Nov 04:00, 27 Nov 10:00, 28 Nov 10:00"),
+        ("for 2/3 weeks", "ask 08 Dec 10:00, 15 Dec 10:00"),
+        ("for 3/4 hour", "for 45 min"),
+        ("for 1/2 day", "for 12 h"),
+    ],
+)
+def test_a_fraction_of_several_is_asked(phrase: str, expected: str) -> None:
+    """ "3/4 days" are eighteen hours to a few, and three or four days to most."""
+    assert told(phrase) == expected
+
+
+def test_a_day_that_the_coming_month_lacks_is_said_of_that_month() -> None:
+    """Said in November, 30 February is next year's, and so is the reason."""
+    answer = read("until 30 February", TUESDAY, HERE)
+    assert isinstance(answer, Refused)
+    assert "February 2027" in answer.sentence
