@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.desk import Caller, Desk
-from commands.lookup import find, meant
-from commands.replies import Forbidden, Forced, NoLoan, NotFrom, Reply, UnknownNodes, WaitsOn
+from commands.lookup import meant
+from commands.pressed import differs, loan_meant
+from commands.replies import Forbidden, Forced, NotFrom, Reply, UnknownNodes, WaitsOn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans.loan import NODE_GOING_HOME, NODE_GONE, Loan, NodeLoan
 from loans.policy import Allowed, Refused, may_force, may_give_back
+from loans.shown import Change, Shown, changes, changes_of_node
 from store.db import Tx
 from store.errors import Stale
 
@@ -19,27 +21,29 @@ _NODE = r"(?P<node>[A-Za-z][\w.-]*)"
 
 @dataclass(frozen=True)
 class Force:
-    """Remove what blocks the node's way home, budgets or not."""
+    """Remove what blocks the node's way home, budgets or not. card: what stood beside the button; None in words."""
 
     loan: int
     node: str
+    card: Shown | None = None
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Give it more time before people are asked again."""
+    """Give it more time before people are asked again. card: as with an order to remove what blocks it."""
 
     loan: int
     node: str
     span: timedelta = timedelta(hours=1)
+    card: Shown | None = None
 
 
 def run(ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:
     """Carry the word to the node, when it is one that goes home."""
     try:
         with desk.store.write() as tx:
-            loan = find(tx, ask.loan)
-            if isinstance(loan, NoLoan):
+            loan = loan_meant(tx, ask.loan, ask.card)
+            if not isinstance(loan, Loan):
                 return loan
             verdict = _judge(ask, caller, loan, desk)
             if isinstance(verdict, Refused):
@@ -64,10 +68,19 @@ def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) ->
         return UnknownNodes(loan.id, (ask.node,), has)
     if part.state not in NODE_GOING_HOME:
         return NotFrom(loan, "force" if isinstance(ask, Force) else "wait for")
+    if found := _changes(ask, loan, part):
+        return differs(tx, loan, found, desk)
     if isinstance(ask, Force):
         return Forced(loan, orders.force(tx, loan, part, desk.now, caller.person.actor).node)
     waits = orders.wait_until(tx, loan, part, desk.now + ask.span, desk.now, by=caller.person.actor)
     return WaitsOn(waits.node, waits.ask_at or desk.now)
+
+
+def _changes(ask: Force | Wait, loan: Loan, part: NodeLoan) -> tuple[Change, ...]:
+    if ask.card is None:
+        return ()
+    of_node = changes_of_node(ask.card, part, removes=isinstance(ask, Force))
+    return (*changes(ask.card, loan), *of_node)
 
 
 def _part(tx: Tx, loan: Loan, node: str, desk: Desk) -> NodeLoan | None:

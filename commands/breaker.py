@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from commands.desk import Caller, Desk
 from commands.replies import Forbidden, NoBreaker, Reply, UnknownClass, WentOn
@@ -17,16 +18,18 @@ from store.errors import Stale
 
 @dataclass(frozen=True)
 class GoOn:
-    """Take nodes of a class again in place of those that fail."""
+    """Take nodes of a class again in place of those that fail. of: when what was pressed about began; None in words."""
 
     node_class: str
+    of: datetime | None = None
 
 
 @dataclass(frozen=True)
 class SendHome:
-    """Send every loan of a class home that is still on its way out."""
+    """Send every loan of a class home that is still on its way out. of: as with going on."""
 
     node_class: str
+    of: datetime | None = None
 
 
 def run(ask: GoOn | SendHome, caller: Caller, desk: Desk) -> Reply:
@@ -45,6 +48,9 @@ def run(ask: GoOn | SendHome, caller: Caller, desk: Desk) -> Reply:
 
 
 def _decide(tx: Tx, ask: GoOn | SendHome, node_class: NodeClass, caller: Caller, desk: Desk) -> Reply:
+    known = tx.breakers.of(node_class.name)
+    if ask.of is not None and (known is None or known.opened_at != ask.of):
+        return NoBreaker(node_class.name, is_newer=known is not None and known.is_open)
     by, is_end = caller.person.actor, isinstance(ask, SendHome)
     why = WhyClosed.SENT_HOME if is_end else WhyClosed.GO_ON
     if breakers.close(tx, node_class.name, why, desk.now, by) is None:

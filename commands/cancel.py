@@ -4,35 +4,40 @@ import re
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
-from commands.lookup import find
-from commands.replies import Forbidden, NoLoan, NotFrom, Reply, Withdrawn
+from commands.pressed import differs, loan_meant
+from commands.replies import Forbidden, NotFrom, Reply, Withdrawn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans import facts
 from loans.lifecycle import Withdraw, may_happen
+from loans.loan import Loan
 from loans.policy import Refused, may_withdraw
+from loans.shown import Shown, changes
 from store.errors import Stale
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """The loan to take back."""
+    """The loan to take back. card: what stood beside the button; None in words."""
 
     loan: int
+    card: Shown | None = None
 
 
 def run(ask: Cancel, caller: Caller, desk: Desk) -> Reply:
     """Withdraw the request."""
     try:
         with desk.store.write() as tx:
-            loan = find(tx, ask.loan)
-            if isinstance(loan, NoLoan):
+            loan = loan_meant(tx, ask.loan, ask.card)
+            if not isinstance(loan, Loan):
                 return loan
             verdict = may_withdraw(caller.person, desk.class_of(loan).rules, loan)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
             if not may_happen(loan, Withdraw):
                 return NotFrom(loan, "cancel")
+            if ask.card and (found := changes(ask.card, loan)):
+                return differs(tx, loan, found, desk)
             event = Withdraw(caller.person.id)
             by = caller.person.actor
             return Withdrawn(orders.record(tx, loan, event, desk.now, facts.Withdrawn(), by=by))

@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.desk import Caller, Desk
-from commands.lookup import find
-from commands.replies import (
-    AlreadyDecided,
-    Decided,
-    ExtensionDecided,
-    ExtensionSettled,
-    Forbidden,
-    NoLoan,
-    Reply,
-)
+from commands.pressed import differs, loan_meant
+from commands.replies import AlreadyDecided, Decided, ExtensionDecided, ExtensionSettled, Forbidden, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion import due, orders
 from loans import facts
@@ -24,6 +16,7 @@ from loans.lifecycle import Decline as DeclineEvent
 from loans.loan import AWAITS_REQUEST, Loan, State, awaits_deadline
 from loans.policy import Refused, may_approve
 from loans.readers.extensions import extensions
+from loans.shown import Shown, changes_of_decision
 from store.db import Tx
 from store.errors import Stale
 
@@ -33,35 +26,57 @@ NOTE_LIMIT = 500
 
 @dataclass(frozen=True)
 class Approve:
-    """A yes. what: as Loan.awaits had it when the button was shown; empty in words, for whatever waits now."""
+    """A yes.
+
+    what   as Loan.awaits had it when the button was shown; empty in words, for whatever waits now
+    card   what stood beside the button; None in words
+    """
 
     loan: int
     what: str = ""
+    card: Shown | None = None
 
 
 @dataclass(frozen=True)
 class Decline:
-    """A no, with a reason if there is one. what: as with a yes."""
+    """A no, with a reason if there is one. what, card: as with a yes."""
 
     loan: int
     why: str = ""
     what: str = ""
+    card: Shown | None = None
 
 
 def run(ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
     """Decide, unless somebody was first or policy says no."""
     try:
         with desk.store.write() as tx:
-            loan = find(tx, ask.loan)
-            return loan if isinstance(loan, NoLoan) else _decide(tx, loan, ask, caller, desk)
+            loan = loan_meant(tx, ask.loan, ask.card)
+            return _decide(tx, loan, ask, caller, desk) if isinstance(loan, Loan) else loan
     except Stale:
         with desk.store.read() as tx:
             return _was_first(tx, tx.loans.get(ask.loan), ask.what, desk.now)
 
 
+def to_decline(what: str, card: Shown, desk: Desk) -> Loan | Reply:
+    """Return the loan whose button for a no was pressed, if it stands as it was shown; else what to answer."""
+    with desk.store.write() as tx:
+        loan = loan_meant(tx, card.loan, card)
+        if not isinstance(loan, Loan):
+            return loan
+        return _not_as_shown(tx, loan, what, card, desk) or loan
+
+
+def _not_as_shown(tx: Tx, loan: Loan, what: str, card: Shown | None, desk: Desk) -> Reply | None:
+    if what not in ("", loan.awaits):
+        return _was_first(tx, loan, what, desk.now)
+    found = changes_of_decision(card, loan) if card else ()
+    return differs(tx, loan, found, desk) if found else None
+
+
 def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: Desk) -> Reply:
-    if ask.what not in ("", loan.awaits):
-        return _was_first(tx, loan, ask.what, desk.now)
+    if refused := _not_as_shown(tx, loan, ask.what, ask.card, desk):
+        return refused
     asked_by = loan.extension.asked_by if loan.extension else loan.requester
     verdict = may_approve(caller.person, desk.class_of(loan).rules, asked_by, loan.id)
     if isinstance(verdict, Refused):

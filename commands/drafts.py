@@ -8,15 +8,16 @@ from typing import Any
 
 from commands.desk import Caller, Desk
 from commands.replies import StaleDraft
+from loans.shown import Shown
 from loans.terms import Terms
 from store.db import Tx
 
 
 @dataclass(frozen=True)
 class LaterDeadline:
-    """One that is meant for a loan, and not asked for yet."""
+    """One that is meant for a loan, and not asked for yet. card: the loan as it was when it was chosen from."""
 
-    loan: int
+    card: Shown
     until: datetime
 
 
@@ -56,7 +57,11 @@ def later_deadline(key: str, caller: Caller, desk: Desk) -> LaterDeadline | Stal
     what = _read(key, _Verb.EXTEND, caller, desk)
     if isinstance(what, StaleDraft):
         return what
-    return LaterDeadline(int(what["loan"]), datetime.fromisoformat(what["until"]))
+    try:
+        card = Shown.parse(what.get("card", ""))
+    except ValueError:
+        return StaleDraft()  # it was made before drafts said which loan they mean
+    return LaterDeadline(card, datetime.fromisoformat(what["until"]))
 
 
 def _read(key: str, verb: _Verb, caller: Caller, desk: Desk) -> Mapping[str, Any] | StaleDraft:
@@ -75,5 +80,5 @@ def _written(wish: Terms | LaterDeadline) -> dict[str, Any]:
         case Terms(starts_at=starts_at):
             begins = {"starts_at": starts_at.isoformat() if starts_at else None}
             return {"verb": _Verb.LEND, **wish.__dict__, **until, **begins}
-        case LaterDeadline(loan):
-            return {"verb": _Verb.EXTEND, "loan": loan, **until}
+        case LaterDeadline(card):
+            return {"verb": _Verb.EXTEND, "card": card.text, **until}

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
+from commands.pressed import differs, loan_meant
 from commands.replies import (
     FarSideDown,
     Forbidden,
     GoingHome,
-    NoLoan,
     NotFrom,
     NotLent,
     Reply,
@@ -33,6 +33,7 @@ from loans.loan import NODE_GONE, Loan, NodeLoan, NodeState
 from loans.nodes import NodeName
 from loans.policy import Allowed, Refused, may_give_back
 from loans.runbook import StepName
+from loans.shown import Change, Shown, changes, changes_of_node
 from store.db import Tx
 from store.errors import Stale
 
@@ -44,11 +45,13 @@ class GiveBack:
     loan        None when the nodes say it
     nodes       hostlists as said, or empty for the whole loan
     from_step   where the way home begins; only the command line can say it
+    card        what stood beside the button; None in words
     """
 
     loan: int | None
     nodes: str = ""
     from_step: StepName | None = None
+    card: Shown | None = None
 
 
 def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
@@ -63,13 +66,13 @@ def run(ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
             number = ask.loan if ask.loan is not None else _loan_of(tx, names, desk)
             if number is None:
                 return NotLent(names)
-            loan = find(tx, number)
-            if isinstance(loan, NoLoan):
+            loan = loan_meant(tx, number, ask.card)
+            if not isinstance(loan, Loan):
                 return loan
             verdict = _verdict(loan, caller, desk)
             if isinstance(verdict, Refused):
                 return Forbidden(verdict.reasons)
-            return _some(tx, loan, ask, caller, desk) if names else _all(tx, loan, caller, desk)
+            return _some(tx, loan, ask, caller, desk) if names else _all(tx, loan, ask, caller, desk)
     except Stale as e:
         with desk.store.read() as tx:
             return NotFrom(tx.loans.get(e.loan_id), "give back")
@@ -132,9 +135,11 @@ def _loan_of(tx: Tx, names: Sequence[NodeName], desk: Desk) -> int | None:
     return held.get(first[0]) if first else None
 
 
-def _all(tx: Tx, loan: Loan, caller: Caller, desk: Desk) -> Reply:
+def _all(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Reply:
     if not may_happen(loan, Return):
         return NotFrom(loan, "give back")
+    if ask.card and (found := changes(ask.card, loan)):
+        return differs(tx, loan, found, desk)
     why = WhyReturn.ASKED if caller.person.id == loan.requester else WhyReturn.RECALLED
     going = orders.give_back(tx, loan, desk.now, why, caller.person.actor)
     nodes = tuple(part.node for part in tx.nodes.of(loan.id) if part.state not in NODE_GONE)
@@ -147,10 +152,16 @@ def _some(tx: Tx, loan: Loan, ask: GiveBack, caller: Caller, desk: Desk) -> Repl
     unknown = tuple(name for name in names if name not in parts or _is_gone(parts[name]))
     if unknown:
         return UnknownNodes(loan.id, unknown, tuple(node for node, part in parts.items() if not _is_gone(part)))
+    if ask.card and (found := _changes(ask.card, loan, [parts[name] for name in names])):
+        return differs(tx, loan, found, desk)
     moved = orders.give_back_nodes(tx, loan, names, desk.now, by=caller.person.actor, from_step=ask.from_step)
     if not moved:
         return NotFrom(loan, "give back")
     return GoingHome(loan, tuple(part.node for part in moved), estimate(tx, loan.node_class))
+
+
+def _changes(card: Shown, loan: Loan, parts: Sequence[NodeLoan]) -> tuple[Change, ...]:
+    return (*changes(card, loan), *(each for part in parts for each in changes_of_node(card, part)))
 
 
 def _is_gone(part: NodeLoan) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from conversion.estimate import Estimate
 from conversion.skips import NotSo
 from loans.classes import NodeClass
@@ -14,6 +15,7 @@ from loans.policy import NoNodes, Reason, TooLong, TooMany, TooShort
 from loans.readers.breakdown import Breakdown, Failure, failure
 from loans.runbook import StepName
 from loans.selection import Choice
+from loans.shown import Change
 from store.away import AwaySide
 from store.breakers import Breaker
 
@@ -242,9 +244,10 @@ class Forced:
 
 @dataclass(frozen=True)
 class NoBreaker:
-    """Nothing is to be decided about the class: it is over, or somebody was first."""
+    """Nothing is to be decided about the class: it is over, or somebody was first. is_newer: of an earlier time."""
 
     node_class: str
+    is_newer: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,14 @@ class OneLoan:
     away: tuple[AwaySide, ...] = ()
     staying: tuple[str, ...] = ()
     breaker: Breaker | None = None
+
+
+@dataclass(frozen=True)
+class CardDiffers:
+    """What was pressed showed something else than what is so. one: the loan as it stands; changes: at least one."""
+
+    one: OneLoan
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -359,6 +370,10 @@ Reply = (
     | NotUnderstood
     | Forbidden
     | NoLoan
+    | StrangersCard
+    | LostLoan
+    | OldButton
+    | CardDiffers
     | AlreadyDecided
     | ExtensionSettled
     | NotFrom
@@ -392,6 +407,10 @@ REFUSALS = (
     NotUnderstood,
     Forbidden,
     NoLoan,
+    StrangersCard,
+    LostLoan,
+    OldButton,
+    CardDiffers,
     AlreadyDecided,
     ExtensionSettled,
     NotFrom,

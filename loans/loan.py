@@ -174,7 +174,7 @@ class Loan:
         begins = f" from {self.starts_at.isoformat()}" if self.starts_at else ""
         why = f" for {self.purpose}" if self.purpose else ""
         what = f"{self.count} {self.node_class} nodes{begins} until {self.until.isoformat()}{why}"
-        return f"{what}, asked by {self.requester}"
+        return f"{what}, asked by {self.requester} (version {self.version})"
 
     @property
     def mark(self) -> Mark:

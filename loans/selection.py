@@ -7,6 +7,7 @@ from datetime import datetime
 from loans.classes import NodeClass
 from loans.marks import read_reservation
 from loans.nodes import NodeName, Reservation, SlurmJob, SlurmNode, is_free, is_kept_away, may_run_jobs
+from loans.whose import marked_by
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class RunsJobs:
 
 @dataclass(frozen=True)
 class KeptAway:
-    """Somebody drained it or took it down."""
+    """Somebody drained it or took it down. by: a user of Slurm's, or another lendbot's loan, whose mark it carries."""
 
     state: str
     by: str
@@ -227,6 +228,8 @@ def _reason(
     if node.name in wish.given_up:
         return GivenUp()
     if is_kept_away(node):
+        if mark := marked_by(node):
+            return KeptAway(node.state, mark.said, "")
         return KeptAway(node.state, node.reason_by or "", node.reason or "")
     if jobs := running.get(node.name):
         ends = [j.ends for j in jobs]

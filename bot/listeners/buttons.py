@@ -10,37 +10,53 @@ from bot.listeners.doubles import loans_on
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
 from bot.views import actions, modals
-from bot.views.actions import FormRef, Ref
+from bot.views.actions import ClassRef, FormRef, Ref
 from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import drafts, grammar
 from commands.blocked import Force, Wait
 from commands.breaker import GoOn, SendHome
 from commands.cancel import Cancel
-from commands.decide import Approve, Decline
+from commands.decide import Approve, to_decline
 from commands.desk import Caller
-from commands.extend import SettleExtension
+from commands.extend import SettleExtension, to_extend
 from commands.fill import opened_with
 from commands.give_back import GiveBack
 from commands.grammar import Ask
 from commands.lend import Settle, SignOff
 from commands.replies import StaleDraft
-from store.errors import NoSuchLoan
+from commands.strange_cards import OldButton
+from loans.loan import Loan
 from store.inbox import Errand
 
-_ASKS: Final[dict[str, Callable[[str], Ask]]] = {
-    actions.SIGN_OFF: lambda value: SignOff(actions.draft_key(value)),
-    actions.SETTLE: lambda value: Settle(actions.draft_key(value)),
-    actions.SETTLE_EXTENSION: lambda value: SettleExtension(actions.draft_key(value)),
-    actions.APPROVE: lambda value: Approve(Ref.parse(value).loan, Ref.parse(value).word),
-    actions.GIVE_BACK: lambda value: GiveBack(int(value)),
-    actions.CANCEL: lambda value: Cancel(int(value)),
-    actions.TRY_AGAIN: lambda value: GiveBack(Ref.parse(value).loan, Ref.parse(value).word),
-    actions.FORCE: lambda value: Force(Ref.parse(value).loan, Ref.parse(value).word),
-    actions.WAIT: lambda value: Wait(Ref.parse(value).loan, Ref.parse(value).word),
-    actions.GO_ON: GoOn,
-    actions.SEND_HOME: SendHome,
+_OF_A_DRAFT: Final[dict[str, Callable[[str], Ask]]] = {
+    actions.SIGN_OFF: SignOff,
+    actions.SETTLE: Settle,
+    actions.SETTLE_EXTENSION: SettleExtension,
 }
+_OF_A_LOAN: Final[dict[str, Callable[[Ref], Ask]]] = {
+    actions.APPROVE: lambda ref: Approve(ref.loan, _word(ref), ref.shown),
+    actions.GIVE_BACK: lambda ref: GiveBack(ref.loan, card=ref.shown),
+    actions.CANCEL: lambda ref: Cancel(ref.loan, ref.shown),
+    actions.TRY_AGAIN: lambda ref: GiveBack(ref.loan, _word(ref), card=ref.shown),
+    actions.FORCE: lambda ref: Force(ref.loan, _word(ref), ref.shown),
+    actions.WAIT: lambda ref: Wait(ref.loan, _word(ref), card=ref.shown),
+}
+_OF_A_CLASS: Final[dict[str, Callable[[ClassRef], Ask]]] = {
+    actions.GO_ON: lambda ref: GoOn(ref.node_class, ref.opened_at),
+    actions.SEND_HOME: lambda ref: SendHome(ref.node_class, ref.opened_at),
+}
+_IN_WORDS: Final[dict[str, str]] = {
+    actions.APPROVE: "approve #{loan}",
+    actions.DECLINE: "decline #{loan}",
+    actions.EXTEND: "extend #{loan} until Monday 9am",
+    actions.GIVE_BACK: "give back #{loan}",
+    actions.CANCEL: "cancel #{loan}",
+    actions.TRY_AGAIN: "give back {word} from #{loan}",
+    actions.FORCE: "force {word} of #{loan}",
+    actions.WAIT: "wait for {word} of #{loan}",
+}
+"""What says the same as a button of a loan."""
 PRESS: Final = "press"
 DISMISSAL: Final = "dismissal"
 OPENING: Final = "opening"
@@ -53,7 +69,7 @@ _FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say 
 def register(app: App, front: Front) -> None:
     """Listen for every button of bot/views/actions.py."""
     reception = front.reception
-    for action_id in _ASKS:
+    for action_id in (*_OF_A_DRAFT, *_OF_A_LOAN, *_OF_A_CLASS):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, PRESS))])(reception.start)
     for action_id in (actions.NEVER_MIND, actions.ALL_RIGHT):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, DISMISSAL))])(reception.start)
@@ -94,16 +110,40 @@ def _pressed(front: Front, kind: str, body: dict[str, Any]) -> Errand:
 def _carry_out(front: Front, errand: Errand) -> None:
     front.doubles.correct(errand)
     try:
-        ask = _ASKS[errand.what["action"]](errand.what["value"])
-    except ValueError:
-        front.answers.give(errand, _FORGED)
+        ask = _ask(errand)
+    except ValueError as e:
+        front.answers.give(errand, _not_taken(errand, e))
         return
     front.answers.give(errand, front.do(ask, errand, errand.channel), replace=_on_a_preview(errand))
 
 
+def _ask(errand: Errand) -> Ask:
+    """Read a press; ValueError for a button that is not of this lendbot's making, OldRef for an older one's."""
+    action, value = errand.what["action"], errand.what["value"]
+    if action in _OF_A_DRAFT:
+        return _OF_A_DRAFT[action](actions.draft_key(value))
+    if action in _OF_A_CLASS:
+        return _OF_A_CLASS[action](ClassRef.parse(value))
+    return _OF_A_LOAN[action](Ref.parse(value))
+
+
+def _word(ref: Ref) -> str:
+    if not ref.word:
+        raise ValueError(f"loan #{ref.loan} is not enough for this button")
+    return ref.word
+
+
+def _not_taken(errand: Errand, why: Exception) -> Rendered:
+    """Return what is said of a button that could not be read."""
+    if not isinstance(why, actions.OldRef):
+        return _FORGED
+    said = _IN_WORDS[errand.what["action"]].format(loan=why.loan, word=why.word)
+    return reply(OldButton(why.loan, said))
+
+
 def _decides(errand: Errand) -> bool:
     try:
-        return grammar.is_order(_ASKS[errand.what["action"]](errand.what["value"]))
+        return grammar.is_order(_ask(errand))
     except ValueError:
         return True  # nothing is asked for: a sentence says so
 
@@ -127,18 +167,14 @@ def _dismiss(front: Front, errand: Errand) -> None:
 
 def _decline_form(front: Front, errand: Errand) -> Block | Rendered:
     """Return the form for a no; when what the button showed is decided by now, who decided it instead."""
-    signed = Ref.parse(errand.what["value"])
-    with front.desk().store.read() as tx:
-        loan = tx.loans.get(signed.loan)
-    if loan.awaits != signed.word:
-        return front.do(Decline(signed.loan, what=signed.word), errand, None)
-    return modals.decline(loan)
+    ref = Ref.parse(errand.what["value"])
+    found = to_decline(_word(ref), ref.shown, front.desk())
+    return modals.decline(found) if isinstance(found, Loan) else reply(found)
 
 
-def _extend_form(front: Front, errand: Errand) -> Block:
-    with front.desk().store.read() as tx:
-        loan = tx.loans.get(int(errand.what["value"]))
-    return modals.extend(loan, front.person(errand.person).tz)
+def _extend_form(front: Front, errand: Errand) -> Block | Rendered:
+    found = to_extend(Ref.parse(errand.what["value"]).shown, front.desk())
+    return modals.extend(found, front.person(errand.person).tz) if isinstance(found, Loan) else reply(found)
 
 
 def _change_form(front: Front, errand: Errand) -> Block | Rendered:
@@ -165,8 +201,8 @@ def _open(front: Front, errand: Errand) -> None:
     """Open a modal before anything else: its trigger dies after 3 s. A form that gives words instead has them said."""
     try:
         shown = _FORMS[errand.what["action"]](front, errand)
-    except (ValueError, NoSuchLoan):
-        shown = _FORGED
+    except ValueError as e:
+        shown = _not_taken(errand, e)
     if isinstance(shown, Rendered):
         front.answers.give(errand, shown)
     else:

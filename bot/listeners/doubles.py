@@ -3,7 +3,6 @@
 It loses them, and says where the loan's card is. The press itself is judged as any other.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,8 +11,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.views import actions
+from bot.views.actions import Ref
 from bot.views.inbox import replaced
+from loans.shown import Shown
 from store.db import Store, Tx
+from store.errors import NoSuchLoan
 from store.inbox import Errand
 from store.posts import Post, PostKind
 
@@ -32,11 +34,12 @@ class Doubles:
 
     def correct(self, errand: Errand) -> None:
         """Take the buttons off the message that was pressed, if it is a double. What goes wrong costs no press."""
-        loan = _loan_of(errand)
-        if loan is None or errand.what.get("is_for_one") or not errand.what.get("ts"):
+        shown = _shown_on(errand)
+        if shown is None or errand.what.get("is_for_one") or not errand.what.get("ts"):
             return
+        loan = shown.loan
         with self._store.read() as tx:
-            own = _own(tx, loan, errand)
+            own = _own(tx, loan, errand) if _is_ours(tx, shown) else None
         if own is None or own.ts == errand.what["ts"]:
             return
         log.warning("slack.double", loan=loan, kind=own.kind, ts=errand.what["ts"], own=own.ts)
@@ -63,20 +66,36 @@ def _own(tx: Tx, loan: int, errand: Errand) -> Post | None:
     return question if question is not None and question.ts else None
 
 
+def _is_ours(tx: Tx, shown: Shown) -> bool:
+    """Return True for a loan of this store; a card of another's is let be, and so is one that a restore has lost."""
+    try:
+        return shown.is_of(tx.loans.get(shown.loan))
+    except NoSuchLoan:
+        return False
+
+
 def loans_on(message: Mapping[str, Any]) -> list[str]:
     """Return the loans whose buttons a message has, as its buttons name them; one, unless somebody forged it."""
     rows = [block for block in message.get("blocks") or [] if block["type"] == "actions"]
     pressable = [element for row in rows for element in row["elements"]]
-    return sorted({_named(each.get("value", "")) for each in pressable if each.get("action_id") in actions.OF_A_LOAN})
+    values = [str(each.get("value", "")) for each in pressable if each.get("action_id") in actions.OF_A_LOAN]
+    return sorted({_named(value) for value in values})
 
 
-def _loan_of(errand: Errand) -> int | None:
+def _shown_on(errand: Errand) -> Shown | None:
     """Return the loan that the pressed message is about; None when it is about none, or about several."""
-    number = _named(errand.what["value"])
-    if errand.what["action"] not in actions.OF_A_LOAN or errand.what.get("loans") != [number]:
+    value = errand.what["value"]
+    if errand.what["action"] not in actions.OF_A_LOAN or errand.what.get("loans") != [_named(value)]:
         return None
-    return int(number) if re.fullmatch(r"[0-9]{1,9}", number) else None
+    try:
+        return Ref.parse(value).shown
+    except ValueError:
+        return None
 
 
-def _named(value: object) -> str:
-    return str(value).partition(":")[0]
+def _named(value: str) -> str:
+    """Return which loan a button names, of which store; what cannot be read names itself."""
+    try:
+        return Ref.parse(value).shown.whose
+    except ValueError:
+        return value

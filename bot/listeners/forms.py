@@ -15,7 +15,7 @@ from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
 from bot.listeners.reception import Wrong
 from bot.views import actions, modals
-from bot.views.actions import FormRef, Ref
+from bot.views.actions import FormRef, OldRef, Ref
 from bot.views.home import home
 from bot.views.rendered import Rendered
 from commands import extend, fill, grammar
@@ -32,6 +32,8 @@ FORM: Final = "form"
 EMPTY_FORM: Final = "empty form"
 """A form that was sent; and the press or shortcut that opens an empty one."""
 
+_OLD: Final = "This form is from before lendbot's upgrade. Nothing has been done; please open it again."
+_OLD_FORM: Final = Wrong({actions.TEXT: _OLD})
 _LABEL: Final = "Ask for nodes…"
 _FIELDS: Final = (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)
 
@@ -50,15 +52,21 @@ def register(app: App, front: Front) -> None:
     front.errands.add(Kind(EMPTY_FORM, partial(_open_lend, front), _always, can_wait=False))
 
 
-def _decline(front: Front, body: dict[str, Any]) -> Errand:
-    return _sent(front, body, Ref.parse(_metadata(body)).value)
+def _decline(front: Front, body: dict[str, Any]) -> Errand | Wrong:
+    try:
+        return _sent(front, body, Ref.parse(_metadata(body)).value)
+    except OldRef:
+        return _OLD_FORM
 
 
 def _extend(front: Front, body: dict[str, Any]) -> Errand | Wrong:
-    ref = Ref.parse(_metadata(body))
+    try:
+        ref = Ref.parse(_metadata(body))
+    except OldRef:
+        return _OLD_FORM
     caller = Caller(Person(body["user"]["id"], tz=ref.word))
     try:
-        wrong = extend.errors(extend.worded(ref.loan, _typed(body, actions.TEXT)), caller, front.desk())
+        wrong = extend.errors(extend.worded(ref.loan, _typed(body, actions.TEXT), ref.shown), caller, front.desk())
     except StoreUnavailable:
         wrong = None  # they are told so where it is written down
     return _sent(front, body, ref.value) if wrong is None else Wrong(modals.under_the_deadline(wrong, caller.tz))
@@ -91,9 +99,10 @@ def _ask(front: Front, errand: Errand) -> grammar.Ask | WrongFields:
     match form:
         case actions.DECLINE_MODAL:
             ref = Ref.parse(metadata)
-            return Decline(ref.loan, text, ref.word)
+            return Decline(ref.loan, text, ref.word, ref.shown)
         case actions.EXTEND_MODAL:
-            return extend.worded(Ref.parse(metadata).loan, text)
+            ref = Ref.parse(metadata)
+            return extend.worded(ref.loan, text, ref.shown)
         case _:
             return _filled(front, errand)
 
@@ -109,7 +118,11 @@ def _filled(front: Front, errand: Errand) -> fill.Filled | WrongFields:
 
 def _carry_out(front: Front, errand: Errand) -> None:
     """Answer where the preview stood that the form changes, else in a direct message: a modal has no channel."""
-    ask = _ask(front, errand)
+    try:
+        ask = _ask(front, errand)
+    except OldRef:
+        front.answers.give(errand, Rendered(_OLD, []), replace=True)
+        return
     if isinstance(ask, WrongFields):
         # It was right when it was sent: the settings have changed since.
         front.answers.give(errand, Rendered("\n".join(modals.under_fields(ask).values()), []), replace=True)

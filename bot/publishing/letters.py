@@ -117,7 +117,7 @@ class Letters:
         drawn = card(one, about.ended, self._rehearsal)
         self._edited[one.loan.id] = monotonic()
         if about.post is None or not self._board.edit(about.post, drawn):
-            self._board.put_up_as(Tag(PostKind.CARD, one.loan.id, letter.id), drawn, Place(one.node_class.channel))
+            self._board.put_up_as(Tag.of(PostKind.CARD, one.loan, letter.id), drawn, Place(one.node_class.channel))
 
     def _place(self, letter: Letter, card_at: Post | None) -> Place:
         match letter.kind:

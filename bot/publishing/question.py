@@ -31,7 +31,7 @@ class Question:
         before = self._open(one.loan.id)
         if before is not None:
             self._board.edit(before, drawing.replaced_question(one))
-        tag = Tag(PostKind.QUESTION, one.loan.id, told.id)
+        tag = Tag.of(PostKind.QUESTION, one.loan, told.id)
         self._board.put_up_as(tag, drawing.letter(told, one, None), place)
 
     def close_if_answered(self, one: OneLoan) -> None:

@@ -3,6 +3,7 @@
 Pure. It asks nobody and writes nothing: the pump does with a letter what is judged here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -14,6 +15,8 @@ from store.outbox import Letter
 
 GIVE_UP_AFTER: Final = timedelta(days=2)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
+_A_DAY_S: Final = 86_400
+"""Slack asks for seconds, a minute at most: more would be a mistake that costs people their messages."""
 _DOUBLINGS: Final = 9
 """2 ** 9 s is past the longest pause."""
 _FOR_ITS_CARD: Final = timedelta(seconds=1)
@@ -68,8 +71,13 @@ def _refused(letter: Letter, error: SlackApiError) -> Hopeless | Waits:
         return Hopeless(why)
     if why in _NOT_IN:
         why = f"{why}: is lendbot in the channel? `/invite` it there"
-    headers = error.response.headers or {}
-    return Waits(why, max(_pause(letter), timedelta(seconds=int(headers.get("Retry-After", 0)))))
+    return Waits(why, max(_pause(letter), _asked_for(error.response.headers or {})))
+
+
+def _asked_for(headers: Mapping[str, str]) -> timedelta:
+    """Return for how long Slack wants quiet; it spells the header's name as it likes, and a proxy may give a date."""
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return timedelta(seconds=min(int(said), _A_DAY_S)) if said.isascii() and said.isdecimal() else timedelta()
 
 
 def _pause(letter: Letter) -> timedelta:

@@ -5,8 +5,10 @@ By its tag a message is found again that went out without our hearing so.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from loans.loan import Loan
+from loans.shown import Shown
 from store.posts import PostKind
 
 EVENT_TYPE: Final = "lendbot_card"
@@ -14,11 +16,21 @@ EVENT_TYPE: Final = "lendbot_card"
 
 @dataclass(frozen=True)
 class Tag:
-    """One message. cause: the letter that put a card up, or the fact that a question asks about."""
+    """One message.
+
+    loan    its number; whose: number, store's name and birth, for numbers come back and names do not
+    cause   the letter that put a card up, or the fact that a question asks about
+    """
 
     kind: PostKind
     loan: int
+    whose: str
     cause: int
+
+    @classmethod
+    def of(cls, kind: PostKind, loan: Loan, cause: int) -> Self:
+        """Return the tag of a loan's message."""
+        return cls(kind, loan.id, Shown.of(loan).whose, cause)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -29,6 +41,6 @@ class Tag:
         """Return True for the message that this tag was put on; of a card, by whichever letter: there is only one."""
         metadata = message.get("metadata") or {}
         told = metadata.get("event_payload") or {}
-        keys = ("kind", "loan") if self.kind is PostKind.CARD else ("kind", "loan", "cause")
+        keys = ("kind", "whose") if self.kind is PostKind.CARD else ("kind", "whose", "cause")
         own = asdict(self)
         return metadata.get("event_type") == EVENT_TYPE and all(told.get(key) == own[key] for key in keys)

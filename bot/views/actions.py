@@ -1,13 +1,17 @@
-"""The ids of buttons and modals. A button carries an id and nothing else: its listener asks policy again."""
+"""The ids of buttons and modals, and what they carry. A button grants nothing: its listener asks policy again.
+
+A loan's button carries a Ref: the loan as it was shown, and a word beside it where there is one.
+"""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from commands.fill import Kept
+from loans.shown import Shown
 
 SIGN_OFF: Final = "sign_off"
 """value: draft"""
@@ -20,30 +24,29 @@ CHANGE: Final = "change"
 NEVER_MIND: Final = "never_mind"
 """value: draft; the preview goes away"""
 APPROVE: Final = "approve"
-"""value: loan:what is signed (Loan.awaits)"""
+"""word: what is signed (Loan.awaits)"""
 DECLINE: Final = "decline"
-"""value: loan:what is declined (Loan.awaits); opens the modal DECLINE_MODAL, which carries the same"""
+"""word: what is declined (Loan.awaits); opens the modal DECLINE_MODAL, which carries the same"""
 EXTEND: Final = "extend"
-"""value: loan; opens the modal EXTEND_MODAL"""
+"""opens the modal EXTEND_MODAL"""
 GIVE_BACK: Final = "give_back"
-"""value: loan; the button asks "sure?" by itself"""
+"""the button asks "sure?" by itself"""
 CANCEL: Final = "cancel"
-"""value: loan"""
 TRY_AGAIN: Final = "try_again"
-"""value: loan:node"""
+"""word: node"""
 FORCE: Final = "force"
-"""value: loan:node; the button asks "sure?" by itself"""
+"""word: node; the button asks "sure?" by itself"""
 WAIT: Final = "wait"
-"""value: loan:node"""
+"""word: node"""
 GO_ON: Final = "go_on"
-"""value: the class of nodes of which several have failed alike"""
+"""value: a ClassRef, of nodes of which several have failed alike"""
 SEND_HOME: Final = "send_home"
 """value: likewise; the button asks "sure?" by itself"""
 ALL_RIGHT: Final = "all_right"
-"""value: loan; takes the buttons off a reminder"""
+"""takes the buttons off a reminder"""
 
 OF_A_LOAN: Final = frozenset({APPROVE, DECLINE, EXTEND, GIVE_BACK, CANCEL, TRY_AGAIN, FORCE, WAIT})
-"""What stands on a card, or on a message in its thread: the loan comes first in its value."""
+"""What stands on a card, or on a message in its thread, and does something to the loan: its value is a Ref."""
 
 DECLINE_MODAL: Final = "decline_modal"
 EXTEND_MODAL: Final = "extend_modal"
@@ -67,29 +70,67 @@ def draft_key(value: str) -> str:
     return value
 
 
+class OldRef(ValueError):  # noqa: N818 - a finding about a value
+    """What a button carried before it said whose loan it means: the number, and perhaps a word."""
+
+    def __init__(self, loan: int, word: str) -> None:
+        super().__init__(f"loan #{loan}, of whichever store")
+        self.loan = loan
+        self.word = word
+
+
 @dataclass(frozen=True)
 class Ref:
-    """A loan and one word more.
+    """A loan as it was shown, and a word more.
 
     word   the node, for TRY_AGAIN, FORCE and WAIT; Loan.awaits for APPROVE, DECLINE and DECLINE_MODAL, so that nobody
-           decides on what they have not read; the person's zone for EXTEND_MODAL
+           decides on what they have not read; the person's zone for EXTEND_MODAL; empty for others
     """
 
-    loan: int
-    word: str
+    shown: Shown
+    word: str = ""
+
+    @property
+    def loan(self) -> int:
+        """Return the loan's number."""
+        return self.shown.loan
 
     @property
     def value(self) -> str:
         """Return what the button or the form carries."""
-        return f"{self.loan}:{self.word}"
+        return f"{self.shown.text} {self.word}"
 
     @classmethod
     def parse(cls, value: str) -> "Ref":
+        """Read what it carries; OldRef when an older lendbot wrote it, ValueError when none did."""
+        shown, gap, word = value.partition(" ")
+        if gap:
+            return cls(Shown.parse(shown), word)
+        if old := re.fullmatch(r"(\d{1,9})(?::([\w./+-]{1,300}))?", value, re.ASCII):
+            raise OldRef(int(old[1]), old[2] or "")
+        raise ValueError(f"no loan in {value!r}")
+
+
+@dataclass(frozen=True)
+class ClassRef:
+    """A class of nodes of which several have failed alike, and since when: it may happen again, and to other loans."""
+
+    node_class: str
+    opened_at: datetime
+
+    @property
+    def value(self) -> str:
+        """Return what the button carries."""
+        return f"{self.node_class} {self.opened_at.astimezone(UTC).isoformat()}"
+
+    @classmethod
+    def parse(cls, value: str) -> "ClassRef":
         """Read what it carries; ValueError when it was never one of ours."""
-        loan, _, word = value.partition(":")
-        if not word:
-            raise ValueError(f"nothing beside the loan in {value!r}")
-        return cls(int(loan), word)
+        node_class, _, opened_at = value.partition(" ")
+        opened = datetime.fromisoformat(opened_at)
+        if not node_class or opened.tzinfo is None:
+            raise ValueError(f"no class and moment in {value!r}")
+        return cls(node_class, opened)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """What people read when several nodes of a class have failed alike: where, why, and what they can decide."""
 
+from datetime import datetime
 from typing import Final
 
 from bot.views import actions as ids
+from bot.views.actions import ClassRef
 from bot.views.blocks import actions, button, message, section
 from bot.views.rendered import Block, Rendered
 from bot.views.text import code, counted, listed, moment, nodes, quote, said, who
@@ -15,8 +17,8 @@ from store.breakers import Breaker
 _SAYS: Final = 200
 
 
-def opened(fact: BreakerOpened) -> Rendered:
-    """Return what on-call reads once, with the two ways to go."""
+def opened(fact: BreakerOpened, at: datetime) -> Rendered:
+    """Return what on-call reads once, with the two ways to go. at: when it was opened."""
     of = f" Loan{'s' if len(fact.loans) > 1 else ''} {_loans(fact.loans)} wait{'' if len(fact.loans) > 1 else 's'}."
     text = (
         f":warning: *I've stopped replacing {quote(fact.node_class, 40)} nodes*: {said(fact.reason, _SAYS)} on "
@@ -25,7 +27,7 @@ def opened(fact: BreakerOpened) -> Rendered:
         f"I'll go on by myself when one arrives. If nobody decides, loans go on with what they have in "
         f"{length(ASKED_FOR)}."
     )
-    return message(text, section(text), _decide(fact.node_class))
+    return message(text, section(text), _decide(ClassRef(fact.node_class, at)))
 
 
 def closed(fact: BreakerClosed, by: Actor) -> Rendered:
@@ -62,14 +64,20 @@ def went_on(given: WentOn) -> str:
 
 def none_open(given: NoBreaker) -> str:
     """Return that there is nothing to decide."""
+    if given.is_newer:
+        name = quote(given.node_class, 40)
+        return (
+            f"Nothing has been done. What you pressed was about an earlier time; {name} nodes have failed alike again "
+            f"since. The newer message has buttons, and {code('status')} shows why."
+        )
     return f"Nothing holds {code(given.node_class)} nodes up: it is over, or somebody decided. Nothing has changed."
 
 
-def _decide(node_class: str) -> Block | None:
-    question = f"Loans of {node_class} nodes that are still on their way out end, and their nodes go home."
+def _decide(ref: ClassRef) -> Block | None:
+    question = f"Loans of {ref.node_class} nodes that are still on their way out end, and their nodes go home."
     return actions(
-        button(ids.GO_ON, "Go on", node_class, style="primary"),
-        button(ids.SEND_HOME, "Send all home", node_class, sure=("Send all home?", question, "Send them home")),
+        button(ids.GO_ON, "Go on", ref.value, style="primary"),
+        button(ids.SEND_HOME, "Send all home", ref.value, sure=("Send all home?", question, "Send them home")),
     )
 
 

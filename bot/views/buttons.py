@@ -6,23 +6,24 @@ from bot.views.blocks import button
 from bot.views.rendered import Block
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
 from loans.loan import NODE_GOING_HOME, Loan, NodeLoan, NodeState
+from loans.shown import Shown
 
 
 def approve(loan: Loan) -> Block:
     """Return the yes to a request or an extension."""
-    return button(actions.APPROVE, "Approve", Ref(loan.id, loan.awaits).value, style="primary")
+    return button(actions.APPROVE, "Approve", Ref(Shown.of(loan), loan.awaits).value, style="primary")
 
 
 def decline(loan: Loan) -> Block:
     """Return the no, which asks for a reason."""
-    return button(actions.DECLINE, "Decline…", Ref(loan.id, loan.awaits).value)
+    return button(actions.DECLINE, "Decline…", Ref(Shown.of(loan), loan.awaits).value)
 
 
 def extend(loan: Loan) -> Block | None:
     """Return the way to a later deadline; while one awaits its decision, that one comes first."""
     if loan.extension is not None or not may_happen(loan, AskExtension):
         return None
-    return button(actions.EXTEND, "Extend…", loan.id)
+    return button(actions.EXTEND, "Extend…", Ref(Shown.of(loan)).value)
 
 
 def give_back(loan: Loan) -> Block | None:
@@ -30,17 +31,20 @@ def give_back(loan: Loan) -> Block | None:
     if not may_happen(loan, Return):
         return None
     question = f"The pods on the nodes of loan #{loan.id} are evicted, and the nodes reboot into Slurm."
-    return button(actions.GIVE_BACK, "Return now", loan.id, sure=("Return all nodes now?", question, "Return now"))
+    sure = ("Return all nodes now?", question, "Return now")
+    return button(actions.GIVE_BACK, "Return now", Ref(Shown.of(loan)).value, sure=sure)
 
 
 def cancel(loan: Loan) -> Block | None:
     """Return the way to take a request back."""
-    return button(actions.CANCEL, "Take it back", loan.id) if may_happen(loan, Withdraw) else None
+    if not may_happen(loan, Withdraw):
+        return None
+    return button(actions.CANCEL, "Take it back", Ref(Shown.of(loan)).value)
 
 
 def all_right(loan: Loan) -> Block:
     """Return the nod that takes the buttons off a reminder."""
-    return button(actions.ALL_RIGHT, "All right", loan.id)
+    return button(actions.ALL_RIGHT, "All right", Ref(Shown.of(loan)).value)
 
 
 def force(loan: Loan, part: NodeLoan) -> Block | None:
@@ -51,7 +55,7 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
     return button(
         actions.FORCE,
         "Remove it now…",
-        Ref(loan.id, part.node).value,
+        Ref(Shown.of(loan, part), part.node).value,
         style="danger",
         sure=(f"Remove the pods on {part.node}?", question, "Remove them"),
     )
@@ -61,14 +65,14 @@ def wait(loan: Loan, part: NodeLoan) -> Block | None:
     """Return one hour more for a node on its way home."""
     if part.state not in NODE_GOING_HOME or part.forced_by is not None:
         return None
-    return button(actions.WAIT, "Give it 1 h more", Ref(loan.id, part.node).value)
+    return button(actions.WAIT, "Give it 1 h more", Ref(Shown.of(loan, part), part.node).value)
 
 
 def try_again(loan: Loan, part: NodeLoan) -> Block | None:
     """Return a new start of a stuck node's way home."""
     if part.state is not NodeState.STUCK:
         return None
-    return button(actions.TRY_AGAIN, "Try again", Ref(loan.id, part.node).value, style="primary")
+    return button(actions.TRY_AGAIN, "Try again", Ref(Shown.of(loan, part), part.node).value, style="primary")
 
 
 def ask_for_nodes() -> Block:

@@ -19,6 +19,7 @@ from commands.replies import BadTime, WrongFields
 from loans.classes import NodeClass
 from loans.loan import Loan
 from loans.policy import NotLater, TooLong
+from loans.shown import Shown
 
 _UNDER_FIELD: Final = 300
 """Characters of an error that are read where one types; ours are shorter."""
@@ -31,7 +32,7 @@ def decline(loan: Loan) -> Block:
         actions.DECLINE_MODAL,
         f"Decline loan #{loan.id}",
         "Decline",
-        Ref(loan.id, loan.awaits).value,
+        Ref(Shown.of(loan), loan.awaits).value,
         [section(what(loan)), _input(actions.TEXT, "Reason", hint, NOTE_LIMIT, is_long=True, optional=True)],
     )
 
@@ -43,7 +44,7 @@ def extend(loan: Loan, tz: str) -> Block:
         actions.EXTEND_MODAL,
         f"Extend loan #{loan.id}",
         "Ask for it",
-        Ref(loan.id, tz).value,
+        Ref(Shown.of(loan), tz).value,
         [section(what(loan)), _input(actions.TEXT, "New deadline", hint, 120)],
     )
 

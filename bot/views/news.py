@@ -260,7 +260,7 @@ def of_the_site(told: Told[Fact]) -> Rendered:
         case facts.ClockOff(whose, by):
             return _clock_off(whose, by)
         case facts.BreakerOpened():
-            return breaker.opened(told.fact)
+            return breaker.opened(told.fact, told.at)
         case facts.BreakerClosed():
             return breaker.closed(told.fact, told.who)
         case facts.SideAway():

@@ -16,6 +16,7 @@ from commands.replies import (
 )
 from loans.lengths import length
 from loans.loan import Decision, Loan, State
+from loans.marks import read_reservation
 from loans.policy import (
     NoNodes,
     NotInGroup,
@@ -80,13 +81,14 @@ def passed_over(why: Why) -> str:
         case KeptAway(state, by, text):
             because = f' "{quote(text, 80)}"' if text else ""
             verb = "drained" if "DRAIN" in state else "down"
-            return f"{verb}{f' by {quote(by, 30)}' if by else ''}{because}"
+            return f"{verb}{f' by {quote(by, 60)}' if by else ''}{because}"
         case HeldBy(loan_id):
             return f"in loan #{loan_id}"
         case GivenUp():
             return "failed in this loan"
         case ReservedFor(name, starts):
-            return f"reserved from {moment(starts)} ({quote(name, 40)})"
+            ours = read_reservation(name)
+            return f"reserved from {moment(starts)} ({ours[0].said if ours else quote(name, 40)})"
         case NotFree(state):
             return quote(state, 60)
         case NotNeeded():

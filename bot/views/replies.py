@@ -2,9 +2,8 @@
 
 from typing import assert_never
 
-from bot.views import actions as ids
-from bot.views import breaker, lists, preview
-from bot.views.blocks import actions, button, context, message, section
+from bot.views import breaker, buttons, lists, preview
+from bot.views.blocks import actions, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
 from bot.views.refusals import (
@@ -18,8 +17,10 @@ from bot.views.refusals import (
     standing,
 )
 from bot.views.rendered import Rendered
+from bot.views.strange import card_differs, strange_card
 from bot.views.text import any_of, clock, code, deadline, moment, nodes, quote, who
 from commands import replies as r
+from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from loans.lengths import about, length
 from loans.loan import State
 
@@ -50,6 +51,10 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
         case r.NoLoan(loan_id, open_ids):
             there = f"Open are {', '.join(f'#{i}' for i in open_ids)}." if open_ids else "No loan is open."
             return _say(f"There is no loan #{loan_id}. {there}")
+        case StrangersCard() | LostLoan() | OldButton():
+            return _say(strange_card(given))
+        case r.CardDiffers():
+            return _card_differs(given)
         case r.AlreadyDecided():
             return _say(already_decided(given))
         case r.ExtensionSettled():
@@ -109,6 +114,12 @@ def _say(text: str) -> Rendered:
     return message(text, section(text))
 
 
+def _card_differs(given: r.CardDiffers) -> Rendered:
+    """Say what is not as it was shown, and show the card as it is now: its buttons answer that one."""
+    text, now = card_differs(given), card(given.one)
+    return message(text, section(text), *now.blocks)
+
+
 def _unknown_class(given: r.UnknownClass) -> Rendered:
     near = f" Did you mean {code(given.near)}?" if given.near else ""
     return _say(f"No class of nodes is called {code(quote(given.word, 40))}.{near} There are {names(given.classes)}.")
@@ -128,7 +139,7 @@ def _requested(given: r.Requested) -> Rendered:
         f"*Loan #{loan.id} is asked for*: {what(loan)}\n{deciders} decides in <#{given.node_class.channel}>, until "
         f"{moment(loan.lapses_at)}. You hear from me either way."
     )
-    return message(text, section(text), actions(button(ids.CANCEL, "Take it back", loan.id)))
+    return message(text, section(text), actions(buttons.cancel(loan)))
 
 
 def _extension_asked(given: r.ExtensionAsked) -> Rendered:

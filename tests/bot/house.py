@@ -9,6 +9,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from bot.app import Program
+from bot.views.actions import Ref
+from loans.shown import Shown
 from sandbox.slack import seed
 from sandbox.slack.records import Message
 from sandbox.testing import Handle
@@ -115,6 +117,10 @@ class House:
         with self.store.read() as tx:
             found = [loan.id for loan in tx.loans.recent(1, user) if loan.id > after]
         return found[0] if found and any(f"#{found[0]} " in shown(m) for m in self.cards()) else None
+
+    def value(self, loan_id: int, word: str = "") -> str:
+        """Return what a button of a loan carries."""
+        return Ref(Shown.of(self.loan(loan_id)), word).value
 
     def loan(self, loan_id: int) -> Any:
         with self.store.read() as tx:

@@ -1,5 +1,6 @@
 """go on, send home: what people decide when several nodes of a class have failed alike."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +51,19 @@ def test_nobody_else_decides(counter: Counter, who: Any) -> None:
         assert isinstance(counter.do(ask, who), Forbidden)
     with counter.store.read() as tx:
         assert tx.breakers.open()
+
+
+@pytest.mark.parametrize("ask", [GoOn, SendHome])
+def test_a_button_is_about_the_failures_that_it_was_shown_with(counter: Counter, ask: Any) -> None:
+    """Last month's message, or one of a store that was lost, sends none of today's loans home."""
+    broken(counter)
+    with counter.store.read() as tx:
+        [known] = tx.breakers.open()
+    earlier = known.opened_at - timedelta(days=30)
+    assert counter.do(ask("gpu", earlier), APPROVER) == NoBreaker("gpu", is_newer=True)
+    assert counter.loan().state is State.LENDING
+    assert isinstance(counter.do(ask("gpu", known.opened_at), APPROVER), WentOn)
+    assert counter.do(ask("gpu", earlier), APPROVER) == NoBreaker("gpu")
 
 
 def test_a_class_that_there_is_not_is_said(counter: Counter) -> None:

@@ -79,6 +79,20 @@ def test_every_node_that_stays_has_its_reason() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("reason", "by"),
+    [
+        ("lendbot #12 x7q2", "loan #12 of the lendbot x7q2"),
+        ("lendbot #12 x7q2 : Not responding", "loan #12 of the lendbot x7q2"),
+        ("lendbot #7", "loan #7"),
+    ],
+)
+def test_a_node_with_another_lendbots_mark_is_said_to_be_its_loans(reason: str, by: str) -> None:
+    """Whoever wonders why a node stays learns whose it is, and not that root drained it."""
+    marked = slurm_node(1, "IDLE", "DRAIN", reason=reason, reason_by="root")
+    assert whys(marked, wish=Wish(GPU, 1, UNTIL))["gpu001"] == KeptAway("IDLE+DRAIN", by, "")
+
+
 def test_the_floor_keeps_nodes_that_are_free() -> None:
     """Slurm's own users are never left with fewer nodes than was promised to them."""
     found = choose(Seen(by_name(slurm_node(1), slurm_node(2)), ()), Wish(GPU, 2, UNTIL))

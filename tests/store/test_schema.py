@@ -1,6 +1,8 @@
 """The tables and their migrations."""
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, String, Table, create_engine, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from loans.loan import State
 from store import schema
 from store.connect import Mode, connect, read_url, transaction
 from store.db import Store
 from store.errors import NotUpgraded
+from store.posts import PostKind
 from store.schema import Schema
 from store.tables import Row
-from tests.store.values import a_loan, a_node
+from tests.store.values import HOUR, NOW, a_loan, a_node
 
 NEWEST = max(path.name[:4] for path in Path(schema.__file__).with_name("migrations").glob("versions/0*.py"))
 
@@ -134,3 +138,29 @@ def test_tables_of_a_newer_lendbot_are_left_alone(empty: str) -> None:
     with pytest.raises(NotUpgraded, match=f"the store is at version 9999 and this lendbot works with {NEWEST}"):
         store.upgrade()
     store.close()
+
+
+def test_the_upgrade_to_buttons_that_say_whose_they_are_draws_the_open_cards_anew(empty: str) -> None:
+    """An approver who comes to work after the upgrade finds buttons that do something."""
+    store = Store.open(empty)
+    store.upgrade()
+    with store.write() as tx:
+        loans = [tx.loans.add(a_loan()) for _ in range(3)]
+        waits, drawn, ended = (loan.id for loan in loans)
+        tx.loans.save(replace(loans[2], state=State.DECLINED))
+        tx.outbox.card(waits, NOW)
+        for number in (waits, drawn, ended):
+            tx.posts.put(number, PostKind.CARD, "C0APPROVALS", "1.1")
+        tx.loans.add(a_loan())
+    engine = create_engine(read_url(empty))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    engine.dispose()
+    store.upgrade()
+    with store.read() as tx:
+        cards = tx.outbox.due(datetime.now(UTC) + HOUR, 99)
+    store.close()
+    assert [(letter.kind, letter.loan_id, letter.wanted) for letter in cards] == [
+        ("card", waits, 1),
+        ("card", drawn, 1),
+    ]

@@ -45,10 +45,10 @@ def left(house: House, kind: str, person: str, **rest: object) -> Errand:
     return errand
 
 
-def approving(loan: int) -> dict[str, object]:
+def approving(house: House, loan: int) -> dict[str, object]:
     return {
         "channel": APPROVALS,
-        "what": {"action": "approve", "value": f"{loan}:request", "label": "Approve", "is_for_one": False},
+        "what": {"action": "approve", "value": house.value(loan, "request"), "label": "Approve", "is_for_one": False},
     }
 
 
@@ -66,7 +66,7 @@ def test_what_was_left_is_done_though_its_response_url_is_gone(town: House) -> N
     """The answer goes to the place where it was said, for its person alone."""
     loan = town.request()
     gone = f"{town.site.site_json['page_url']}/actions/{seed.TEAM}/1/gone"
-    left(town, PRESS, APPROVER, url=gone, **approving(loan))
+    left(town, PRESS, APPROVER, url=gone, **approving(town, loan))
     eventually("a decision", lambda: town.loan(loan).state is State.APPROVED)
     town.answer(APPROVER, f"#{loan}", APPROVALS)
     eventually("an empty inbox", lambda: nothing_waits(town))
@@ -76,7 +76,7 @@ def test_what_is_too_old_is_not_done_and_its_person_is_told(town: House) -> None
     """A right may have passed and a node may be somebody else's: nobody is surprised by last night's order."""
     loan = town.request()
     long_ago = town.program._core.clock.now() - VALID_FOR - timedelta(minutes=1)
-    left(town, PRESS, APPROVER, received_at=long_ago, **approving(loan))
+    left(town, PRESS, APPROVER, received_at=long_ago, **approving(town, loan))
     said = shown(town.answer(APPROVER, "Say it again", APPROVALS))
     assert "Approve" in said
     assert decisions(town, loan) == 0
@@ -85,7 +85,7 @@ def test_what_is_too_old_is_not_done_and_its_person_is_told(town: House) -> None
 def test_what_was_done_is_only_answered(town: House) -> None:
     """The change was made before the crash: it is not made twice."""
     loan = town.request()
-    left(town, PRESS, APPROVER, has_acted=True, **approving(loan))
+    left(town, PRESS, APPROVER, has_acted=True, **approving(town, loan))
     town.answer(APPROVER, "just after I had carried out", APPROVALS)
     assert decisions(town, loan) == 0
 

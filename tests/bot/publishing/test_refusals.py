@@ -50,6 +50,23 @@ def test_slack_says_how_long_to_wait() -> None:
     assert judged(a_letter(tries=6), slow_down, YOUNG) == Waits("ratelimited", 64 * SECOND)
 
 
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"retry-after": "30"}, 30 * SECOND),
+        ({"Retry-After": "Wed, 25 Nov 2026 10:00:00 GMT"}, SECOND),
+        ({"Retry-After": "-5"}, SECOND),
+        ({"Retry-After": "9" * 30}, 86_400 * SECOND),
+        ({}, SECOND),
+    ],
+)
+def test_a_wait_is_read_however_it_is_spelled_and_nonsense_is_a_pause_of_ours(
+    headers: dict[str, str], pause: timedelta
+) -> None:
+    """One odd header of a proxy's would hold up every message that waits behind it."""
+    assert judged(a_letter(), refused("ratelimited", headers), YOUNG) == Waits("ratelimited", pause)
+
+
 def test_a_thread_waits_a_moment_for_its_card() -> None:
     """What is said below a card comes right after it."""
     assert judged(a_letter(tries=8), NotYetPossible("no card yet"), YOUNG) == Waits("no card yet", SECOND)

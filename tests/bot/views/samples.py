@@ -11,6 +11,7 @@ from bot.views.actions import FormRef
 from commands import replies as r
 from commands.fill import Fill, Kept
 from commands.replies import OneLoan
+from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from conversion.estimate import Estimate
 from conversion.skips import NotSo
 from loans import facts as f
@@ -34,6 +35,7 @@ from loans.selection import (
     ReservedFor,
     RunsJobs,
 )
+from loans.shown import Change, ForcedBefore, NotBlocked, OtherAsker, OtherDeadline, OtherStage, OtherTerms
 from store.away import AwaySide
 from store.breakers import Breaker
 
@@ -327,6 +329,12 @@ def replies() -> Mapping[str, r.Reply]:
         ),
         "forbidden": r.Forbidden(reasons),
         "no_loan": r.NoLoan(99, (12, 13)),
+        "strangers_card": StrangersCard(12, "x7q2"),
+        "strangers_card_unnamed": StrangersCard(12, ""),
+        "lost_loan": LostLoan(12, is_taken=False),
+        "lost_loan_taken": LostLoan(12, is_taken=True),
+        "old_button": OldButton(12, "give back gpu003 from #12"),
+        **card_differs(lent),
         "already_decided": r.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
         "already_lapsed": r.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
         "extension_was_granted": r.ExtensionSettled(
@@ -358,6 +366,7 @@ def replies() -> Mapping[str, r.Reply]:
         "forced": r.Forced(loan(State.RETURNING), node(6)),
         "waits_on": r.WaitsOn(node(6), NOW + 60 * MIN),
         "no_breaker": r.NoBreaker("gpu"),
+        "no_breaker_newer": r.NoBreaker("gpu", is_newer=True),
         "went_on": r.WentOn("gpu"),
         "sent_home": r.WentOn("gpu", (12, 14), is_end=True),
         "preview_of_broken_class": r.Preview(4, GPU, choice(), UNTIL, zone, NOW, breaker=BREAKER),
@@ -373,6 +382,23 @@ def replies() -> Mapping[str, r.Reply]:
         "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
         "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
     }
+
+
+def card_differs(lent: Loan) -> Mapping[str, r.CardDiffers]:
+    """Return every way in which a loan is not what a pressed card showed."""
+    back = loan(State.RETURNING, return_why=f.WhyReturn.DEADLINE)
+    shown = one(lent, LENT, (DONE,))
+    blocked = one(back, (*HOME[:3], BLOCKED, *HOME[4:]))
+    found: Mapping[str, tuple[OneLoan, Change]] = {
+        "deadline": (shown, OtherDeadline(UNTIL - timedelta(days=1))),
+        "terms": (shown, OtherTerms()),
+        "asker": (shown, OtherAsker()),
+        "node": (blocked, OtherStage(node(6), NodeState.STUCK, NodeState.RETURNING)),
+        "node_again": (blocked, OtherStage(node(6), NodeState.STUCK, NodeState.STUCK)),
+        "not_blocked": (one(back, HOME), NotBlocked(node(6))),
+        "forced": (blocked, ForcedBefore(node(6), ONCALL)),
+    }
+    return {f"card_differs_{name}": r.CardDiffers(now, (change,)) for name, (now, change) in found.items()}
 
 
 def told(fact: Fact, ago: int = 0, of: int | None = None, by: str = "lendbot") -> Told[Fact]:
