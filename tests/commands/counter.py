@@ -137,6 +137,18 @@ class Counter:
             sleep(0.02)
         raise AssertionError("Slurm still answers")
 
+    def until_slurm_is_up(self) -> None:
+        """Wait until a side that was away is asked again: between two questions everybody is told without one."""
+        deadline = monotonic() + PATIENCE_S
+        while monotonic() < deadline:
+            try:
+                self.desk.far.slurm.jobs()
+            except FarSideError:
+                sleep(0.02)
+            else:
+                return
+        raise AssertionError("Slurm does not answer")
+
     def loans(self) -> int:
         with self.store.read() as tx:
             return len(tx.loans.recent(999))

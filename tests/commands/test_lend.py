@@ -261,6 +261,7 @@ def test_slurm_down_is_said_and_nothing_is_concluded(counter: Counter, quiet_sit
         assert answer.said
     finally:
         quiet_site.site.call(quiet_site.site.faults.clear)
+        counter.until_slurm_is_up()
 
 
 def test_two_people_may_ask_for_the_same_nodes(counter: Counter) -> None:

@@ -91,6 +91,7 @@ def test_free_says_when_slurm_does_not_answer_and_status_works_all_the_same(coun
         assert isinstance(counter.say("status"), Loans)
     finally:
         quiet_site.site.call(quiet_site.site.faults.clear)
+        counter.until_slurm_is_up()
 
 
 def test_a_node_that_did_not_come_keeps_its_reason(counter: Counter) -> None:
