@@ -76,5 +76,6 @@ def build(path: Path | None = None) -> Core:
     except ValueError as e:
         raise BadSettings(find(path), [str(e)]) from e
     pace = from_settings.pace(settings.pace)
-    sides = Sides(clock.steady, pace.look_every, clock.wall(AT_ONCE))
+    # Twice as often as a node is looked at: whoever is turned away once finds the way open at its next look.
+    sides = Sides(clock.steady, pace.look_every / 2, clock.wall(AT_ONCE))
     return Core(settings, clock, store, built, node_classes, pace, Waits(clock.steady), sides, find(path))

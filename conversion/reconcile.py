@@ -14,7 +14,7 @@ from conversion.fence import Looked
 from conversion.news import tell, tell_wrong
 from conversion.numbers import ask_far_sides, marks, origin
 from conversion.permit import Overtaken
-from conversion.ports import Elsewhere, FarSideError
+from conversion.ports import Elsewhere, FarSideError, Unidentified
 from conversion.steps import Scene
 from conversion.stored_memory import StoredMemory
 from conversion.subjects import Ground
@@ -36,7 +36,7 @@ from store.set_marks import SetMark
 log = structlog.get_logger()
 
 
-_OF_NO_NODE = frozenset({Wrong.RESERVATION, Wrong.STOPPED})
+_OF_NO_NODE = frozenset({Wrong.RESERVATION, Wrong.STOPPED, Wrong.DAEMONSET})
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,9 @@ def _compare(ground: Ground) -> list[Finding]:
     here = [(part, loans[part.loan_id].mark) for part in parts if part.loan_id in same]
     in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part, _ in here}
     found += _of_parts(here, slurm, in_kube)
+    lent = (part for part, _ in here if part.state is NodeState.LENT and in_kube[part.node] is not None)
+    asked = next(lent, None)
+    found += _daemonsets(ground, loans[asked.loan_id], asked.node) if asked else []
     found += _orphans_in_slurm(slurm, {part.node for part in parts}, marked, remembered)
     found += _orphans_in_kubernetes(kube, {loan.mark for loan in loans.values()}, marked)
     return found + _reservations(reservations, waves, marked)
@@ -104,6 +107,8 @@ def _elsewhere(ground: Ground, loans: Iterable[Loan]) -> tuple[list[Finding], se
             worlds.check_slurm(loan, ground.far.slurm)
             worlds.check_kubernetes(loan, ground.far.kubernetes)
             same.add(loan.id)
+        except Unidentified as e:
+            log.info("reconcile.unidentified", loan=loan.id, why=str(e))  # a 401 may pass; who needs the side says more
         except Elsewhere as e:
             found.append(Finding(Wrong.STOPPED, e.side, f"loan #{loan.id} has stopped: {e}", loan.id))
     return found, same
@@ -137,6 +142,18 @@ def _of_parts(
             what = f"{part.node} is lent, and not Ready in Kubernetes"
             found.append(Finding(Wrong.NOT_READY, part.node, what, part.loan_id))
     return found
+
+
+def _daemonsets(ground: Ground, loan: Loan, node: NodeName) -> list[Finding]:
+    """Find the DaemonSets that are ready on no node of the cluster, asked of one lent node."""
+    try:
+        pods = ground.far.kubernetes.daemon_pods(_kube_name(ground, loan, node))
+    except FarSideError as e:
+        log.info("reconcile.without_daemonsets", why=str(e))  # no reason to leave out all the rest
+        return []
+    broken = pods.nowhere - worlds.class_of(loan, ground.classes).skip_daemonsets
+    what = "DaemonSet {} is ready on no node of the cluster: nodes are lent without it"
+    return [Finding(Wrong.DAEMONSET, name, what.format(name)) for name in sorted(broken)]
 
 
 def _orphans_in_slurm(

@@ -31,7 +31,7 @@ _SEVERAL: Final = 3
 Our judgement."""
 AT_ONCE: Final = timedelta(minutes=5)
 """Within how long nodes have to fall silent to have one cause: two time-outs and a few looks."""
-_ASK_AGAIN: Final = timedelta(seconds=5)
+_ASK_AGAIN: Final = timedelta(seconds=2.5)
 
 
 @dataclass(frozen=True)

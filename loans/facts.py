@@ -370,6 +370,8 @@ class Wrong(StrEnum):
     """A loan that does not go on until somebody puts something right: another cluster answers, a node has vanished."""
     FORGOTTEN = "forgotten"
     """Marks of this store's own, of loans that it does not know: it was restored from a backup."""
+    DAEMONSET = "daemonset"
+    """A DaemonSet that is ready on no node: nodes are lent without it."""
     RESERVATION = "reservation"
     """A reservation of ours whose loan has ended."""
 

@@ -15,7 +15,7 @@ SIDES: Final = {
     "evict": ("400", "403", "404", "429", "500"),
     "delete": ("403",),
     "detach": ("forget",),
-    "kube": ("refuse", "hang", "slow", "rubbish", "conflict"),
+    "kube": ("refuse", "hang", "slow", "rubbish", "conflict", "unauthorized"),
     "bmc": ("refuse", "hang", "rubbish", "stale", "odd", "password"),
 }
 """Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not.

@@ -263,6 +263,8 @@ def of_the_site(told: Told[Fact]) -> Rendered:
             return breaker.opened(told.fact, told.at)
         case facts.BreakerClosed():
             return breaker.closed(told.fact, told.who)
+        case facts.Mismatch(facts.Wrong.DAEMONSET, found):
+            return _say(f":warning: {said(found)}. Its owner can mend it; no node waits for it or is replaced for it.")
         case facts.SideAway():
             return is_away(told.fact)
         case facts.SideBack(side, since):

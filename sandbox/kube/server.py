@@ -87,6 +87,8 @@ class Server:
             case "slow":
                 await asyncio.sleep(slow_s)
                 return None
+            case "unauthorized":
+                raise status.unauthorized()
             case "conflict":
                 target = read_target(request)
                 raise status.conflict(target.resource, target.name)

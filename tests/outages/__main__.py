@@ -1,6 +1,7 @@
 """Runs the matrix and counts: `python -m tests.outages --nodes 60 --sides slurm kube --spans 30 180`."""
 
 import argparse
+import logging
 import sys
 import time
 from datetime import timedelta
@@ -18,6 +19,7 @@ def main() -> int:
     parser.add_argument("--sides", nargs="+", default=list(SIDES), choices=list(SIDES))
     parser.add_argument("--spans", nargs="+", type=int, default=[30, 180], help="minutes of site time")
     asked = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # paramiko tells of every connection that a gateway cuts
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     are_good = True
     for side in asked.sides:
@@ -41,6 +43,7 @@ def told(outcome: Outcome) -> str:
         f"{'good' if outcome.is_good else 'BAD '} {outcome.side} away for {outcome.span}: {cost}",
         f"     {outcome.paused} waited when it came back, and went on: {looks}",
         f"     stood at: {steps}",
+        *(f"     {each}" for each in outcome.reasons),
         *(f"     never came to rest: {each}" for each in outcome.restless),
     ]
     return "\n".join(lines)

@@ -49,6 +49,7 @@ class Outcome:
     looks      of these, how many went on at their first, second ... look after that
     restless   those that never came to where they were going
     letters    what on-call was told
+    reasons    why nodes failed or were stuck
     """
 
     side: str
@@ -62,6 +63,7 @@ class Outcome:
     beyond: int
     restless: tuple[str, ...]
     letters: int
+    reasons: tuple[str, ...]
 
     @property
     def is_good(self) -> bool:
@@ -95,10 +97,13 @@ class CountingCrew:
             self.since_return = dict.fromkeys(waiting, 0)
 
     def _counted(self, key: Key, look: Callable[[], None]) -> None:
+        began_after = key in self.since_return
         look()
-        if key not in self.since_return:  # one that was under way at the return counts for one
+        if key not in self.since_return:
             return
         waits = self._note(key).startswith("paused")
+        if waits and not began_after:  # it was under way at the return, and may have asked before it
+            return
         with self._lock:
             count = self.since_return.pop(key) + 1
             if waits:
@@ -204,12 +209,18 @@ class Story:
         with self.site.core.store.read() as tx:
             return [p for loan in tx.loans.recent(99) for p in tx.nodes.of(loan.id) if p.state in NODE_MOVING]
 
-    def _cost(self, loans: list[Loan]) -> dict[str, int]:
+    def _cost(self, loans: list[Loan]) -> dict[str, Any]:
         with self.site.core.store.read() as tx:
             facts = [told.fact for loan in loans for told in tx.facts.of(loan.id, GotStuck, NodeBroke, NodeReplaced)]
             beyond = sum(max(len(tx.nodes.of(loan.id)) - loan.count, 0) for loan in loans)
         kinds = Counter(type(fact) for fact in facts)
-        return {"stuck": kinds[GotStuck], "broke": kinds[NodeBroke], "replaced": kinds[NodeReplaced], "beyond": beyond}
+        return {
+            "stuck": kinds[GotStuck],
+            "broke": kinds[NodeBroke],
+            "replaced": kinds[NodeReplaced],
+            "beyond": beyond,
+            "reasons": tuple(f"{fact.step}: {fact.why}" for fact in facts if isinstance(fact, GotStuck | NodeBroke)),
+        }
 
     def _letters(self) -> int:
         with self.site.core.store.read() as tx:
