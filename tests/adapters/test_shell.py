@@ -14,7 +14,7 @@ import pytest
 
 from adapters.shell import SshShell
 from adapters.ssh import SshConnections
-from conversion.ports import Denied, Unreachable
+from conversion.ports import Away, Denied, Unreachable
 from loans.nodes import NodeName
 from tests.adapters.ssh_site import SshSite
 from tests.patience import PATIENCE_S
@@ -232,6 +232,16 @@ def test_the_way_leads_through_a_jump_host_when_one_is_set(ssh_site: SshSite) ->
     shell = SshShell(connections, lambda _: ssh_site.address)
     assert shell.run(NODE, ["echo", "through"], timeout=SOON).out == "through\n"
     assert ssh_site.connections == 2
+    connections.close()
+
+
+def test_a_jump_host_that_does_not_answer_is_everybodys_trouble(ssh_site: SshSite) -> None:
+    """No node is replaced for a gateway: one alone tells that none can be reached."""
+    connections = SshConnections(ssh_site.login(), jump=("127.0.0.1", free_port()))
+    shell = SshShell(connections, lambda _: ssh_site.address)
+    with pytest.raises(Away, match="no SSH connection") as caught:
+        shell.ask(NODE, ["true"], timeout=SOON)
+    assert caught.value.side == "jump host 127.0.0.1"
     connections.close()
 
 

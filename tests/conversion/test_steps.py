@@ -1,7 +1,7 @@
 """What a step is handed: its own class's BMCs, and nobody else's."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ import pytest
 
 from conversion import lending
 from conversion.boots import last_seen
+from conversion.lending import check_daemons, leave_hopeless_daemons
 from conversion.pace import Pace
-from conversion.ports import FarSides, Ran, UnexpectedAnswer, Unreachable
+from conversion.ports import Away, DaemonPods, FarSides, Ran, UnexpectedAnswer, Unreachable
 from conversion.returning import check_booted, check_clean, check_resumed, check_settled
 from conversion.steps import Done, NodeWork, NotYet, TryIsOver
 from loans.boots import Boot
@@ -58,19 +59,21 @@ def test_a_node_is_switched_by_the_driver_of_its_class() -> None:
 class Node:
     """A node as Slurm and its own shell tell of it."""
 
-    def __init__(self, boot_id: str, registered: datetime | None, *, ssh: bool = True) -> None:
+    def __init__(
+        self, boot_id: str, registered: datetime | None, *, ssh: bool = True, gone: Unreachable | None = None
+    ) -> None:
         self._boot_id = boot_id
         self._registered = registered
-        self._ssh = ssh
+        self._gone = gone if ssh else Unreachable("gpu003 (ssh)", "connection refused")
 
     def nodes(self) -> dict[NodeName, SlurmNode]:
         seen = SlurmNode(GPU3, "DOWN", frozenset({"DRAIN"}), boot_time=self._registered, slurmd_start=self._registered)
         return {GPU3: seen}
 
     def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
-        del argv, timeout
-        if not self._ssh:
-            raise Unreachable(f"{node} (ssh)", "connection refused")
+        del node, argv, timeout
+        if self._gone is not None:
+            raise self._gone
         return Ran(0, f"{self._boot_id}\n1 (systemd) S 0 1 1 0 -1 4194560 {'0 ' * 12}1 0 0\n")
 
 
@@ -179,3 +182,50 @@ def test_only_a_node_that_says_so_is_clean(answers: tuple[Ran, ...], said: str |
     except UnexpectedAnswer as e:
         seen = NotYet(str(e))
     assert (seen == Done()) if said is None else (isinstance(seen, NotYet) and said in seen.why)
+
+
+@dataclass
+class Daemons:
+    """A cluster that says how DaemonSets stand on a node."""
+
+    pods: DaemonPods
+
+    def daemon_pods(self, name: str) -> DaemonPods:
+        del name
+        return self.pods
+
+
+def with_daemons(skip: frozenset[str], missing: tuple[str, ...], nowhere: frozenset[str] = frozenset()) -> NodeWork:
+    """Return the work of a node on which some of three DaemonSets are not ready."""
+    cluster: Any = Daemons(DaemonPods(3, missing, nowhere))
+    node: Any = None
+    work = work_on(node, BEFORE)
+    far = replace(work.far, kubernetes=cluster)
+    return replace(work, far=far, node_class=replace(work.node_class, skip_daemonsets=skip))
+
+
+EXPORTER, PLUGIN = "monitoring/exporter", "kube-system/plugin"
+
+
+def test_a_daemonset_of_the_settings_is_not_waited_for() -> None:
+    """A monitoring pod that is often broken keeps no workshop waiting."""
+    assert isinstance(check_daemons(with_daemons(frozenset({EXPORTER}), (EXPORTER,))), Done)
+    assert isinstance(check_daemons(with_daemons(frozenset({EXPORTER}), (EXPORTER, PLUGIN))), NotYet)
+
+
+def test_a_daemonset_that_is_ready_nowhere_is_no_reason_to_replace_a_node() -> None:
+    """While there is patience it may just be starting; then the next node would fare no better."""
+    broken = with_daemons(frozenset(), (EXPORTER,), frozenset({EXPORTER}))
+    assert isinstance(check_daemons(broken), NotYet)
+    seen = leave_hopeless_daemons(broken)
+    assert isinstance(seen, Done)
+    assert seen.detail == "monitoring/exporter: ready nowhere in the cluster, so not waited for"
+    one_is_the_nodes = with_daemons(frozenset(), (PLUGIN, EXPORTER), frozenset({EXPORTER}))
+    assert isinstance(leave_hopeless_daemons(one_is_the_nodes), NotYet)
+
+
+def test_a_gateway_that_is_away_while_nodes_boot_is_not_taken_for_a_node_that_does_not_come_up() -> None:
+    """Its power is not cut three times for a jump host that is being patched."""
+    silent: Any = Node("", LATER, gone=Away("SSH to the nodes", "refused"))
+    with pytest.raises(Away):
+        check_booted(work_on(silent, BEFORE))
