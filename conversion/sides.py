@@ -71,9 +71,10 @@ class _Line:
 
 @dataclass
 class _Side:
-    """whole: of all lines together, which a gateway may cut; lines: by node."""
+    """whole: of all lines together, which a gateway may cut; failed: when any last did; lines: by node."""
 
     whole: _Line = field(default_factory=_Line)
+    failed: timedelta = timedelta.min
     lines: dict[NodeName, _Line] = field(default_factory=lambda: defaultdict(_Line))
 
 
@@ -121,9 +122,10 @@ class Sides:
         """Return True when somebody has had an answer of a side since it was last silent."""
         with self._lock:
             found = self._sides.get(side)
-            if found is None:
+            if found is None or self._silence(side, found, self._steady()) is not None:
                 return False
-            return self._silence(side, found, self._steady()) is None and _last_answer(found) is not None
+            last = _last_answer(found)
+            return last is not None and last >= found.failed
 
     def forget(self, node: NodeName) -> None:
         """Let go of a node that has come to rest: nobody asks it any more."""
@@ -189,7 +191,7 @@ class Sides:
             if line.answered is not None and line.answered > began:
                 return None  # it has answered somebody who asked later
             line.miss(began, now, error.said)
-            line.asked = now
+            line.asked = side.failed = now
             if isinstance(error, Away):  # the adapter knows of a gateway that cuts all lines
                 side.whole.miss(began, now, error.said)
                 side.whole.in_a_row = _IN_A_ROW

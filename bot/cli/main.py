@@ -141,6 +141,21 @@ def give_back(
         say.give_back_nodes(config, what, loan, _step(from_step))
 
 
+@app.command("go-on", rich_help_panel=LOANS)
+def go_on(
+    node_class: Annotated[str, typer.Argument(metavar="CLASS", help="The class of which several nodes failed alike.")],
+    *,
+    send_home: Annotated[
+        bool, typer.Option("--send-home", help="Give its loans up instead that are still on their way out.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take nodes of a class again after several have failed for one reason, or give its loans up."""
+    from bot.cli import say
+
+    say.decide_on_class(config, node_class, is_end=send_home)
+
+
 audit = typer.Typer(no_args_is_help=True, help="What happened: whether it is as it was written, and all of it.")
 app.add_typer(audit, name="audit", rich_help_panel=SERVICE)
 

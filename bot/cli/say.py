@@ -11,6 +11,7 @@ from bot.cli.whoami import whoami
 from bot.views.plain import plain
 from bot.views.replies import reply
 from commands import grammar
+from commands.breaker import GoOn, SendHome
 from commands.desk import Caller
 from commands.give_back import GiveBack
 from commands.grammar import Ask
@@ -39,6 +40,11 @@ def give_back_loan(config: Path | None, loan: int) -> None:
 def give_back_nodes(config: Path | None, hostlist: str, loan: int | None, from_step: StepName | None) -> None:
     """Send nodes of a loan home. loan: None to find it; from_step: None for the whole way."""
     _say(config, GiveBack(loan, hostlist, from_step))
+
+
+def decide_on_class(config: Path | None, node_class: str, *, is_end: bool) -> None:
+    """Decide what becomes of a class of which several nodes have failed alike."""
+    _say(config, SendHome(node_class) if is_end else GoOn(node_class))
 
 
 def history(config: Path | None, of: str) -> None:

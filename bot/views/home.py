@@ -6,6 +6,7 @@ No table and no button that answers with a message: Slack has neither for the Ho
 from typing import Final
 
 from bot.views.blocks import actions, context, divider, header, section
+from bot.views.breaker import standing
 from bot.views.buttons import ask_for_nodes
 from bot.views.lists import class_line, loan_line
 from bot.views.refusals import far_side_down
@@ -54,4 +55,5 @@ def _open(loans: Loans) -> list[Block]:
 def _free(free: Free | FarSideDown) -> list[Block]:
     if isinstance(free, FarSideDown):
         return [section(far_side_down(free))]
-    return [section(class_line(*each)) for each in free.classes[:_CLASSES]]
+    held_up = [section(standing(breaker)) for breaker in free.breakers[:_CLASSES]]
+    return [*(section(class_line(*each)) for each in free.classes[:_CLASSES]), *held_up]

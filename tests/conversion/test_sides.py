@@ -252,6 +252,9 @@ def test_a_node_at_rest_is_forgotten(site: Site) -> None:
     for node in (A, B, C):
         site.sides.forget(node)
     assert not site.sides.away()
+    assert not site.sides.answers(SSH), "nobody has heard of it since"
+    assert site.ssh(D) is None
+    assert site.sides.answers(SSH)
 
 
 def test_time_in_a_pause_does_not_count_and_time_after_it_does() -> None:

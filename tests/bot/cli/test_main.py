@@ -14,14 +14,17 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from loans.loan import Loan, NodeState, State
+from loans.nodes import NodeName
+from loans.runbook import StepName
 from sandbox.faults import Fault
+from store.breakers import Breaker
 from store.db import Store
 from tests.conversion.rig import Rig, rigged
 from tests.moment import clock_table
 from tests.store.values import a_loan, a_node
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "audit", "when"]
+COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "go-on", "audit", "when"]
 HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy"}
 """What takes seconds to import, and no help text needs."""
 WHEN = ["when", "for 3 days", "--now", "2026-11-24T10:00"]
@@ -123,6 +126,18 @@ def test_a_loan_is_looked_at_and_sent_home_without_slack(config: Path, loan: Loa
     code, said = run("history", loan.id, "-c", config)
     assert code == OK
     assert "cli:" in said
+
+
+def test_a_class_whose_nodes_fail_is_decided_on_without_slack(config: Path, loan: Loan, store: Store) -> None:
+    """The one who mended the mirror at night says so on the host."""
+    assert run("go-on", "gpu", "-c", config)[0] == REFUSED
+    with store.write() as tx:
+        nodes = (NodeName("gpu001"), NodeName("gpu002"))
+        tx.breakers.put(Breaker("gpu", StepName.PUPPET, "Puppet failed with 6", nodes, 2, loan.asked_at))
+    code, said = run("go-on", "gpu", "-c", config)
+    assert (code, "replaced again" in said) == (OK, True)
+    code, said = run("go-on", "gpu", "--send-home", "-c", config)
+    assert (code, "Nothing has changed" in said) == (REFUSED, True)
 
 
 def test_what_is_said_is_plain_text(config: Path, loan: Loan) -> None:
