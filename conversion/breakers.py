@@ -1,11 +1,11 @@
 """What is done when several nodes of a class fail alike: no more are taken, it is said once, and people are asked.
 
-It is over when a node arrives, or when somebody says "go on". While nobody decides, a loan waits for an hour; then it
-goes on with what it has.
+It is over when a node arrives, or when somebody says "go on". While nobody decides, a loan waits (pace.breaker_asks);
+then it goes on with what it has: who has five of eight nodes wants to hear so.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from conversion.news import tell
@@ -17,8 +17,6 @@ from loans.runbook import StepName
 from store.breakers import Breaker
 from store.db import Tx
 
-ASKED_FOR: Final = timedelta(hours=1)
-"""How long a loan that is short waits for people: who has five of eight nodes wants to hear so. Our judgement."""
 _OF_A_WAVE: Final = frozenset({
     StepName.RESERVE, StepName.CLAIM, StepName.DRAIN, StepName.QUIET, StepName.UNRESERVE, StepName.DOWN,
 })  # fmt: skip
@@ -38,7 +36,8 @@ def judge(tx: Tx, ground: Ground, loan: Loan) -> None:
     tx.breakers.put(Breaker(loan.node_class, trip.step, trip.reason, trip.failed, trip.tried, now))
     short = [each for each in tx.loans.in_states([State.LENDING]) if each.node_class == loan.node_class]
     loans = tuple(each.id for each in short)
-    tell(tx, BreakerOpened(loan.node_class, trip.step, trip.reason, trip.failed, trip.tried, loans), now)
+    until = now + pace.breaker_asks
+    tell(tx, BreakerOpened(loan.node_class, trip.step, trip.reason, trip.failed, trip.tried, loans, until), now)
     _redraw(tx, loan.node_class, now)
 
 
@@ -58,9 +57,9 @@ def close(tx: Tx, node_class: str, why: WhyClosed, now: datetime, by: Actor = LE
     return known
 
 
-def holds(breaker: Breaker | None, now: datetime) -> bool:
+def holds(breaker: Breaker, ground: Ground) -> bool:
     """Return True while loans of a class wait for people to decide."""
-    return breaker is not None and breaker.is_open and now < breaker.opened_at + ASKED_FOR
+    return breaker.is_open and ground.now() < breaker.opened_at + ground.pace.breaker_asks
 
 
 def _since(known: Breaker | None, window: datetime) -> datetime:

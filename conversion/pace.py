@@ -49,6 +49,7 @@ class Pace:
     passing        how long a refusal (401, 403, a credential that has expired) may last before it is taken for one
     waves          how often nodes are taken for one loan, replacements included
     breaker_nodes  how many nodes of a class fail alike, within breaker_within, before no more are taken for them
+    breaker_asks   how long loans then wait for people to decide
     patience       per step name, over the defaults
     """
 
@@ -63,6 +64,7 @@ class Pace:
     waves: int = 4
     breaker_nodes: int = 3
     breaker_within: timedelta = timedelta(minutes=30)
+    breaker_asks: timedelta = timedelta(hours=1)
     role_file: str = "/etc/puppet-role"
     run_dir: str = "/run/lendbot"
     puppet: tuple[str, ...] = ("run_puppet",)

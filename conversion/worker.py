@@ -66,7 +66,7 @@ class Worker:
         found = next_for(loan, parts, takings, self._ground.pace.waves)
         now = self._ground.now()
         if isinstance(found, NewWave) and breaker is not None and breaker.is_open:
-            found = None if breakers.holds(breaker, now) else next_for(loan, parts, takings, waves=0)
+            found = None if breakers.holds(breaker, self._ground) else next_for(loan, parts, takings, waves=0)
         match found:
             case None:
                 return

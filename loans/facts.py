@@ -405,6 +405,7 @@ class BreakerOpened(Fact):
 
     tried   how many nodes were, in the time that counts
     loans   those of the class that are on their way out
+    until   how long they wait for people to decide
     """
 
     node_class: str
@@ -413,6 +414,7 @@ class BreakerOpened(Fact):
     failed: tuple[NodeName, ...]
     tried: int
     loans: tuple[int, ...] = ()
+    until: datetime | None = None
 
 
 class WhyClosed(StrEnum):

@@ -70,6 +70,7 @@ def pace(settings: PaceSettings) -> Pace:
         waves=settings.waves,
         breaker_nodes=settings.breaker_nodes,
         breaker_within=settings.breaker_within,
+        breaker_asks=settings.breaker_asks,
         role_file=settings.role_file,
         run_dir=settings.run_dir,
         puppet=settings.puppet,

@@ -238,6 +238,9 @@ class PaceSettings(Section):
         3, ge=2, description="so many nodes of a class that fail alike: no more are taken for them, people are asked"
     )
     breaker_within: Span = Field(timedelta(minutes=30), description="within which they fail")
+    breaker_asks: SpanOrNone = Field(
+        timedelta(hours=1), description="so long loans then wait for people, before they go on with what they have"
+    )
     role_file: str = Field("/etc/puppet-role", pattern="^/", description="where the role is written")
     run_dir: str = Field("/run/lendbot", pattern="^/", description="our notes on a node; wiped by its reboot")
     puppet: Argv = Field(("run_puppet",), description="the masterless Puppet run")

@@ -7,11 +7,9 @@ from bot.views import actions as ids
 from bot.views.actions import ClassRef
 from bot.views.blocks import actions, button, message, section
 from bot.views.rendered import Block, Rendered
-from bot.views.text import code, counted, listed, moment, nodes, quote, said, who
+from bot.views.text import clock, code, counted, listed, moment, nodes, quote, said, who
 from commands.replies import NoBreaker, WentOn
-from conversion.breakers import ASKED_FOR
 from loans.facts import LENDBOT, Actor, BreakerClosed, BreakerOpened, WhyClosed
-from loans.lengths import length
 from store.breakers import Breaker
 
 _SAYS: Final = 200
@@ -24,8 +22,7 @@ def opened(fact: BreakerOpened, at: datetime) -> Rendered:
         f":warning: *I've stopped replacing {quote(fact.node_class, 40)} nodes*: {said(fact.reason, _SAYS)} on "
         f"{len(fact.failed)} of {counted(fact.tried, 'node')}, at the step {quote(fact.step, 60)}: "
         f"{nodes(fact.failed)}. That's hardly the nodes.{of if fact.loans else ''}\n"
-        f"I'll go on by myself when one arrives. If nobody decides, loans go on with what they have in "
-        f"{length(ASKED_FOR)}."
+        f"I'll go on by myself when one arrives.{_else(fact)}"
     )
     return message(text, section(text), _decide(ClassRef(fact.node_class, at)))
 
@@ -71,6 +68,10 @@ def none_open(given: NoBreaker) -> str:
             f"since. The newer message has buttons, and {code('status')} shows why."
         )
     return f"Nothing holds {code(given.node_class)} nodes up: it is over, or somebody decided. Nothing has changed."
+
+
+def _else(fact: BreakerOpened) -> str:
+    return f" If nobody decides by {clock(fact.until)}, loans go on with what they have." if fact.until else ""
 
 
 def _decide(ref: ClassRef) -> Block | None:

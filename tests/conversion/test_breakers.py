@@ -100,7 +100,7 @@ def test_what_failed_before_somebody_said_go_on_is_forgiven(shelf: Shelf) -> Non
 def test_while_nobody_decides_a_loan_waits_for_an_hour_and_no_longer(shelf: Shelf) -> None:
     """At night nobody presses: the loan comes to an end of its own, and still takes no more nodes."""
     fail(shelf, 1, 2, 3)
-    shelf.at += breakers.ASKED_FOR - timedelta(seconds=1)
+    shelf.at += shelf.ground.pace.breaker_asks - timedelta(seconds=1)
     assert settle(shelf) == 1
     assert shelf.loan().state is State.LENDING
     shelf.at += timedelta(seconds=1)

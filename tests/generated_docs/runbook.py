@@ -24,7 +24,8 @@ is put back at the next look of any later step, and on-call is told.
 What it sets in Slurm carries a mark, `{_MARK}` for loan #12 of the
 store k3f9, and it undoes only what carries it. *Patience* is how
 long one try may take (`[pace] patience` overrules it by the step's name); *tries* is how often. When they are used up,
-a node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md).
+a node on its way out goes home by the return plan, and a node on its way home is [stuck](night.md). While a whole
+side is away neither is spent ([0012](decisions/0012-a-side-that-is-away.md)).
 """
 _PLANS = (
     ("Out of Slurm", plans.TAKE, "For a whole wave of nodes at once."),

@@ -11,11 +11,12 @@ import pytest
 
 from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
-from tests.conversion.rig import Rig
+from tests.conversion.rig import ONCALL, Rig
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
     break_,
+    card_of,
     go_on,
     go_to,
     heal,
@@ -131,6 +132,22 @@ def test_puppet_that_fails_once_is_run_again(rig: Rig) -> None:
     break_(rig, "puppet", "fail", times=1)
     go_to(rig, loan.id, State.LENT)
     assert len(rig.parts(loan.id)) == 1
+    rig.ask(f"give back #{loan.id}")
+    go_to(rig, loan.id, State.RETURNED)
+
+
+def test_a_class_whose_nodes_fail_alike_is_asked_about_and_goes_on_when_somebody_says_so(rig: Rig) -> None:
+    """A mirror that is down costs two nodes a reboot; on-call mends it, says "go on", and the workshop has its own."""
+    loan = rig.lend("lend 2 gpu nodes to k8s for 9 days")
+    ground = replace(rig.ground, pace=replace(rig.ground.pace, breaker_asks=timedelta(days=2)))
+    break_(rig, "puppet", "fail")
+    go_on(rig, loan.id, lambda: {part.state for part in rig.parts(loan.id)} == {NodeState.UNWOUND}, ground)
+    assert len(rig.parts(loan.id)) == 2, "no third was tried"
+    assert "have failed alike" in card_of(rig, loan.id)
+    heal(rig)
+    rig.ask("go on with gpu", ONCALL)
+    go_to(rig, loan.id, State.LENT)
+    assert "have failed alike" not in card_of(rig, loan.id)
     rig.ask(f"give back #{loan.id}")
     go_to(rig, loan.id, State.RETURNED)
 

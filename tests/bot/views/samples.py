@@ -154,7 +154,9 @@ OF_THE_SITE: Mapping[str, Told[Fact]] = {
         f.SideAway("SSH to the nodes", NOW - 9 * MIN, "timed out", 3, (12,), (node(3), node(4), node(5))), NOW
     ),
     "side_back": Told(f.SideBack("Kubernetes", NOW - 29 * MIN), NOW),
-    "breaker_opened": Told(f.BreakerOpened("gpu", StepName.PUPPET, BREAKER.reason, BREAKER.failed, 3, (12,)), NOW),
+    "breaker_opened": Told(
+        f.BreakerOpened("gpu", StepName.PUPPET, BREAKER.reason, BREAKER.failed, 3, (12,), NOW + 55 * MIN), NOW
+    ),
     "breaker_arrived": Told(f.BreakerClosed("gpu", f.WhyClosed.ARRIVED), NOW),
     "breaker_goes_on": Told(f.BreakerClosed("gpu", f.WhyClosed.GO_ON), NOW, Actor(APPROVER)),
     "breaker_sent_home": Told(f.BreakerClosed("gpu", f.WhyClosed.SENT_HOME), NOW, Actor(APPROVER)),
