@@ -56,7 +56,9 @@ class SlackSettings(Section):
 
     mode: Literal["socket", "http"] = Field("socket", description="Socket Mode, or an HTTP address of ours")
     command: str = Field("/nodes", pattern=r"^/[a-z0-9_-]{1,31}$", description="the slash command of the manifest")
-    oncall_channel: Channel = Field(description="where stuck nodes are told of")
+    oncall_channel: Channel = Field(
+        description="where stuck nodes, sides that are away and classes that fail are told of"
+    )
     base_url: str = Field("https://slack.com/api/", description="Slack's API; a proxy may stand in between")
     listen: str = Field("127.0.0.1:3000", pattern=r"^[^:]+:\d+$", description="host:port in HTTP mode")
     silent_after: Span = Field(timedelta(seconds=90), description="no ping for so long: reconnect, and say unhealthy")

@@ -139,12 +139,10 @@ def _failed(one: OneLoan) -> Rendered:
 
 def _node_broke(node: NodeName | None, step: StepName | None, why: str, one: OneLoan) -> Rendered:
     at = f", while {quote(doing(step), 60)}" if step else ""
-    text = (
-        f"{_code(node)} did not make it{at}: {said(why)}. "
-        f"It goes back to Slurm, and another {one.loan.node_class} node takes its place if one is free. "
-        "Nothing to do for you."
-    )
-    return _say(text)
+    follows = f"another {one.loan.node_class} node takes its place if one is free. Nothing to do for you."
+    if one.breaker is not None:
+        follows = "no other takes its place for now: several have failed alike, and on-call is asked what to do."
+    return _say(f"{_code(node)} did not make it{at}: {said(why)}. It goes back to Slurm, and {follows}")
 
 
 def _reminder(one: OneLoan, pods: Pods) -> Rendered:

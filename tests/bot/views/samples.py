@@ -441,6 +441,11 @@ def news() -> Mapping[str, tuple[Told[Fact], OneLoan, Mapping[str, int] | None]]
         "failed": (told(f.Failed()), replace(failed, failure=FAILURE), None),
         "failed_without_a_node": (told(f.Failed()), replace(failed, failure=nobody), None),
         "node_broke": (told(f.NodeBroke(StepName.PUPPET, puppet), of=11), lending, None),
+        "node_broke_like_others": (
+            told(f.NodeBroke(StepName.PUPPET, puppet), of=11),
+            replace(lending, breaker=BREAKER),
+            None,
+        ),
         "node_home": (told(f.NodeHome(was_lent=False), of=11), lending, None),
         "reminder": (told(f.Reminded(UNTIL)), lent, pods),
         "reminder_asked_to_stay": (told(f.Reminded(UNTIL)), replace(lent, staying=STAYING[:1]), pods),
