@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -63,7 +64,7 @@ class SlurmCommands:
         self._runner = runner
         self._timeout = timeout
         self._since = float("-inf")
-        self._env = {"LC_ALL": "C", "SLURM_TIME_FORMAT": "standard", "TZ": "UTC"}
+        self._env = {"LC_ALL": "C", "SLURM_TIME_FORMAT": "standard"}
         if conf is not None:
             self._env["SLURM_CONF"] = str(conf)
         self._nodes = SharedRead(self._read_nodes, max_age)
@@ -78,6 +79,25 @@ class SlurmCommands:
     def cluster(self) -> str:
         """Return Slurm's ClusterName."""
         return self._config.get().cluster
+
+    def version(self) -> str:
+        """Return slurmctld's version as it prints it, `24.11.5`; empty when it does not."""
+        return self._config.get().version
+
+    def suspending(self, partition: str) -> slurm_config.Suspending:
+        """Return what slurmctld powers off by itself in a partition."""
+        of_all = self._config.get().suspending
+        own = slurm_config.suspend_times(self._run(["scontrol", "show", "partition", "-o"]))
+        return replace(of_all, after=own.get(partition, of_all.after))
+
+    def host_time(self) -> datetime:
+        """Return the time that the host has where the commands run, in that host's own zone."""
+        said = self._run(["date", "+%s %z"], zone=None)
+        try:
+            seconds, zone = said.split()
+            return datetime.fromtimestamp(int(seconds), datetime.strptime(zone, "%z").tzinfo)
+        except ValueError as error:
+            raise UnexpectedAnswer(SIDE, "its host does not say what time it is", said) from error
 
     def jobs(self) -> Sequence[SlurmJob]:
         """Return the jobs that run, complete or wait; a waiting array is one job."""
@@ -203,8 +223,9 @@ class SlurmCommands:
     def _read_reservations(self) -> Mapping[str, Reservation]:
         return slurm_text.reservations(self._run(["scontrol", "show", "reservation", "-o"]))
 
-    def _run(self, argv: Sequence[str], permit: Permit | None = None) -> str:
-        ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=self._env, permit=permit)
+    def _run(self, argv: Sequence[str], permit: Permit | None = None, zone: str | None = "UTC") -> str:
+        env = {**self._env, "TZ": zone} if zone is not None else self._env
+        ran = self._runner.run(argv, side=SIDE, timeout=self._timeout, env=env, permit=permit)
         if ran.exit != 0:
             raise meaning(SIDE, argv[0], ran, _MEANINGS)
         return ran.out

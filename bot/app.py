@@ -19,7 +19,7 @@ from bot.publishing.surroundings import Surroundings
 from bot.slack.admission import Admission
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
-from conversion import clocks, due, lost_classes, reconcile
+from conversion import clocks, due, lost_classes, numbers, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 from loans import when
@@ -62,7 +62,7 @@ class Engine:
         schedule.every(RENEW_EVERY, "lease", self.lease.take)
         schedule.every(tick, "due", self._if_held(self._due))
         schedule.every(tick, "worker", self._if_held(self.worker.tick))
-        schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(self._reconcile))
+        schedule.every(_RECONCILE_EVERY, "reconcile", self._if_held(self._reconcile), at_once=True)
         schedule.every(_FORGET_EVERY, "forget", self._if_held(self._forget))
 
     def close(self) -> bool:
@@ -135,6 +135,7 @@ class Program:
         if self._core.settings.metrics.listen:
             metrics.serve(self._core.settings.metrics.listen, self._core.store, self._engine.clocks, self.problems)
         self._core.store.upgrade()
+        numbers.ask_anew(self._core.store)
         self._engine.lost = lost_classes.tell_all(self._engine.ground)
         when.prepare()
         self._engine.lease.take()

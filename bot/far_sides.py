@@ -34,6 +34,7 @@ class Adapters:
     """The adapters, and what has to be closed at the end."""
 
     far: FarSides
+    slurm: SlurmCommands
     kubernetes: KubeCluster
     connections: tuple[SshConnections, ...]
 
@@ -61,7 +62,7 @@ def adapters(settings: SiteSettings) -> Adapters:
     kubernetes = _kubernetes(settings.kubernetes)
     powers = {name: _power(of, runner) for name, of in settings.power.items()}
     far = FarSides(slurm, kubernetes, SshShell(nodes, _node_address(ssh)), powers)
-    return Adapters(far, kubernetes, connections)
+    return Adapters(far, slurm, kubernetes, connections)
 
 
 def _login(ssh: SshSettings, user: str) -> SshLogin:

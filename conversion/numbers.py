@@ -1,5 +1,6 @@
 """Loans' numbers begin above all that is out there, for a store that is new, or was restored from a backup, forgets.
 
+A backup also says that it was compared: it was, before the loans that it lacks. So every start has it compared anew.
 Without that the marks, reservations and cards of a loan that nobody remembers would be taken for the next one's.
 """
 
@@ -34,6 +35,12 @@ def be_sure(store: Store, far: FarSides, now: datetime) -> None:
         if tx.identity.compared_at() is not None:
             return
     ask_far_sides(store, far, now)
+
+
+def ask_anew(store: Store) -> None:
+    """Let the next comparison, or else the next loan, ask the far sides again: this may be a store of yesterday."""
+    with store.write() as tx:
+        tx.identity.not_compared()
 
 
 def begin_above(tx: Tx, seen: Iterable[Mark], now: datetime) -> None:

@@ -38,8 +38,13 @@ class Identity:
         return name
 
     def compared_at(self) -> datetime | None:
-        """Return when the loans' numbers were last held against Slurm and Kubernetes; None when never."""
+        """Return when the loans' numbers were last held against Slurm and Kubernetes; None when not since the start."""
         return self._connection.execute(select(col(_Row.compared_at))).scalar()
+
+    def not_compared(self) -> None:
+        """Note that nothing is known of what is out there: the store may have been restored since it was compared."""
+        self.named()
+        self._connection.execute(update(_Row).values(compared_at=None))
 
     def compared(self, now: datetime) -> None:
         """Note that the loans' numbers begin above all that is out there."""

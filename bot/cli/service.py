@@ -10,6 +10,9 @@ import typer
 
 from bot.app import Program
 from bot.cli.opened import opened
+from bot.core import Core
+from conversion import numbers
+from conversion.ports import FarSideError
 
 
 def serve(config: Path | None, *, with_slack: bool) -> None:
@@ -33,3 +36,15 @@ def upgrade(config: Path | None) -> None:
     with opened(config) as core:
         core.store.upgrade()
         typer.echo(f"{core.store.address} is at {core.store.check().at}")
+        typer.echo(_numbers(core))
+        core.close()
+
+
+def _numbers(core: Core) -> str:
+    """Hold the loans' numbers against what is out there, as far as that answers, and say so."""
+    numbers.ask_anew(core.store)
+    try:
+        numbers.ask_far_sides(core.store, core.far, core.clock.now())
+    except FarSideError as e:
+        return f"loans' numbers are not compared yet: {e}. The first loan waits for that"
+    return "loans' numbers begin above all that Slurm and Kubernetes know"

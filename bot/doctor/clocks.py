@@ -20,6 +20,8 @@ def checks(core: Core, slurm: SlurmSide, named: NodeName | None) -> Iterator[Che
     """Yield a question to everybody who has a clock."""
     far = core.adapters.far
     yield Check("Slurm: clock", partial(_compared, core, "Slurm", far.slurm.clock), READING)
+    if core.settings.slurm.management is not None:
+        yield Check("Slurm: clock of the management host", partial(_host, core), READING)
     yield Check("Kubernetes: clock", partial(_compared, core, "Kubernetes", far.kubernetes.clock), KUBERNETES)
     yield Check("store: clock", partial(_compared, core, "the store's database", core.store.clock), "store")
     for node_class in core.classes.values():
@@ -32,6 +34,18 @@ def checks(core: Core, slurm: SlurmSide, named: NodeName | None) -> Iterator[Che
 def _node(core: Core, sample: Callable[[], NodeName]) -> str:
     node = sample()
     return _compared(core, node, lambda: node_clock(core.adapters.far.shell, node))
+
+
+def _host(core: Core) -> str:
+    """Compare the clock, and tell of a zone: whoever reads Slurm's times there and lendbot's here finds two hours."""
+    agree = _compared(core, "the management host", core.adapters.slurm.host_time)
+    there = core.adapters.slurm.host_time()
+    here = there.astimezone()
+    if there.utcoffset() == here.utcoffset():
+        return f"{agree}, in the same zone"
+    return (
+        f"{agree}; its zone is UTC{there:%z}, and this host's is UTC{here:%z}: the same moment is written differently"
+    )
 
 
 def _compared(core: Core, called: str, ask: Callable[[], datetime | None]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.core import Core
-from bot.doctor import clocks, exposure, nodes, slack
+from bot.doctor import clocks, exposure, habits, made_with, nodes, slack
 from bot.doctor.asking import Check, Tell, asked
 from bot.doctor.findings import Bad, Heard, Result
 from bot.doctor.slurm import SlurmSide
@@ -27,9 +27,11 @@ def _checks(core: Core, named: NodeName | None) -> Iterator[Check]:
     yield from slack.checks(core)
     slurm = SlurmSide(core)
     yield from slurm.checks(named)
+    yield from habits.checks(core, slurm)
     yield Check(clocks.KUBERNETES, lambda: f"{len(core.adapters.far.kubernetes.nodes())} nodes")
     # Who may not read is told all that they may not.
     yield Check("Kubernetes: rights", partial(_kube_rights, core), clocks.KUBERNETES, frozenset({Heard.NOTHING}))
+    yield from made_with.checks(core)
     yield from nodes.checks(core, slurm, named)
     yield from clocks.checks(core, slurm, named)
 

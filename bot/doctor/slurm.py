@@ -7,6 +7,7 @@ from typing import Final
 from bot.core import Core
 from bot.doctor.asking import Check
 from bot.doctor.findings import Bad, NotAsked
+from bot.doctor.never import why_never_free, why_none
 from loans.classes import NodeClass
 from loans.nodes import NodeName, SlurmNode
 
@@ -38,7 +39,7 @@ class SlurmSide:
         """
         if self._nodes is None:
             return self._sample_by_settings(node_class, named)
-        nodes = self._of(node_class)
+        nodes = self.of(node_class)
         up = [n for n in nodes if "NOT_RESPONDING" not in n.flags and n.base != "DOWN"]
         for found in (*(n for n in nodes if n.name == named), *up, *nodes):
             return found.name
@@ -54,7 +55,8 @@ class SlurmSide:
         why = f"Slurm did not say which nodes are {node_class.name}, and the settings list none"
         raise NotAsked(why, f"name one with `--node`, or mend `{READING}` first")
 
-    def _of(self, node_class: NodeClass) -> list[SlurmNode]:
+    def of(self, node_class: NodeClass) -> list[SlurmNode]:
+        """Return the nodes of a class, as they were read."""
         return [node for node in (self._nodes or {}).values() if node_class.has(node)]
 
     def _read(self) -> str:
@@ -67,10 +69,13 @@ class SlurmSide:
         return "may change nodes and reservations"
 
     def _class(self, node_class: NodeClass) -> str:
-        count = len(self._of(node_class))
-        floor = node_class.rules.floor
+        found = self.of(node_class)
+        count, floor = len(found), node_class.rules.floor
         if not count:
-            raise Bad("no node of Slurm's is of this class", "compare the class with `scontrol show node`")
+            why = why_none(node_class, (self._nodes or {}).values())
+            raise Bad(f"no node of Slurm's is of this class: {why}", "compare the class with `scontrol show node`")
+        if never := why_never_free(found):
+            raise Bad(never, "nothing can be lent as it is; report what `scontrol show node` says of one of them")
         if count <= floor:
             raise Bad(f"{count} nodes, and the floor keeps {floor}", "lower the floor: nothing can be lent")
         return f"{count} nodes, {floor} stay"

@@ -25,10 +25,16 @@ class Schedule:
         self._threads: list[Thread] = []
         self._ended: dict[str, float] = {}
 
-    def every(self, span: timedelta, name: str, job: Callable[[], object]) -> None:
-        """Run a job again and again once it is start()ed. span: in wall time, from one beginning to the next."""
+    def every(self, span: timedelta, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
+        """Run a job again and again once it is start()ed.
+
+        span      in wall time, from one beginning to the next
+        at_once   begin with it, and not a span later
+        """
         self._ended[name] = monotonic()
-        self._threads.append(Thread(target=self._go_round, args=(span.total_seconds(), name, job), name=name))
+        every_s = span.total_seconds()
+        first_s = 0.0 if at_once else every_s
+        self._threads.append(Thread(target=self._go_round, args=(first_s, every_s, name, job), name=name))
 
     def start(self) -> None:
         """Begin."""
@@ -49,8 +55,8 @@ class Schedule:
         """Return per job how many seconds ago it last came to its end."""
         return {name: monotonic() - at for name, at in self._ended.items()}
 
-    def _go_round(self, span_s: float, name: str, job: Callable[[], object]) -> None:
-        due = monotonic() + span_s
+    def _go_round(self, first_s: float, span_s: float, name: str, job: Callable[[], object]) -> None:
+        due = monotonic() + first_s
         while not self._closing.wait(max(0.0, due - monotonic())):
             due = max(due, monotonic() - span_s) + span_s  # what was missed is not made up for
             self._run(name, job)

@@ -38,6 +38,7 @@ class Controller:
     cluster      ClusterName
     slurm_user   SlurmUser: whose name stands under what slurmctld writes itself
     appends      as of 23.02: slurmctld puts its words behind a reason that is there, and signs the whole
+    settings     what else slurm.conf says, over what `scontrol show config` prints without it
     """
 
     def __init__(self, agenda: Agenda, seed: int, return_to_service: int, off_by: timedelta = timedelta()) -> None:
@@ -46,6 +47,7 @@ class Controller:
         self.cluster = "sandbox"
         self.slurm_user = "slurm"
         self.appends = False
+        self.settings: dict[str, str] = {}
         self.started = agenda.now
         self.nodes: dict[str, NodeRecord] = {}
         self.jobs: dict[int, Job] = {}

@@ -90,6 +90,12 @@ def _config(controller: Controller, who: Caller) -> str:
         "SlurmctldHost[0]": "mgmt",
         "SlurmdTimeout": "10 sec",
         "SLURM_VERSION": VERSION,
+        "SuspendExcNodes": "(null)",
+        "SuspendExcParts": "(null)",
+        "SuspendExcStates": "(null)",
+        "SuspendProgram": "(null)",
+        "SuspendTime": "INFINITE",
+        **controller.settings,
     }
     head = f"Configuration data as of {stamp(controller.now, who.zone)}\n"
     return (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters import slurm_config, slurm_text
+from adapters import slurm_text
 from conversion.ports import UnexpectedAnswer
 from loans.classes import NodeClass, Rules
 from loans.marks import Mark
@@ -418,29 +418,3 @@ def test_unreadable_reservations_are_refused(text: str) -> None:
     """A reservation that cannot be read is not taken for none."""
     with pytest.raises(UnexpectedAnswer):
         slurm_text.reservations(text)
-
-
-CONFIG = (
-    "Configuration data as of 2026-11-23T10:00:00\nClusterName             = anvil\n"
-    "SlurmUser               = slurm(64030)\n"
-)
-
-
-@pytest.mark.parametrize("text", ["", "\n", CONFIG[:-3], CONFIG.replace("anvil", ""), CONFIG.replace("(64030)", "")])
-def test_a_configuration_without_the_clusters_name_is_refused(text: str) -> None:
-    """Which Slurm answers is never guessed."""
-    with pytest.raises(UnexpectedAnswer):
-        slurm_config.config(text)
-
-
-@pytest.mark.parametrize("text", ["", "slurm_load_ctl_conf error\n", "Configuration data as of Unknown\n"])
-def test_a_configuration_without_its_time_is_refused(text: str) -> None:
-    """No time is not "the same time"."""
-    with pytest.raises(UnexpectedAnswer):
-        slurm_config.clock(text)
-
-
-def test_slurm_dates_its_configuration() -> None:
-    """Its first line has slurmctld's clock, in UTC as we ask for it."""
-    said = slurm_config.clock("Configuration data as of 2026-11-23T10:00:00\nAccountingStorageBackupHost = (null)\n")
-    assert said == datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -199,6 +199,13 @@ def test_missing_or_wrong_settings_end_with_2_and_the_key(config: Path, tmp_path
     assert (code, "classes.gpu.floor" in said) == (SETTINGS, True)
 
 
+def test_an_upgrade_says_whether_the_numbers_were_compared(config: Path) -> None:
+    """After a restore an operator reads that the first loan waits for Slurm, and the tables are fine all the same."""
+    code, said = run("upgrade", "-c", config)
+    assert (code, "is at" in said) == (OK, True)
+    assert "loans' numbers are not compared yet: Slurm" in said
+
+
 @pytest.mark.parametrize("command", [["doctor"], ["loans"], ["worker"]])
 def test_a_kubeconfig_that_cannot_be_used_ends_with_2_and_its_name(config: Path, command: list[str]) -> None:
     """An installer who has not made it yet reads a sentence."""

@@ -15,6 +15,9 @@ from bot.core import Core, build
 from bot.doctor import exposure
 from bot.doctor.examination import examine
 from bot.doctor.findings import Bad, Result, Verdict
+from conversion.worlds import made_with
+from loans.loan import State
+from loans.made_with import MadeWith
 from loans.nodes import NodeName
 from sandbox.faults import Fault
 from sandbox.slack import seed
@@ -149,6 +152,10 @@ def test_a_slurm_that_is_away_is_asked_once_and_blamed_once(rig: Rig, core: Core
     assert {w: row.found for w, row in found.items() if row.verdict is Verdict.NOT_ASKED} == {
         "Slurm: rights": "not asked: Slurm did not answer",
         "Slurm: class gpu": "not asked: Slurm did not answer",
+        "Slurm: version": "not asked: Slurm did not answer",
+        "Slurm: power saving of gpu": "not asked: Slurm did not answer",
+        "Slurm: of the open loans": "not asked: Slurm did not answer",
+        "Slurm: clock of the management host": "not asked: Slurm did not answer",
         "SSH: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
         "BMC: a gpu node": "not asked: Slurm did not say which nodes are gpu, and the settings list none",
         "Slurm: clock": "not asked: Slurm did not answer",
@@ -217,7 +224,8 @@ def test_a_cluster_that_is_away_is_blamed_once(core: Core, fault: Broken) -> Non
     fault("kube", "refuse")
     assert list(bad(core)) == ["Kubernetes: reading"]
     assert not_asked(core) == dict.fromkeys(
-        ["Kubernetes: rights", "Kubernetes: clock"], "not asked: Kubernetes did not answer"
+        ["Kubernetes: rights", "Kubernetes: clock", "Kubernetes: of the open loans"],
+        "not asked: Kubernetes did not answer",
     )
 
 
@@ -251,6 +259,74 @@ def test_a_clock_that_is_off_is_named_with_by_how_much(rig: Rig, core: Core, sid
         assert row.found.endswith(f"{way} lendbot's")
         assert "timedatectl" in row.do
     assert what not in bad(core)
+
+
+SAVING = {"SuspendTime": "300 sec", "SuspendProgram": "/usr/sbin/nodes-off"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "what", "said"),
+    [
+        ({"SLURM_VERSION": "20.11.9"}, "Slurm: version", "20.11.9"),
+        ({"SLURM_VERSION": "26.11.0"}, "Slurm: version", "26.11.0"),
+        ({"SLURM_VERSION": "next"}, "Slurm: version", "next"),
+        ({"SLURM_VERSION": "24.11.5"}, "", ""),
+        (SAVING, "Slurm: power saving of gpu", "300 sec"),
+        (SAVING | {"SuspendExcNodes": "gpu[001-002]"}, "Slurm: power saving of gpu", "1 nodes, gpu003"),
+        (SAVING | {"SuspendExcStates": "DOWN,DRAIN"}, "", ""),
+        (SAVING | {"SuspendExcNodes": "gpu[001-003]"}, "", ""),
+    ],
+)
+def test_what_slurm_is_and_does_by_itself_is_told(
+    rig: Rig, core: Core, settings: dict[str, str], what: str, said: str
+) -> None:
+    """A Slurm that nobody has tried, and one that cuts a lent node's power, are found before the first loan."""
+    of_slurm = rig.site.site.world.slurm.settings
+    rig.site.call(lambda: of_slurm.update(settings))
+    try:
+        found = bad(core)
+    finally:
+        rig.site.call(of_slurm.clear)
+    assert list(found) == ([what] if what else [])
+    assert not what or (said in found[what].found and found[what].do)
+
+
+def test_the_zone_of_the_management_host_is_told(core: Core) -> None:
+    """Whoever compares Slurm's log with lendbot's knows by how much their hours differ."""
+    row = rows(core)["Slurm: clock of the management host"]
+    assert row.verdict is Verdict.FINE
+    assert "zone" in row.found
+
+
+def test_a_class_that_can_never_be_lent_is_said_so(rig: Rig, core: Core) -> None:
+    """A flag of next year's Slurm is named, with what it stops."""
+    records = rig.site.site.world.slurm.nodes
+    rig.site.call(lambda: [setattr(each, "base", "SLUMBERING") for each in records.values()])
+    try:
+        row = bad(core)["Slurm: class gpu"]
+    finally:
+        rig.site.call(lambda: [setattr(each, "base", "IDLE") for each in records.values()])
+    assert "none of its 3 nodes can ever be free: lendbot does not know the state SLUMBERING" in row.found
+
+
+def test_sides_that_the_open_loans_were_not_made_with_are_named(rig: Rig, core: Core) -> None:
+    """A kubeconfig or a Slurm that leads elsewhere is found at a desk, and nothing is concluded from it."""
+    here = made_with(core.adapters.far, core.classes["gpu"], core.pace)
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+
+    def told(made: MadeWith, state: State = State.LENT) -> dict[str, Result]:
+        with core.store.write() as tx:
+            tx.loans.save(replace(tx.loans.get(loan.id), made_with=made, state=state))
+        return {what: row for what, row in bad(core).items() if "open loans" in what}
+
+    assert told(here) == {}
+    elsewhere = told(replace(here, slurm_cluster="anvil", kube_cluster="0000-other"))
+    assert f"its ClusterName is sandbox, and open loans were made with another: #{loan.id} with anvil" in (
+        elsewhere["Slurm: of the open loans"].found
+    )
+    assert f"#{loan.id} with 0000-other" in elsewhere["Kubernetes: of the open loans"].found
+    assert all(row.do for row in elsewhere.values())
+    assert told(replace(here, slurm_cluster="anvil"), State.RETURNED) == {}, "it has ended"
 
 
 @pytest.mark.parametrize(

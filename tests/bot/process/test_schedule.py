@@ -33,6 +33,22 @@ def test_a_job_runs_again_and_again_and_never_twice_at_once() -> None:
     assert runs[0] == after
 
 
+def test_a_job_may_begin_with_the_start() -> None:
+    """What a start has to compare is not left for the first minute."""
+    runs = [0, 0]
+
+    def count(which: int) -> None:
+        runs[which] += 1
+
+    schedule = Schedule()
+    schedule.every(timedelta(hours=1), "at once", lambda: count(0), at_once=True)
+    schedule.every(timedelta(hours=1), "in an hour", lambda: count(1))
+    schedule.start()
+    eventually("the first run", lambda: runs[0] == 1)
+    assert schedule.close(PATIENCE)
+    assert runs == [1, 0]
+
+
 def test_a_job_that_fails_runs_again_and_is_seen_to_be_silent() -> None:
     """One bad minute of the store must not end the deadlines for good, and /healthz must say that they stand still."""
     tries = [0]
