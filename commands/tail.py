@@ -1,25 +1,166 @@
-"""Tells the time from the purpose in the words after a class: "for 3 days for FastML", "for FastML until Friday"."""
+"""Tells the time from the purpose in the words after a class: "for 3 days for FastML", "for FastML until Friday".
+
+A time word is never dropped. What is left beside the time is the purpose; where that holds a day, a clock time or a
+length, the two are combined when that has one reading, and asked when it has several.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Final
 
+from commands.combine import Heard, together
 from loans import when
+from loans.when.parts import parts, reach
+
+_TRIES: Final = 150
+"""Stretches of words that are tried as a time: ten times what a sentence needs, and what a paste may cost."""
+_SPANS: Final = 1000
+_WIDEST: Final = 16
+"""Words of a time: "from Monday the 30th of November 2026 at 9 am until Friday 4 December at 5 pm" has as many."""
+_LONGEST: Final = 8
+"""Words of another time that a purpose may hold: "from 2pm to 4pm on Thursday"."""
+_VERBS: Final = (
+    "benchmark|build|check|compare|debug|demo|deploy|develop|do|evaluate|experiment|finish|fix|get|give|hack|handle|"
+    "help|hold|host|make|measure|migrate|move|play|practice|prepare|process|profile|prove|reproduce|rerun|run|see|"
+    "serve|set|show|stage|stress|support|teach|test|train|try|use|validate|verify"
+)
+_TO_K8S: Final = re.compile(
+    r"(?:to|into|in|on) (?:the |our )?(?:k8s|kubernetes|kube)(?: cluster)?(?:\s|$)", re.IGNORECASE
+)
+_INTRODUCED: Final = re.compile(
+    r"(?:for|because|since|so|as|in order to|purpose:?|reason:?|we|i|it's|it is|this is|that's)(?:\s|$)|"
+    rf"to (?:{_VERBS})\b|[-,:;(]|{_TO_K8S.pattern}",
+    re.IGNORECASE,
+)
+"""How words begin that say what the nodes are for."""
+_DROPPED: Final = re.compile(
+    rf"(?:for|because|in order to|purpose:?|reason:?|[-,:;(])(?:\s+|$)|[,:;(]|{_TO_K8S.pattern}", re.IGNORECASE
+)
+"""What introduces a purpose, and is no part of it."""
+_NO_PURPOSE: Final = re.compile(
+    r"(?:or|not|maybe|perhaps|but|except|if|when|whenever|once|unless|though|minus|ish|and|nor)\b", re.IGNORECASE
+)
+"""How words begin that change a time which stands before them: not read, so not passed on as a purpose."""
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Words cut in three: what stands before the time, the time, what stands after it."""
+
+    before: str
+    phrase: str
+    after: str
 
 
 def time_and_purpose(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
-    """Tell the time from the purpose: the longest beginning or end of the tail that reads as a time is the time.
+    """Tell the time from the purpose: the longest stretch of words that reads as a time is the time.
 
     Where none will do, the refusal is of the words that were read as a time, not of the purpose beside them.
     """
-    refused: tuple[str, str, when.Answer] | None = None
+    for cut in _cuts(tail):
+        found = when.read(cut.phrase, now, tz)
+        if isinstance(found, when.Refused) and not (found.is_read and _is_introduced(cut)):
+            continue
+        if isinstance(found, when.Refused):
+            return cut.phrase, _purpose(cut), found
+        others = [*_mentions(cut.before, now, tz), *_mentions(cut.after, now, tz)]
+        heard = Heard(cut.phrase, found, cut.before.lower() == "for", _is_introduced(cut))
+        phrase = tail if others else cut.phrase.rstrip(",;:")
+        return phrase, _purpose(cut), together(heard, others, now, tz)
+    return _mended(tail, now, tz)
+
+
+def _cuts(tail: str) -> Iterator[_Cut]:
+    """Yield each way to cut the words that leaves a purpose or nothing on both sides: the longest time first."""
+    words = tail.split()
+    ends = [i + reach(words[i : i + _WIDEST]) for i in range(len(words))]
+    spans = [(i, j) for i, end in enumerate(ends) for j in range(i + 1, end + 1)]
+    spans.sort(key=lambda span: (span[0] - span[1], span[0]))
+    tries = 0
+    for i, j in spans[:_SPANS]:
+        cut = _Cut(" ".join(words[:i]), " ".join(words[i:j]), " ".join(words[j:]))
+        if tries < _TRIES and _may_stand(cut.before) and _may_follow(cut.after) and _speaks_of_time(cut.phrase):
+            tries += 1
+            yield cut
+
+
+def _speaks_of_time(phrase: str) -> bool:
+    return bool(parts(phrase)) or bool(re.search(r"\d|\b(?:now|month|year|week|january|may)\b", phrase, re.IGNORECASE))
+
+
+def _may_stand(before: str) -> bool:
+    return not before or bool(_INTRODUCED.match(before)) or _is_time(before)
+
+
+def _may_follow(after: str) -> bool:
+    if not after or _INTRODUCED.match(after):
+        return True
+    return _begins_with_time(after) or (not _NO_PURPOSE.match(after) and not reach(after.split()))
+
+
+def _is_introduced(cut: _Cut) -> bool:
+    """Words that nothing introduces are taken for the purpose, with a question."""
+    after = cut.after
+    return cut.phrase[-1] in ",;:" or not after or bool(_INTRODUCED.match(after)) or _begins_with_time(after)
+
+
+def _is_time(words: str) -> bool:
+    return bool(parts(words))
+
+
+def _begins_with_time(words: str) -> bool:
+    split = words.split()[:_LONGEST]
+    return any(parts(" ".join(split[:end])) for end in range(1, reach(split) + 1))
+
+
+def _purpose(cut: _Cut) -> str:
+    """Return what is left, without the words that only introduce it, and nothing where that is a time alone."""
+    sides = (_said_for(side) for side in (cut.before, cut.after))
+    return ", ".join(side for side in sides if side)
+
+
+def _said_for(side: str) -> str:
+    text = side.strip()
+    while begun := _DROPPED.match(text):
+        text = text[begun.end() :].strip()
+    text = text.rstrip(",;:- ")
+    text = text[:-1] if text.endswith(")") and "(" not in text else text
+    return "" if parts(text) else _unquoted(text)
+
+
+def _mentions(side: str, now: datetime, tz: tzinfo) -> Iterator[str]:
+    """Yield what else speaks of a time: the longest stretches of words that are read, from left to right."""
+    words = [re.sub(r"['\u2019]s$", "", word.strip("\"'\u2018\u2019\u201c\u201d,;:()")) for word in side.split()]
+    at = 0
+    while at < len(words):
+        end, after = (_end_of_time(words, start, now, tz) for start in (at, at + 1))
+        if at < end >= after:
+            yield " ".join(words[at:end])
+            at = end
+        else:
+            at += 1
+
+
+def _end_of_time(words: Sequence[str], start: int, now: datetime, tz: tzinfo) -> int:
+    """Return where the longest time that begins at `start` ends; `start` where none does."""
+    for end in range(min(start + reach(words[start:]), start + _LONGEST), start, -1):
+        phrase = " ".join(words[start:end])
+        if parts(phrase):
+            found = when.read(phrase, now, tz)
+            if not isinstance(found, when.Refused) or found.is_read:
+                return end
+    return start
+
+
+def _mended(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
+    """Try a time with a slip of the keyboard in it, where a purpose is plainly marked off by "for"."""
     for phrase, purpose in _splits(tail):
         found = when.read(phrase, now, tz)
         if not isinstance(found, when.Refused):
             return phrase, purpose, found
-        if found.is_read and refused is None:
-            refused = phrase, purpose, found
-    return refused or (tail, "", when.read(tail, now, tz))
+    return tail, "", when.read(tail, now, tz)
 
 
 def _splits(tail: str) -> Iterator[tuple[str, str]]:
@@ -28,7 +169,7 @@ def _splits(tail: str) -> Iterator[tuple[str, str]]:
     for found in reversed(list(re.finditer(r"\s+for\s+", tail, re.IGNORECASE))):
         yield tail[: found.start()], _unquoted(tail[found.end() :])
     if begun := re.match(r"for\s+", tail, re.IGNORECASE):
-        for found in re.finditer(r"\s+(?=(?:until|till|til|by|before|from|for)\b)", tail[begun.end() :], re.IGNORECASE):
+        for found in re.finditer(r"\s+", tail[begun.end() :]):
             at = begun.end() + found.start()
             yield tail[begun.end() + found.end() :], _unquoted(tail[begun.end() : at])
 

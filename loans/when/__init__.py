@@ -42,6 +42,7 @@ __all__ = [
     "Refused",
     "prepare",
     "read",
+    "reading",
     "say",
     "spelled",
 ]
