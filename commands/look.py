@@ -10,13 +10,14 @@ from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free
 from conversion.ports import FarSideError
-from loans.facts import NodeBroke, NodeReplaced, WaveFailed
+from loans.facts import NodeBroke, NodeReplaced, StepFailed, WaveFailed
 from loans.loan import OPEN, Loan, NodeState, State
 from loans.names import spellings
 from loans.nodes import NodeName
 from loans.readers.breakdown import broke, failure, no_more, replaced
 from loans.readers.history import history
 from loans.readers.marks import set_by_lendbot
+from loans.readers.tries import tries
 from store.db import Tx
 
 RECENT = 20
@@ -83,11 +84,12 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     took = estimate(tx, loan.node_class)
     breaker = tx.breakers.of(loan.node_class) if loan.state is State.LENDING else None
     notes = [*(part.note for part in parts), *(taking.note for taking in takings)]
-    happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed)
+    happened = tx.facts.of(loan.id, NodeBroke, NodeReplaced, WaveFailed, StepFailed)
     return OneLoan(
         loan, desk.class_of(loan), parts, takings, took, desk.now,
         broke=broke(happened), replaced=replaced(happened), failure=failure(happened), no_more=no_more(happened),
         breaker=breaker if breaker and breaker.is_open else None,
+        tries=tries(happened, parts),
         away=tuple(side for side in tx.away.all() if any(side.holds(note) for note in notes)),
     )  # fmt: skip
 

@@ -279,6 +279,7 @@ class OneLoan:
     pods     of a lent loan, how many an eviction would end now; None when they were not counted
     breaker  of a loan on its way out, why no node of its class is replaced
     away     far sides that its nodes wait for and that do not answer
+    tries    of nodes beyond the first try of their step, which one they are at
     staying  of a lent loan, the pods that ask to be left there, each as `jupyter/hub-0 (safe-to-evict: "false")`
     """
 
@@ -298,6 +299,7 @@ class OneLoan:
     away: tuple[AwaySide, ...] = ()
     staying: tuple[str, ...] = ()
     breaker: Breaker | None = None
+    tries: Mapping[NodeName, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

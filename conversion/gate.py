@@ -210,6 +210,15 @@ class _Kubernetes:
         with self._gate.change(_in_kubernetes(Change.OPENS, MarkedInKubernetes(KubeChange.UNCORDONED, name))):
             self._far.uncordon(name, mark)
 
+    def untaint(self, name: str, mark: Mark, taint: Taint) -> None:
+        made = MarkedInKubernetes(KubeChange.OPENED, name, taints=(f"{taint.key}:{taint.effect}",))
+        with self._gate.change(_in_kubernetes(Change.OPENS, made)):
+            self._far.untaint(name, mark, taint)
+
+    def certificate_trouble(self, name: str) -> str:
+        with self._gate.read(_ASK_KUBERNETES):
+            return self._far.certificate_trouble(name)
+
     def cordon(self, name: str, mark: Mark) -> None:
         with self._gate.change(_in_kubernetes(Change.GUARDS, MarkedInKubernetes(KubeChange.CORDONED, name))):
             self._far.cordon(name, mark)

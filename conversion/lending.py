@@ -30,7 +30,7 @@ def check_out(work: NodeWork) -> Seen:
 
 def check_prepared(work: NodeWork) -> Seen:
     """Ask for the note that the last prepare command left on the node."""
-    return _noted(work, "prepared", str(work.loan.mark))
+    return noted(work, "prepared", str(work.loan.mark))
 
 
 def prepare(work: NodeWork) -> None:
@@ -40,7 +40,7 @@ def prepare(work: NodeWork) -> None:
         ran = work.far.shell.run(work.node, argv, timeout=work.pace.command_timeout)
         if ran.exit != 0:
             raise TryIsOver(f"`{' '.join(argv)}` failed with {ran.exit}: {last_line(ran)}")
-    _note(work, "prepared", str(work.loan.mark))
+    note(work, "prepared", str(work.loan.mark))
 
 
 def check_role(work: NodeWork) -> Seen:
@@ -58,8 +58,8 @@ def write_role(work: NodeWork) -> None:
 
 def check_applied(work: NodeWork) -> Seen:
     """Ask for the note that a good Puppet run of this loan left on the node, or for what such a run brings about."""
-    noted = _noted(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
-    return noted if isinstance(noted, Done) else _has_registered(work) or noted
+    seen = noted(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
+    return seen if isinstance(seen, Done) else _has_registered(work) or seen
 
 
 def _has_registered(work: NodeWork) -> Done | None:
@@ -91,7 +91,7 @@ def run_puppet(work: NodeWork) -> Seen | None:
         return NotYet("an earlier Puppet run is still at work there")
     if ran.exit not in _PUPPET_FINE:
         raise TryIsOver(f"Puppet failed with {ran.exit}: {last_line(ran)}")
-    _note(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
+    note(work, "puppet", f"{work.loan.mark} {work.node_class.role}")
     return None
 
 
@@ -185,7 +185,7 @@ def _keep(work: NodeWork, *argv: str, stdin: str | None = None) -> None:
     _must(argv, work.far.shell.note(work.node, argv, timeout=work.pace.command_timeout, stdin=stdin))
 
 
-def _note(work: NodeWork, name: str, text: str) -> None:
+def note(work: NodeWork, name: str, text: str) -> None:
     """Leave a note under run_dir, which a reboot wipes: what it says is true of this boot.
 
     It is no change that the far sides have a say in: once Puppet has run, pods may be on the node before we note it.
@@ -196,6 +196,6 @@ def _note(work: NodeWork, name: str, text: str) -> None:
     _keep(work, "mv", "-f", f"{path}.new", path)
 
 
-def _noted(work: NodeWork, name: str, text: str) -> Seen:
+def noted(work: NodeWork, name: str, text: str) -> Seen:
     ran = _ask(work, "cat", f"{work.pace.run_dir}/{name}")
     return Done() if ran.exit == 0 and ran.out.strip() == text else NotYet("not done on this boot")

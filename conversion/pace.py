@@ -22,6 +22,7 @@ _PATIENCE: Final[Mapping[StepName, timedelta]] = {
     StepName.LABEL: timedelta(minutes=5),
     StepName.READY: timedelta(minutes=15),
     StepName.DAEMONS: timedelta(minutes=20),
+    StepName.USABLE: timedelta(minutes=20),
     StepName.CORDON: timedelta(hours=2),
     StepName.EVICT: timedelta(hours=1),
     StepName.DETACH: timedelta(minutes=6),  # as long as Kubernetes itself waits before it detaches by force
@@ -30,6 +31,7 @@ _PATIENCE: Final[Mapping[StepName, timedelta]] = {
     StepName.POWER_ON: timedelta(minutes=10),
     StepName.BOOT: timedelta(minutes=20),
     StepName.VERIFY: timedelta(minutes=10),
+    StepName.HEALTH: timedelta(minutes=10),
     StepName.RESUME: timedelta(hours=2),
     StepName.SETTLE: timedelta(minutes=15),
 }

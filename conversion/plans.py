@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from conversion import lending, returning, taking, volumes
+from conversion import health, lending, returning, taking, usable, volumes
 from conversion.asks import CLOSED_TO_PODS, DRAINED, NO_JOB, NO_JOB_CAN_START, NO_POD, NO_POD_TO_WAIT_FOR, NO_POWER
 from conversion.promises import CORDON, DRAIN, WAVE_DRAIN
 from conversion.steps import NodeWork, Plan, Step, TakeWork
@@ -44,6 +44,15 @@ LEND: Final[Plan[NodeWork]] = (
     Step(StepName.LABEL, lending.check_labelled, lending.label, keeps=_OUT),
     Step(StepName.READY, lending.check_ready, lending.open_for_pods, asks=(NO_JOB, NO_JOB_CAN_START), keeps=_OUT),
     Step(StepName.DAEMONS, lending.check_daemons, late=lending.leave_hopeless_daemons, keeps=_OUT),
+    Step(
+        StepName.USABLE,
+        usable.check_usable,
+        usable.open_up,
+        tries=2,
+        repeats=True,
+        asks=(NO_JOB, NO_JOB_CAN_START),
+        keeps=_OUT,
+    ),
 )
 """One node from DOWN+DRAIN in Slurm to lent."""
 
@@ -73,6 +82,7 @@ RETURN: Final[Plan[NodeWork]] = (
     ),
     Step(StepName.BOOT, returning.check_booted, tries=3, rewind_to=StepName.POWER_OFF, keeps=_CLOSED),
     Step(StepName.VERIFY, returning.check_clean, keeps=_CLOSED),
+    Step(StepName.HEALTH, health.check_healthy, health.examine, tries=6, ask_first=False, keeps=_CLOSED),
     Step(StepName.RESUME, returning.check_resumed, returning.resume, asks=(CLOSED_TO_PODS,)),
     Step(StepName.SETTLE, returning.check_settled, tries=3, rewind_to=StepName.RESUME),
 )

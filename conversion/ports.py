@@ -146,14 +146,17 @@ class DrainPass:
 
 @dataclass(frozen=True)
 class DaemonPods:
-    """The DaemonSet pods that belong on a node. missing: `namespace/daemonset` of each that is not ready there.
+    """The DaemonSet pods that belong on a node.
 
-    nowhere   of the missing, those that are ready on no node of the cluster
+    missing    `namespace/daemonset` of each that is not ready there
+    nowhere    of the missing, those that are ready on no node of the cluster
+    kept_off   of each that our startup taint alone keeps off the node
     """
 
     expected: int
     missing: tuple[str, ...] = ()
     nowhere: frozenset[str] = frozenset()
+    kept_off: tuple[str, ...] = ()
 
 
 class Kubernetes(Protocol):
@@ -176,6 +179,12 @@ class Kubernetes(Protocol):
 
     def uncordon(self, name: str, mark: Mark) -> None:
         """Allow pods on a node that carries our mark."""
+
+    def untaint(self, name: str, mark: Mark, taint: Taint) -> None:
+        """Take one of our own taints off a node that carries our mark; others' stay as they are."""
+
+    def certificate_trouble(self, name: str) -> str:
+        """Return why a node's kubelet has no serving certificate yet, naming its request; "" when nothing is open."""
 
     def cordon(self, name: str, mark: Mark) -> None:
         """Forbid new pods on a node that carries our mark, or nobody's."""

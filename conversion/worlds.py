@@ -30,6 +30,7 @@ def made_with(far: FarSides, node_class: NodeClass, pace: Pace) -> MadeWith:
         taints=node_class.taints,
         gres=dict(node_class.gres),
         prepare=node_class.prepare,
+        proves_usable=True,
     )
 
 

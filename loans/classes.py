@@ -36,6 +36,20 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A command of the class's own that a node has to pass before jobs start on it again.
+
+    run      an argv list; it passes when it ends with 0
+    says     the sentence for people when it does not: "MIG is still on"
+    expect   when not empty, every line that it prints has to be one of these, and there has to be one
+    """
+
+    run: tuple[str, ...]
+    says: str
+    expect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NodeClass:
     """A kind of node that the site lends.
 
@@ -49,6 +63,10 @@ class NodeClass:
     kube_name          the Kubernetes name of a node, with {node} for Slurm's; kube_name_of() says it
     labels, taints     put on the Kubernetes node, beside our own mark
     skip_daemonsets    `namespace/name` of DaemonSets that a node is lent without
+    allocatable        what Kubernetes has to offer on a node before it counts as lent: {"nvidia.com/gpu": "4"}
+    images             container images that are pulled before it counts as lent
+    pull               the command that pulls one, without its name
+    verify             what a node has to pass on its way home, before jobs start on it
     unit               what one node brings, for people: "4 A100"
     power              the name of the power driver in the settings
     channel            where approvers decide: a Slack channel id
@@ -67,6 +85,10 @@ class NodeClass:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     skip_daemonsets: frozenset[str] = frozenset()
+    allocatable: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    pull: tuple[str, ...] = ("crictl", "pull")
+    verify: tuple[Check, ...] = ()
     unit: str = ""
     power: str = ""
     channel: str = ""

@@ -327,6 +327,8 @@ class KubeChange(StrEnum):
     """Annotation, labels and taints."""
     CORDONED = "cordoned"
     UNCORDONED = "uncordoned"
+    OPENED = "opened for pods"
+    """The startup taint was taken off."""
     DELETED = "deleted"
 
 

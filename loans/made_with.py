@@ -17,6 +17,8 @@ class MadeWith:
 
     slurm_cluster   Slurm's ClusterName
     kube_cluster    the UID of the namespace kube-system, which is the cluster's own
+    proves_usable   it was promised usable nodes. False for loans from before that was so: a node that Kubernetes calls
+                    Ready is what they were promised, and a taint of the site's own is no reason to send it back
     """
 
     slurm_cluster: str
@@ -31,6 +33,7 @@ class MadeWith:
     taints: tuple[Taint, ...]
     gres: Mapping[str, int]
     prepare: tuple[tuple[str, ...], ...]
+    proves_usable: bool = False
 
     def over(self, node_class: NodeClass) -> NodeClass:
         """Return the class as this loan knows it: its own ways, with the rules of today."""

@@ -13,7 +13,10 @@ STORE_LETTERS: Final = "23456789bcdfghjkmnpqrstvwxz"
 STORE_LENGTH: Final = 4
 
 _STORE: Final = rf"[{STORE_LETTERS}]{{{STORE_LENGTH}}}"
-_REASON: Final = re.compile(rf"lendbot #(\d{{1,9}})(?: ({_STORE}))?")
+NOT_HEALTHY: Final = " not healthy: "
+"""What stands between our mark and what a node's own checks found; in these words, so that nobody's drain is taken for
+ours because it begins like it."""
+_REASON: Final = re.compile(rf"lendbot #(\d{{1,9}})(?: ({_STORE}))?(?:{NOT_HEALTHY}.*)?", re.DOTALL)
 _LABEL: Final = re.compile(rf"(\d{{1,9}})(?: ({_STORE}))?")
 _RESERVATION: Final = re.compile(rf"lendbot_(?:({_STORE})_)?(\d{{1,9}})_(\d{{1,9}})")
 

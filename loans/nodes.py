@@ -196,6 +196,10 @@ class Taint:
     effect: str = "NoSchedule"
 
 
+STARTING: Final = Taint("lendbot/starting")
+"""What the role registers a node with, so that no pod comes before it is usable; the last step out takes it off."""
+
+
 @dataclass(frozen=True)
 class KubeNode:
     """One node as Kubernetes reports it.
@@ -203,6 +207,7 @@ class KubeNode:
     mark         what our annotation says, None when no lendbot has marked it
     finalizers   what has to be done before the object can go
     volumes      attached to it, by the names that the attach-detach controller uses
+    allocatable  what pods may have of it, as Kubernetes writes quantities: {"nvidia.com/gpu": "4", "memory": "480Gi"}
     """
 
     name: NodeName
@@ -215,6 +220,7 @@ class KubeNode:
     not_ready_why: str = ""
     finalizers: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    allocatable: Mapping[str, str] = field(default_factory=dict)
 
 
 class PowerState(StrEnum):

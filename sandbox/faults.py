@@ -16,12 +16,21 @@ SIDES: Final = {
     "delete": ("403",),
     "detach": ("forget",),
     "kube": ("refuse", "hang", "slow", "rubbish", "conflict", "unauthorized"),
+    "certificate": ("forget", "deny"),
+    "taint": ("stay",),
+    "gpus": ("forget",),
+    "pull": ("fail",),
+    "health": ("fail",),
     "bmc": ("refuse", "hang", "rubbish", "stale", "odd", "password"),
 }
 """Each side that can misbehave, and the ways it can. Slack's `lost`: a call is carried out, and its answer is not.
 
 evict, delete   what a webhook answers to the eviction, or the deletion, of a pod on the node
 detach          a volume whose pod is gone stays attached
+certificate     nobody approves the kubelet's serving certificate, or somebody denies it
+taint           the network's own taint stays on a node that registers
+gpus            the device plugin reports none
+health          the site's node health check finds a fault
 """
 
 

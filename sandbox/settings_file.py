@@ -11,17 +11,26 @@ from typing import Any, Final
 
 from sandbox.slack import seed
 
+_MIG: Final = '["nvidia-smi", "--query-gpu=mig.mode.current", "--format=csv,noheader"]'
+_NO_MIG: Final = '["Disabled", "[N/A]"]'
 LINES_OF_CLASS: Final[Mapping[str, tuple[str, ...]]] = {
     "gpu": (
         'aliases = ["a100"]',
         "gres = { gpu = 4 }",
         'unit = "4 A100"',
         'prepare = [["nvidia-smi", "-pm", "1"]]',
+        'allocatable = { "nvidia.com/gpu" = 4, memory = "480Gi" }',
+        'images = ["site/notebook:1"]',
+        "verify = [",
+        '  { run = ["nhc"], says = "the node health check found a fault" },',
+        f"  {{ run = {_MIG}, expect = {_NO_MIG}, says = 'MIG is still on' }},",
+        "]",
         'labels = { "node-role.kubernetes.io/lent" = "gpu" }',
-        'taints = [{ key = "lendbot/lent", value = "gpu", effect = "NoSchedule" }]',
+        'taints = [{ key = "lendbot/lent", value = "gpu" }, { key = "nvidia.com/gpu", value = "present" }]',
     ),
     "cpu": (
         'unit = "128 cores"',
+        'allocatable = { cpu = 128, memory = "240Gi" }',
         'labels = { "node-role.kubernetes.io/lent" = "cpu" }',
         'taints = [{ key = "lendbot/lent", value = "cpu", effect = "NoSchedule" }]',
     ),

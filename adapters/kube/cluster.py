@@ -11,10 +11,11 @@ from typing import Final
 from kubernetes.client import ApiClient
 
 from adapters.kube.api import SIDE, Json, KubeApi, path
+from adapters.kube.certificates import OF_KUBELETS, REQUESTS, CertificateRequest, request_of, trouble
 from adapters.kube.daemons import DaemonSet, daemonset_of, standing
 from adapters.kube.drain import DrainRules
 from adapters.kube.evictions import Evictions
-from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
+from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch, untaint_patch
 from adapters.kube.objects import HeldNode, items_of, understood
 from adapters.kube.rights import (
     ASK_FOR_RIGHTS,
@@ -22,6 +23,7 @@ from adapters.kube.rights import (
     GET_CLUSTER,
     LIST_DAEMONSETS,
     LIST_NODES,
+    LIST_REQUESTS,
     PATCH_NODES,
     RIGHTS,
     Right,
@@ -62,6 +64,7 @@ class KubeCluster:
         self._watch = NodeWatch(self._api, stale_after)
         self._evictions = Evictions(self._api, rules)
         self._daemonsets = SharedRead(self._list_daemonsets, MAX_AGE)
+        self._requests = SharedRead(self._list_requests, MAX_AGE)
         self._cluster = SharedRead(self._read_cluster, _CLUSTER_AGE)
 
     def start(self) -> None:
@@ -99,6 +102,14 @@ class KubeCluster:
         """Allow pods on a node that carries our mark."""
         self._patch(name, lambda held: uncordon_patch(held, mark))
         self._evictions.forget(name)
+
+    def untaint(self, name: str, mark: Mark, taint: Taint) -> None:
+        """Take one of our own taints off a node that carries our mark."""
+        self._patch(name, lambda held: untaint_patch(held, mark, taint))
+
+    def certificate_trouble(self, name: str) -> str:
+        """Return why a node's kubelet has no serving certificate yet; "" when nothing is open."""
+        return trouble(self._requests.get(), name)
 
     def cordon(self, name: str, mark: Mark) -> None:
         """Forbid new pods on a node that carries our mark, or nobody's."""
@@ -193,6 +204,10 @@ class KubeCluster:
 
     def _list_daemonsets(self) -> tuple[DaemonSet, ...]:
         return tuple(daemonset_of(raw) for raw in items_of(self._api.call(LIST_DAEMONSETS, DAEMONSETS)))
+
+    def _list_requests(self) -> tuple[CertificateRequest, ...]:
+        body = self._api.call(LIST_REQUESTS, REQUESTS, {"fieldSelector": f"spec.signerName={OF_KUBELETS}"})
+        return tuple(request_of(raw) for raw in items_of(body))
 
     def _may(self, right: Right) -> bool:
         resource, _, subresource = right.resource.partition("/")

@@ -6,14 +6,14 @@ source   kubernetes pkg/controller/daemon: NodeShouldRunDaemonPod and AddOrUpdat
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from adapters.kube.api import Json
 from adapters.kube.objects import Pod, Toleration, tolerations_of, understood
 from adapters.kube.selectors import satisfies
 from conversion.ports import DaemonPods
-from loans.nodes import KubeNode
+from loans.nodes import STARTING, KubeNode
 
 _KEYS_OF_ALL: Final = ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")
 _EVICTING_KEYS: Final = ("not-ready", "unreachable")
@@ -82,10 +82,21 @@ def belongs(daemonset: DaemonSet, node: KubeNode) -> bool:
 def standing(daemonsets: Iterable[DaemonSet], node: KubeNode, pods: Sequence[Pod]) -> DaemonPods:
     """Return how the DaemonSets that belong on a node stand there; an ending pod does not count as ready."""
     ready = {pod.owner.uid for pod in pods if pod.owner and pod.ready and pod.ends_at is None}
-    expected = [daemonset for daemonset in daemonsets if belongs(daemonset, node)]
+    known = tuple(daemonsets)
+    expected = [daemonset for daemonset in known if belongs(daemonset, node)]
     missing = [daemonset for daemonset in expected if daemonset.uid not in ready]
-    nowhere = frozenset(str(daemonset) for daemonset in missing if not daemonset.ready)
-    return DaemonPods(expected=len(expected), missing=tuple(sorted(map(str, missing))), nowhere=nowhere)
+    return DaemonPods(
+        expected=len(expected),
+        missing=tuple(sorted(map(str, missing))),
+        nowhere=frozenset(str(daemonset) for daemonset in missing if not daemonset.ready),
+        kept_off=_kept_off(known, expected, node),
+    )
+
+
+def _kept_off(known: Sequence[DaemonSet], expected: Sequence[DaemonSet], node: KubeNode) -> tuple[str, ...]:
+    """Name what would come but for our startup taint."""
+    opened = replace(node, taints=tuple(taint for taint in node.taints if taint.key != STARTING.key))
+    return tuple(sorted(str(each) for each in known if each not in expected and belongs(each, opened)))
 
 
 def _holds(term: Json, node: KubeNode) -> bool:

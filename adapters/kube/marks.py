@@ -29,6 +29,17 @@ def mark_patch(held: HeldNode, mark: Mark, labels: Mapping[str, str], taints: Se
     return _guarded(held, patch)
 
 
+def untaint_patch(held: HeldNode, mark: Mark, taint: Taint) -> Json | None:
+    """Take a taint of ours off a node that carries our mark."""
+    refuse_strangers(held.node, mark)
+    if held.node.mark is None:
+        raise UnexpectedAnswer(SIDE, f"node {held.node.name} lost the mark of {mark.said}; we leave it closed")
+    kept = [raw for raw in held.raw_taints if (raw["key"], raw["effect"]) != (taint.key, taint.effect)]
+    if len(kept) == len(held.raw_taints):
+        return None
+    return _guarded(held, {"spec": {"taints": kept or None}})
+
+
 def cordon_patch(held: HeldNode, mark: Mark) -> Json | None:
     """Make a node unschedulable that carries our mark, or nobody's."""
     refuse_strangers(held.node, mark)

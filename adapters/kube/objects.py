@@ -127,7 +127,8 @@ def held_node(raw: Json) -> HeldNode:
     with understood("node", raw):
         meta, spec = raw["metadata"], raw.get("spec") or {}
         taints = tuple(spec.get("taints") or ())
-        ready, why = _readiness(raw.get("status") or {})
+        status = raw.get("status") or {}
+        ready, why = _readiness(status)
         node = KubeNode(
             name=NodeName(meta["name"]),
             uid=meta["uid"],
@@ -138,7 +139,8 @@ def held_node(raw: Json) -> HeldNode:
             taints=tuple(Taint(t["key"], t.get("value") or "", t["effect"]) for t in taints),
             not_ready_why=why,
             finalizers=tuple(meta.get("finalizers") or ()),
-            volumes=tuple(each["name"] for each in (raw.get("status") or {}).get("volumesAttached") or ()),
+            volumes=tuple(each["name"] for each in status.get("volumesAttached") or ()),
+            allocatable={name: str(amount) for name, amount in (status.get("allocatable") or {}).items()},
         )
         return HeldNode(node, int(meta["resourceVersion"]), taints)
 

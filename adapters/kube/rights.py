@@ -37,6 +37,7 @@ DELETE_PODS: Final = Right("delete", "pods")
 EVICT_PODS: Final = Right("create", "pods/eviction")
 LIST_DAEMONSETS: Final = Right("list", "daemonsets", "apps")
 LIST_BUDGETS: Final = Right("list", "poddisruptionbudgets", "policy")
+LIST_REQUESTS: Final = Right("list", "certificatesigningrequests", "certificates.k8s.io")
 
 RIGHTS: Final = (
     GET_NODES,
@@ -50,6 +51,7 @@ RIGHTS: Final = (
     EVICT_PODS,
     LIST_DAEMONSETS,
     LIST_BUDGETS,
+    LIST_REQUESTS,
 )
 
 ASK_FOR_RIGHTS: Final = Right("create", "selfsubjectaccessreviews", "authorization.k8s.io")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bot.settings.site import ClassSettings, PaceSettings, SiteSettings
 from conversion.pace import Pace
-from loans.classes import NodeClass, Rules
+from loans.classes import Check, NodeClass, Rules
 from loans.nodes import NodeName, Taint
 
 Expand = Callable[[str], tuple[NodeName, ...]]
@@ -44,6 +44,10 @@ def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
         labels=of.labels,
         taints=tuple(Taint(taint.key, taint.value, taint.effect) for taint in of.taints),
         skip_daemonsets=of.skip_daemonsets,
+        allocatable=of.allocatable,
+        images=of.images,
+        pull=of.pull,
+        verify=tuple(Check(check.run, check.says, check.expect) for check in of.verify),
         unit=of.unit,
         power=of.power,
         channel=of.channel,

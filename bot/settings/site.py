@@ -9,9 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from bot.settings.spans import Span, SpanOrNone
+from loans.quantity import quantity
 from loans.runbook import StepName
 from store.connect import read_url
 
@@ -39,6 +49,14 @@ def _address_of_store(url: SecretStr) -> SecretStr:
     return url
 
 
+def _quantity(written: object) -> str:
+    """Take a number, or what Kubernetes writes for one."""
+    text = str(written)
+    quantity(text)
+    return text
+
+
+Quantity = Annotated[str, BeforeValidator(_quantity, json_schema_input_type=str | int), Field(examples=["480Gi"])]
 BmcPassword = Annotated[SecretStr, Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")]
 PowerTimeout = Annotated[Span, Field(timedelta(seconds=20), description="for one question")]
 Template = Annotated[str, AfterValidator(_template)]
@@ -189,6 +207,14 @@ class TaintSettings(Section):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
 
 
+class CheckSettings(Section):
+    """A command that a node has to pass on its way home, before jobs start on it again."""
+
+    run: Argv = Field(examples=[["nhc"]], description="run on the node; it passes when it ends with 0")
+    says: str = Field(min_length=1, examples=["MIG is still on"], description="what people read when it fails")
+    expect: tuple[str, ...] = Field((), description="when not empty: the only lines that it may print")
+
+
 class ClassSettings(Section):
     """A kind of node that is lent."""
 
@@ -201,10 +227,19 @@ class ClassSettings(Section):
     prepare: tuple[Argv, ...] = Field((), description="commands run on the node before Puppet, each a list of words")
     kube_name: Template = Field("{node}", description="the node's name in Kubernetes")
     labels: Mapping[str, str] = Field(default_factory=dict, description="put on the Kubernetes node")
-    taints: tuple[TaintSettings, ...] = Field((), description="put on the Kubernetes node")
+    taints: tuple[TaintSettings, ...] = Field(
+        (), description="put on the Kubernetes node; any other that keeps pods away has to go before the node is lent"
+    )
     skip_daemonsets: frozenset[Annotated[str, Field(pattern="^[^/]+/[^/]+$", examples=["monitoring/exporter"])]] = (
         Field(frozenset(), description="DaemonSets, as namespace/name, that a node is lent without")
     )
+    allocatable: Mapping[str, Quantity] = Field(
+        default_factory=dict,
+        description='what a node has to offer to pods before it is lent: {"nvidia.com/gpu" = 4, memory = "480Gi"}',
+    )
+    images: tuple[str, ...] = Field((), description="container images that are pulled before a node is lent")
+    pull: Argv = Field(("crictl", "pull"), description="pulls one; its name comes last")
+    verify: tuple[CheckSettings, ...] = Field((), description="what a node has to pass on its way home")
     unit: str = Field("", description='what one node brings, for people: "4 A100"')
     power: str = Field(examples=["bmc"], description="the [power.NAME] that its BMCs are of")
     channel: Channel = Field(description="where its requests are decided")

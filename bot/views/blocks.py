@@ -130,10 +130,22 @@ def plan(title: str, tasks: Sequence[Block]) -> Block:
     return {"type": "plan", "title": shorten(title, 150), "tasks": [_within(task, share) for task in tasks[:TASKS]]}
 
 
-def task(task_id: str, title: str, status: str, details: str = "") -> Block:
-    """Return one line of a plan. details: shown when the reader opens it."""
+def task(
+    task_id: str, title: str, status: str, details: str = "", *, since: tuple[str, datetime] | None = None
+) -> Block:
+    """Return one line of a plan.
+
+    details   shown when the reader opens it
+    since     goes before them: a few words and an instant, "try 2 of 3, since" 16:44
+    """
     card: Block = {"type": "task_card", "task_id": task_id[:255], "title": title, "status": status}
-    return {**card, "details": rich(shorten(" ".join(details.split()), _CELL))} if details else card
+    said = _words(shorten(" ".join(details.split()), _CELL)) if details else []
+    if since is not None:
+        said = [{"type": "text", "text": f"{since[0]} "}, _date(since[1]), *([_SEMICOLON, *said] if said else [])]
+    return {**card, "details": rich_cell(*said)} if said else card
+
+
+_SEMICOLON: Final[Block] = {"type": "text", "text": "; "}
 
 
 def _within(card: Block, share: int) -> Block:
@@ -165,8 +177,12 @@ def cell(text: str) -> Block:
 
 def date_cell(at: datetime) -> Block:
     """Return a cell with an instant that each reader sees in their own zone."""
+    return rich_cell(_date(at))
+
+
+def _date(at: datetime) -> Block:
     date = {"type": "date", "timestamp": int(at.timestamp()), "format": "{date_short_pretty} {time}"}
-    return rich_cell({**date, "fallback": fallback(at)})
+    return {**date, "fallback": fallback(at)}
 
 
 def person_cell(person: str) -> Block:
@@ -185,13 +201,16 @@ def rich_cell(*elements: Block) -> Block:
 
 def rich(text: str) -> Block:
     """Return plain words as rich text; what stands between back quotes becomes code."""
+    return rich_cell(*_words(text))
+
+
+def _words(text: str) -> list[Block]:
     pieces = re.split(r"`([^`]+)`", text)
-    elements = [
+    return [
         {"type": "text", "text": piece, **({"style": {"code": True}} if at % 2 else {})}
         for at, piece in enumerate(pieces)
         if piece
     ]
-    return rich_cell(*elements)
 
 
 def _mrkdwn(text: str, most: int) -> Block:

@@ -89,7 +89,7 @@ def _returned(one: OneLoan, summary: Summary | None) -> Rendered:
     loan = one.loan
     due = sum(part.state is not NodeState.UNWOUND for part in one.parts)
     home = summary.home if summary else sum(part.state is NodeState.HOME for part in one.parts)
-    done = f"{home} of {counted(due, 'node')} idle in Slurm{_at(loan)}"
+    done = f"{home} of {counted(due, 'node')} home, usable in Slurm{_at(loan)}"
     lent_for = f" · lent {length(summary.lent_for)}" if summary and summary.lent_for else ""
     lines = [f"{title(loan, 'returned')} · {done}{lent_for}"]
     if summary:

@@ -9,7 +9,7 @@ from bot.views.returns import why_home
 from conversion import clocks
 from loans import facts
 from loans.facts import Fact
-from loans.runbook import PlanName
+from loans.runbook import PlanName, StepName
 
 _LAPSED: Final[Mapping[facts.WhyLapsed, str]] = {
     facts.WhyLapsed.NOBODY_DECIDED: "nobody decided in time",
@@ -97,6 +97,8 @@ def _of_node(fact: Fact) -> Happened | None:
             return Happened("node is replaced", f"by {by}")
         case facts.Blocked(_, why):
             return Happened("ask people about the node", why)
+        case facts.GotStuck(StepName.HEALTH, why):
+            return Happened("node is home, but not healthy", why)
         case facts.GotStuck(step, why):
             return Happened("node is stuck", f"{step}: {why}" if step else why)
         case facts.NodeHome(was_lent):

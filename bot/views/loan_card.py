@@ -1,5 +1,6 @@
 """One loan is one card, edited in place: who, what, until when, what happens next, and the buttons that apply now."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from bot.views import breaker, buttons
@@ -18,12 +19,14 @@ from bot.views.progress import progress
 from bot.views.rehearsal import REAL_TIME, Rehearsal, warning
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
+from bot.views.steps import is_unhealthy
 from bot.views.steps import taking as taking_step
 from bot.views.text import any_of, clock, counted, deadline, moment, nodes, quote, said, seconds, units, who
 from bot.views.trouble import troubles
 from commands.replies import OneLoan
 from loans.lengths import about, length
-from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, NodeState, State, Taking
+from loans.loan import NODE_MOVING, TAKING_MOVING, Extension, Loan, NodeState, State, Taking
+from loans.nodes import NodeName
 from loans.readers.summary import Summary
 from loans.runbook import StepName
 
@@ -184,8 +187,9 @@ def _returning(one: OneLoan) -> Rendered:
     home = sum(part.state is NodeState.HOME for part in one.parts)
     due = sum(part.state is not NodeState.UNWOUND for part in one.parts)
     stuck = [part.node for part in one.parts if part.state is NodeState.STUCK]
-    state = "stuck" if loan.state is State.STUCK else "returning"
-    done = f"{home} of {counted(due, 'node')} home"
+    sick = [part.node for part in one.parts if is_unhealthy(part)]
+    state = _state_home(loan, stuck, sick)
+    done = f"{home} of {counted(due, 'node')} home{f', {len(sick)} more not healthy' if sick else ''}"
     needs = f"{nodes(stuck)} {'needs' if len(stuck) == 1 else 'need'} a person" if stuck else ""
     head = " · ".join(word for word in (title(loan, state), done, remaining(one), needs) if word)
     return message(
@@ -195,6 +199,13 @@ def _returning(one: OneLoan) -> Rendered:
         *troubles(loan, one.parts),
         _drawn_at(one) if loan.state is State.RETURNING else None,
     )
+
+
+def _state_home(loan: Loan, stuck: Sequence[NodeName], sick: Sequence[NodeName]) -> str:
+    """Return where a loan stands whose nodes go home: it is not stuck for a node that only the site can mend."""
+    if loan.state is not State.STUCK:
+        return "returning"
+    return "home, but not healthy" if len(sick) == len(stuck) else "stuck"
 
 
 def _why_home(one: OneLoan) -> str:

@@ -191,15 +191,16 @@ def _stuck(node: NodeName | None, step: StepName | None, why: str, one: OneLoan)
     part = _part(one, node)
     if part is None or part.state is not NodeState.STUCK:
         return _say(f"{_code(node)} of loan #{one.loan.id} was stuck; it is not any more. Nothing to do.")
-    text = f"{quote(part.node, 80)} is stuck on its way home (loan #{one.loan.id}): {said(why)}"
+    where = "home, but not healthy" if step is StepName.HEALTH else "stuck on its way home"
+    text = f"{quote(part.node, 80)} is {where} (loan #{one.loan.id}): {said(why)}"
     return message(text, *of_stuck(one.loan, part, step, why))
 
 
 def _home(one: OneLoan) -> Rendered:
     loan = one.loan
     home = [part.node for part in one.parts if part.state is NodeState.HOME]
-    at = f" since {moment(loan.ended_at)}" if loan.ended_at else ""
-    there = f"{counted(len(home), 'node')} idle in Slurm{at}: {nodes(home)}" if home else "its nodes are idle in Slurm"
+    at = f", {moment(loan.ended_at)}" if loan.ended_at else ""
+    there = f"{counted(len(home), 'node')} came home to Slurm{at}: {nodes(home)}" if home else "its nodes are home"
     return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; nothing is left to do.")
 
 

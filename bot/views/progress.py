@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.views.blocks import TASKS, plan, task
 from bot.views.rendered import Block
-from bot.views.steps import doing, failed
+from bot.views.steps import doing, failed, is_unhealthy, tries_of
 from bot.views.text import counted
 from bot.views.trouble import SHOWN, shown
 from commands.replies import OneLoan
@@ -49,7 +49,17 @@ def _of_node(part: NodeLoan, one: OneLoan, instead: NodeName | None) -> Block:
         words[0] += f" after {took(part.lent_at - one.loan.started_at)}"
     is_told_below = part in shown(one.parts)[:SHOWN]
     details = part.note if _moves(part) and not is_told_below else ""
-    return task(part.node, "; ".join(words), _status(part), broke.why if broke else details)
+    return task(part.node, "; ".join(words), _status(part), broke.why if broke else details, since=_since(part, one))
+
+
+def _since(part: NodeLoan, one: OneLoan) -> tuple[str, datetime] | None:
+    """Return what was so and when of a node at rest, and the try of one that is beyond its first."""
+    if part.state is NodeState.HOME and part.left_at is not None:
+        return "usable in Slurm again", part.left_at
+    at = one.tries.get(part.node)
+    if at is None or part.step is None:
+        return None
+    return f"try {at} of {max(at, tries_of(part.step))}, since", part.since
 
 
 def _moves(part: NodeLoan) -> bool:
@@ -79,9 +89,9 @@ def _standing(part: NodeLoan, broke: Breakdown | None = None) -> str:
         case NodeState.RETURNING:
             return doing(part.step) if part.step else "waits for its turn"
         case NodeState.HOME:
-            return "home, idle in Slurm"
+            return "home"
         case NodeState.STUCK:
-            return "stuck: needs a person"
+            return "home, but not healthy" if is_unhealthy(part) else "stuck: needs a person"
 
 
 def _timing(part: NodeLoan, usual: Mapping[StepName, timedelta], now: datetime) -> str:

@@ -18,6 +18,7 @@ DOING: Final[Mapping[StepName, str]] = {
     StepName.LABEL: "getting its labels and taints",
     StepName.READY: "waiting to be Ready",
     StepName.DAEMONS: "waiting for its DaemonSet pods",
+    StepName.USABLE: "getting ready for pods",
     StepName.CORDON: "being cordoned",
     StepName.EVICT: "waiting for its pods to leave",
     StepName.DETACH: "waiting for its volumes to detach",
@@ -26,6 +27,7 @@ DOING: Final[Mapping[StepName, str]] = {
     StepName.POWER_ON: "switching on",
     StepName.BOOT: "booting",
     StepName.VERIFY: "being checked for leftovers",
+    StepName.HEALTH: "passing its class's checks",
     StepName.RESUME: "resuming in Slurm",
     StepName.SETTLE: "proving that Slurm keeps it",
 }
@@ -38,6 +40,7 @@ FAILED: Final[Mapping[StepName, str]] = {
     StepName.LABEL: "did not get its labels and taints",
     StepName.READY: "did not become Ready",
     StepName.DAEMONS: "did not get its DaemonSet pods",
+    StepName.USABLE: "did not become usable",
 }
 """The steps of the way out, when one is why a node goes back."""
 TAKING: Final[Mapping[StepName, str]] = {
@@ -52,7 +55,7 @@ TAKING: Final[Mapping[StepName, str]] = {
 _NO_STEP: Final = "did not make it"
 _LEND: Final = tuple(step.name for step in LEND)
 _RETURN: Final = tuple(step.name for step in RETURN)
-_BY_HAND: Final = frozenset({StepName.VERIFY, StepName.RESUME})
+_BY_HAND: Final = frozenset({StepName.VERIFY, StepName.HEALTH, StepName.RESUME})
 """The steps at which a way home may sensibly begin after a person saw to the node."""
 
 
@@ -69,6 +72,16 @@ def failed(step: StepName | None) -> str:
 def taking(step: StepName) -> str:
     """Return what a wave is at."""
     return TAKING[step]
+
+
+def tries_of(step: StepName) -> int:
+    """Return how often a step is tried before the node is given up, or is stuck."""
+    return next((each.tries for each in (*LEND, *RETURN) if each.name is step), 1)
+
+
+def is_unhealthy(part: NodeLoan) -> bool:
+    """Return True for a node that is home, and fails the checks of its class: no step of lendbot's can mend that."""
+    return part.state is NodeState.STUCK and part.step is StepName.HEALTH
 
 
 def from_step(part: NodeLoan) -> StepName:

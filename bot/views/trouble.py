@@ -39,6 +39,8 @@ def troubles(loan: Loan, parts: Sequence[NodeLoan]) -> list[Block | None]:
 
 def of_stuck(loan: Loan, part: NodeLoan, step: StepName | None, why: str) -> list[Block | None]:
     """Return what is known of a stuck node. It is in neither world, so there is time to look."""
+    if step is StepName.HEALTH:
+        return _of_unhealthy(loan, part, why)
     at = f" while {quote(doing(step), 60)}" if step else ""
     by_hand = code(f"lendbot give-back {part.node} --from {from_step(part)}")
     text = (
@@ -47,6 +49,20 @@ def of_stuck(loan: Loan, part: NodeLoan, step: StepName | None, why: str) -> lis
         f"{_what_runs(step)}\n"
         f"*Look at its console.* Then press Try again for the whole way home, or, when you have rebooted it by "
         f"hand, run {by_hand} on lendbot's host."
+    )
+    return [section(text), actions(buttons.try_again(loan, part))]
+
+
+def _of_unhealthy(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
+    """Return what its class's checks found on a node that has come home: the site's to mend, and in nobody's way."""
+    by_hand = code(f"lendbot give-back {part.node} --from {StepName.HEALTH}")
+    text = (
+        f":warning: *{code(part.node)} is home, but not healthy* (loan #{loan.id}).\n"
+        f"What was found: {(said(why) or 'nothing was reported').rstrip('.')}.\n"
+        f"It has left Kubernetes and rebooted. I keep it drained in Slurm with that reason: no jobs, no pods. "
+        f"The other nodes are not held up.\n"
+        f"*Mend it, then* press Try again for the whole way home, or run {by_hand} on lendbot's host: that runs the "
+        f"checks once more and resumes it."
     )
     return [section(text), actions(buttons.try_again(loan, part))]
 

@@ -67,5 +67,7 @@ def _in_kubernetes(now: Set, change: KubeChange, told: Told[Fact]) -> Set:
             return replace(now, cordoned=told)
         case KubeChange.UNCORDONED:
             return replace(now, cordoned=None)
+        case KubeChange.OPENED:
+            return now
         case KubeChange.DELETED:
             return replace(now, marked=None, cordoned=None)

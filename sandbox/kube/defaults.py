@@ -18,6 +18,8 @@ from sandbox.kube.resources import (
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
+STARTUP: Final = {"key": "lendbot/starting", "value": "true", "effect": "NoSchedule"}
+"""What the site's role registers a lent node with, as puppet/cloud_compute does."""
 UNSCHEDULABLE: Final = "node.kubernetes.io/unschedulable"
 
 _PATIENCE: Final = tuple(

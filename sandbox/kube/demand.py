@@ -9,6 +9,8 @@ from functools import partial
 from typing import Final
 
 from sandbox.kube.cluster import Cluster
+from sandbox.kube.defaults import STARTUP
+from sandbox.kube.machines import FOREIGN
 from sandbox.kube.resources import BUDGETS, DEPLOYMENTS, NODES, Obj
 from sandbox.kube.seed import BASE_NODES, deployment
 from sandbox.kube.store import Change
@@ -99,7 +101,9 @@ class Demand:
 
 
 def _is_open(node: Obj) -> bool:
-    return is_node_ready(node) and not node["spec"].get("unschedulable")
+    """Whether people would send work there: a taint that will go by itself is not for them to tolerate."""
+    passing = any(taint["key"] in (STARTUP["key"], FOREIGN["key"]) for taint in node["spec"].get("taints") or ())
+    return is_node_ready(node) and not node["spec"].get("unschedulable") and not passing
 
 
 def _taints(node: Obj) -> Taints:

@@ -7,6 +7,7 @@ A kubelet that lives registers again when somebody deletes its Node, as real one
 from dataclasses import dataclass
 from typing import Final
 
+from sandbox.kube.certificates import Certificates
 from sandbox.kube.cluster import Cluster
 from sandbox.kube.defaults import NOT_READY
 from sandbox.kube.resources import LEASES, NODES, Obj
@@ -16,6 +17,8 @@ from sandbox.kube.views import with_condition
 HEARTBEAT_S: Final = 10.0
 RE_REGISTER_S: Final = 10.0
 LEASE_NAMESPACE: Final = "kube-node-lease"
+FOREIGN: Final = {"key": "node.cilium.io/agent-not-ready", "value": "true", "effect": "NoExecute"}
+"""What a network's operator puts on a node, and takes off once its agent runs."""
 _LEAST_WALL_S: Final = 2.0
 """A fast clock would have a thousand nodes renew ten thousand leases a second; a lease tells no more for it."""
 
@@ -36,9 +39,11 @@ class Machine:
 class Machines:
     """The kubelets' voices."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, certificates: Certificates) -> None:
         self._cluster = cluster
+        self._certificates = certificates
         self._known: dict[str, Machine] = {}
+        self._without_gpus: set[str] = set()
 
     def start(self) -> None:
         """Begin the heartbeats."""
@@ -71,7 +76,9 @@ class Machines:
         """Let the device plugin, now that it runs, report what it found."""
         machine = self._known.get(name)
         count = machine.capacity.get("nvidia.com/gpu") if machine else None
-        if count:
+        if self._is_broken("gpus", name):
+            self._without_gpus.add(name)
+        elif count:
             self._cluster.api.edit(NODES, "", name, lambda node: _with_gpus(node, count))
 
     def saw(self, change: Change) -> None:
@@ -97,11 +104,13 @@ class Machines:
         labels = {"kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", **machine.labels}
         if old is None:
             not_ready = {"key": NOT_READY, "effect": "NoSchedule"}
-            spec = {"taints": [*machine.taints, not_ready]}
+            foreign = [FOREIGN] if self._is_broken("taint", machine.name) else []
+            spec = {"taints": [*machine.taints, *foreign, not_ready]}
             node: Obj = {"metadata": {"name": machine.name, "labels": labels}, "spec": spec}
             api.create(NODES, "", {**node, "status": self._status(machine)})
         else:
             api.edit(NODES, "", machine.name, lambda node: _registered_again(node, labels, self._status(machine)))
+        self._certificates.ask(machine.name)
         self._renew(machine)
 
     def _status(self, machine: Machine) -> Obj:
@@ -133,7 +142,21 @@ class Machines:
             },
         }
 
+    def _is_broken(self, side: str, name: str) -> bool:
+        return self._cluster.faults.peek(side, name) is not None
+
+    def _mend(self) -> None:
+        """Let the network's operator and the device plugins do what a fault kept them from."""
+        for name in [name for name in self._without_gpus if not self._is_broken("gpus", name)]:
+            self._without_gpus.discard(name)
+            self.report_gpus(name)
+        for stored in self._cluster.store.all(NODES):
+            name, taints = stored.obj["metadata"]["name"], stored.obj["spec"].get("taints") or ()
+            if FOREIGN in taints and not self._is_broken("taint", name):
+                self._cluster.api.edit(NODES, "", name, _without_foreign)
+
     def _beat(self) -> None:
+        self._mend()
         for machine in self._known.values():
             if machine.alive and self._cluster.store.find(NODES, "", machine.name):
                 self._renew(machine)
@@ -158,3 +181,7 @@ def _registered_again(node: Obj, labels: dict[str, str], status: Obj) -> Obj:
 def _with_gpus(node: Obj, count: str) -> Obj:
     found = {key: {**node["status"].get(key, {}), "nvidia.com/gpu": count} for key in ("capacity", "allocatable")}
     return {**node, "status": {**node["status"], **found}}
+
+
+def _without_foreign(node: Obj) -> Obj:
+    return {**node, "spec": {**node["spec"], "taints": [one for one in node["spec"]["taints"] if one != FOREIGN]}}

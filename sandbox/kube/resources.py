@@ -65,6 +65,14 @@ BUDGETS: Final = Resource(
     subresources=_STATUS,
     counts_generations=True,
 )
+SIGNING_REQUESTS: Final = Resource(
+    "certificates.k8s.io",
+    "certificatesigningrequests",
+    "CertificateSigningRequest",
+    namespaced=False,
+    short=("csr",),
+    subresources=_STATUS,
+)
 LEASES: Final = Resource("coordination.k8s.io", "leases", "Lease")
 ATTACHMENTS: Final = Resource(
     "storage.k8s.io", "volumeattachments", "VolumeAttachment", namespaced=False, subresources=_STATUS
@@ -88,6 +96,7 @@ ALL: Final = (
     STATEFULSETS,
     JOBS,
     BUDGETS,
+    SIGNING_REQUESTS,
     LEASES,
     ATTACHMENTS,
     ACCESS_REVIEWS,

@@ -46,6 +46,7 @@ BOT_RULES: Final = (
     Rule(("",), ("pods/eviction",), ("create",)),
     Rule(("apps",), ("daemonsets",), ("list",)),
     Rule(("policy",), ("poddisruptionbudgets",), ("list",)),
+    Rule(("certificates.k8s.io",), ("certificatesigningrequests",), ("list",)),
     _REVIEW,
 )
 

@@ -19,6 +19,7 @@ _FIELDS = (
     "metadata.name",
     "metadata.namespace",
     "spec.nodeName",
+    "spec.signerName",
     "spec.unschedulable",
     "status.phase",
     "involvedObject.kind",

@@ -14,6 +14,7 @@ from sandbox.clock import SiteClock
 from sandbox.faults import Faults
 from sandbox.kube import seed
 from sandbox.kube.budgets import Budgets
+from sandbox.kube.certificates import Certificates
 from sandbox.kube.cleaner import Cleaner
 from sandbox.kube.cluster import Cluster
 from sandbox.kube.daemonsets import DaemonSets
@@ -51,7 +52,7 @@ class KubeSite:
     def __init__(self, clock: SiteClock, faults: Faults, *, budgets: bool = True) -> None:
         """budgets: what tenants bring to lent nodes is protected by disruption budgets."""
         self.cluster = Cluster(clock, faults)
-        self._machines = Machines(self.cluster)
+        self._machines = Machines(self.cluster, Certificates(self.cluster))
         self._nodes = NodeLife(self.cluster, self._machines)
         self._pods = PodLife(self.cluster, self._machines, self._nodes)
         self._daemonsets = DaemonSets(self.cluster)

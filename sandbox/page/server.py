@@ -12,7 +12,23 @@ from sandbox.faults import SIDES, Fault, Faults
 from sandbox.page.room import RoomSource
 
 TICK_S: Final = 0.25
-NODE_SIDES: Final = ("ssh", "prepare", "puppet", "register", "daemonset", "boot", "bmc", "evict", "delete", "detach")
+NODE_SIDES: Final = (
+    "ssh",
+    "prepare",
+    "puppet",
+    "register",
+    "daemonset",
+    "boot",
+    "bmc",
+    "evict",
+    "delete",
+    "detach",
+    "certificate",
+    "taint",
+    "gpus",
+    "pull",
+    "health",
+)
 """The sides that can misbehave at one node alone; the others are one service for the site."""
 STATIC: Final = resources.files(__package__).joinpath("static")
 KINDS: Final = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

@@ -54,6 +54,8 @@ class NodeShell:
             "date": self._date,
             "systemctl": self._systemctl,
             "nvidia-smi": self._nvidia_smi,
+            "crictl": self._crictl,
+            "nhc": self._nhc,
             "flock": self._flock,
             "sh": self._sh,
             "timeout": self._timeout,
@@ -112,6 +114,28 @@ class NodeShell:
         if fault == "hang":
             await asyncio.sleep(FOREVER_S)
         return nvidia_smi(self._machine, argv, talk, is_broken=fault == "fail")
+
+    async def _crictl(self, argv: list[str], talk: Talk) -> int:
+        if len(argv) < 2 or argv[0] != "pull":  # noqa: PLR2004 - a verb and an image
+            talk.err("crictl: only pull IMAGE is known here\n")
+            return 1
+        if "containerd" not in self._machine.services:
+            talk.err(
+                "FATA[0000] validate service connection: dial unix /run/containerd/containerd.sock: no such file\n"
+            )
+            return 1
+        if self._world.faults.take("pull", self._machine.name):
+            talk.err(f'FATA[0001] pulling image: failed to resolve reference "{argv[-1]}": not found\n')
+            return 1
+        talk.out(f"Image is up to date for {argv[-1]}\n")
+        return 0
+
+    async def _nhc(self, _argv: list[str], talk: Talk) -> int:
+        """Run the node health check, as github.com/mej/nhc words what it finds."""
+        if self._world.faults.take("health", self._machine.name):
+            talk.err("ERROR:  nhc:  Health check failed:  check_hw_ib:  No IB port is ACTIVE (LinkUp 100 Gb/sec).\n")
+            return 1
+        return 0
 
     async def _flock(self, argv: list[str], talk: Talk) -> int:
         """Hold a lock while a command runs: `flock [--nonblock] [--conflict-exit-code N] LOCK CMD...`."""

@@ -27,6 +27,10 @@ def nvidia_smi(machine: Machine, argv: Sequence[str], talk: Talk, *, is_broken: 
     if query is not None:
         for index, uuid in enumerate(machine.gpu_uuids):
             talk.out(", ".join(_field(name.strip(), index, uuid, machine) for name in query.split(",")) + "\n")
+    elif "-mig" in argv:
+        machine.has_mig = argv[argv.index("-mig") + 1] == "1"  # kept in the GPU: no boot forgets it
+        for index in range(len(machine.gpu_uuids)):
+            talk.out(f"{'En' if machine.has_mig else 'Dis'}abled MIG Mode for GPU 00000000:{7 + index:02X}:00.0\n")
     elif "-pm" in argv:
         for index in range(len(machine.gpu_uuids)):
             talk.out(f"Enabled persistence mode for GPU 00000000:{7 + index:02X}:00.0.\n")
@@ -39,4 +43,5 @@ def nvidia_smi(machine: Machine, argv: Sequence[str], talk: Talk, *, is_broken: 
 
 def _field(name: str, index: int, uuid: str, machine: Machine) -> str:
     values = {"uuid": uuid, "gpu_uuid": uuid, "index": str(index), "name": _MODEL, "count": str(len(machine.gpu_uuids))}
+    values["mig.mode.current"] = "Enabled" if machine.has_mig else "Disabled"
     return values.get(name, "[N/A]")

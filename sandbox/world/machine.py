@@ -75,6 +75,7 @@ class Machine:
         self.booted_at: datetime | None = None
         self.boot_id = ""
         self.boots = 0
+        self.has_mig = False
         self.doing: Doing | None = None
         self.files: dict[str, str] = {}
         self.directories: set[str] = set()

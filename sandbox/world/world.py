@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sandbox.agenda import Agenda
 from sandbox.clock import SiteClock
 from sandbox.faults import Faults
+from sandbox.kube.defaults import STARTUP
 from sandbox.slurm.controller import Controller
 from sandbox.slurm.records import Job, NodeRecord
 from sandbox.slurm.scheduler import place
@@ -120,7 +121,8 @@ class World:
         capacity = {"cpu": str(kind.cpus), "memory": f"{kind.memory_mb}Mi", "pods": "110"}
         if kind.gpus:
             capacity["nvidia.com/gpu"] = str(kind.gpus)
-        self.cluster.node_registered(machine.name, dict(kind.labels), [dict(t) for t in kind.taints], capacity)
+        taints = [*(dict(taint) for taint in kind.taints), dict(STARTUP)]
+        self.cluster.node_registered(machine.name, dict(kind.labels), taints, capacity)
 
     def sneak_job(self, node: str, length: timedelta, user: str = "u7") -> Job:
         """Submit a one-node job that must have this very node, and let the scheduler look at once."""

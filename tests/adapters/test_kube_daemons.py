@@ -108,3 +108,13 @@ def test_an_operator_that_we_do_not_know_is_said() -> None:
     """A rule that we cannot read never counts as fulfilled."""
     with pytest.raises(UnexpectedAnswer, match="SoonerOrLater"):
         belongs(daemonset_of(a_daemonset(**asks("zone", "SoonerOrLater"))), a_node())
+
+
+def test_what_the_startup_taint_alone_keeps_off_is_named() -> None:
+    """A device plugin that does not tolerate it would never come; what another taint keeps off is not missed."""
+    startup, other = {"key": "lendbot/starting", "effect": "NoSchedule"}, {"key": "x", "effect": "NoSchedule"}
+    calico = daemonset_of(a_daemonset())
+    assert standing([calico], a_node(startup), []) == DaemonPods(0, kept_off=("kube-system/calico",))
+    assert standing([calico], a_node(startup, other), []) == DaemonPods(0)
+    tolerant = daemonset_of(a_daemonset(tolerations=[{"operator": "Exists"}]))
+    assert standing([tolerant], a_node(startup), []).kept_off == ()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch
+from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch, untaint_patch
 from conversion.ports import UnexpectedAnswer
 from loans.marks import Mark
-from loans.nodes import Taint
+from loans.nodes import STARTING, Taint
 from tests.adapters.kube_rig import a_held_node
 
 GUARD = {"resourceVersion": "10", "uid": "u1"}
@@ -40,3 +40,23 @@ def test_a_mark_that_cannot_be_read_belongs_to_nobody() -> None:
     """A fiddled annotation stops us; it does not make the node free for the next loan."""
     with pytest.raises(UnexpectedAnswer, match="a loan whose number cannot be read"):
         cordon_patch(a_held_node(loan="twelve"), Mark(12))
+
+
+STARTUP = {"key": "lendbot/starting", "value": "true", "effect": "NoSchedule"}
+THEIRS = {"key": "gpu", "effect": "NoSchedule"}
+
+
+def test_our_taint_goes_alone() -> None:
+    """The startup taint is taken off; what others put there stays word for word."""
+    both = a_held_node(loan="12", taints=[STARTUP, THEIRS])
+    assert untaint_patch(both, Mark(12), STARTING) == {"metadata": GUARD, "spec": {"taints": [THEIRS]}}
+    alone = a_held_node(loan="12", taints=[STARTUP])
+    assert untaint_patch(alone, Mark(12), STARTING) == {"metadata": GUARD, "spec": {"taints": None}}
+    assert untaint_patch(a_held_node(loan="12", taints=[THEIRS]), Mark(12), STARTING) is None
+
+
+@pytest.mark.parametrize("loan", [None, "13"])
+def test_a_node_without_our_mark_is_not_opened(loan: str | None) -> None:
+    """A node that was deleted and came back is somebody's to look at first."""
+    with pytest.raises(UnexpectedAnswer, match="mark of loan #1"):
+        untaint_patch(a_held_node(loan=loan, taints=[STARTUP]), Mark(12), STARTING)

@@ -30,7 +30,7 @@ def test_what_keeps_work_away_is_held_from_its_own_step_on() -> None:
 
     assert holding(TAKE, "DRAIN") == ["quiet", "unreserve", "down"]
     assert holding(LEND, "DRAIN") == [step.name for step in LEND]
-    closed = ["evict", "detach", "power off", "leave", "power on", "boot", "verify"]
+    closed = ["evict", "detach", "power off", "leave", "power on", "boot", "verify", "health"]
     assert holding(RETURN, "DRAIN") == ["cordon", *closed]
     assert holding(RETURN, "the cordon") == closed
 

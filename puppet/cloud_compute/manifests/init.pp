@@ -6,6 +6,8 @@
 # @param registration       how the node joins its cluster; see Cloud_compute::Registration
 # @param node_class         which of `classes` this node is; a site sets it per node or by a fact
 # @param classes            the labels and taints that each class of nodes is registered with
+# @param startup_taint      keeps pods away from the moment the node registers until lendbot has found it usable and takes it
+#   off; its key is lendbot's. false when something else keeps pods away until then
 # @param container_runtime  which of `runtimes` to run
 # @param runtimes           packages and service of each runtime
 # @param manage_packages    false when the image already has the runtime
@@ -19,6 +21,7 @@ class cloud_compute (
   Cloud_compute::Registration $registration,
   String[1] $node_class,
   Hash[String[1], Cloud_compute::Node_class] $classes,
+  Variant[Cloud_compute::Taint, Boolean[false]] $startup_taint,
   Enum['containerd', 'docker'] $container_runtime,
   Hash[Enum['containerd', 'docker'], Cloud_compute::Runtime] $runtimes,
   Boolean $manage_packages,

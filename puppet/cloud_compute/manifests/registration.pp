@@ -22,6 +22,10 @@ class cloud_compute::registration {
   $asked = $cloud_compute::registration
   $how = { 'ca_hashes' => [], 'timeout_s' => 600 } + $defaults[$asked['form']] + $asked
   $class = { 'labels' => {}, 'taints' => [] } + $cloud_compute::classes[$cloud_compute::node_class]
+  $startup = $cloud_compute::startup_taint ? {
+    false   => [],
+    default => [$cloud_compute::startup_taint],
+  }
   $script = '/usr/local/sbin/cloud-compute-register'
 
   file { $script:
@@ -33,7 +37,7 @@ class cloud_compute::registration {
         'how'    => $how,
         'name'   => $facts['networking']['hostname'],
         'labels' => $class['labels'],
-        'taints' => $class['taints'],
+        'taints' => $class['taints'] + $startup,
     }),
   }
 

@@ -125,6 +125,12 @@ STUCK = part(
     "boot",
     note="BMC says on; Slurm says DOWN+DRAIN, no registration yet (for 20 min), after 3 tries",
 )
+UNHEALTHY = part(
+    10,
+    NodeState.STUCK,
+    "health",
+    note='MIG is still on: `nvidia-smi --query-gpu=mig.mode.current` printed "Enabled", after 6 tries',
+)
 SUMMARY = Summary(
     home=8,
     lent_for=timedelta(days=3, hours=13, minutes=7),
@@ -220,6 +226,15 @@ def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
         "returning_blocked": (one(back, (*HOME[:3], BLOCKED, *HOME[4:])), None),
         "returning_forced": (one(back, (*HOME[:3], replace(BLOCKED, forced_by=ONCALL), *HOME[4:])), None),
         "stuck": (one(replace(back, state=State.STUCK), (*HOME[:7], STUCK)), None),
+        "unhealthy": (one(replace(back, state=State.STUCK), (*HOME[:7], UNHEALTHY)), None),
+        "unhealthy_and_stuck": (
+            one(replace(back, state=State.STUCK), (*HOME[:6], UNHEALTHY, replace(STUCK, node=node(9)))),
+            None,
+        ),
+        "second_try": (
+            replace(one(back, (*HOME[:7], part(10, NodeState.RETURNING, "boot"))), tries={node(10): 2}),
+            None,
+        ),
         "returned": (one(replace(back, state=State.RETURNED, ended_at=ended), HOME), SUMMARY),
         "returned_forced": (
             one(replace(back, state=State.RETURNED, ended_at=ended), HOME),
@@ -462,6 +477,11 @@ def news() -> Mapping[str, tuple[Told[Fact], OneLoan, Mapping[str, int] | None]]
             None,
         ),
         "stuck": (told(f.GotStuck(StepName.BOOT, STUCK.note), of=10), stuck, None),
+        "unhealthy": (
+            told(f.GotStuck(StepName.HEALTH, UNHEALTHY.note), of=10),
+            one(replace(back, state=State.STUCK), (*HOME[:7], UNHEALTHY)),
+            None,
+        ),
         "stuck_no_more": (told(f.GotStuck(StepName.BOOT, STUCK.note), of=3), stuck, None),
         "home": (told(f.Home()), over, None),
         "extension_asked": (told(f.ExtensionAsked(later), by=REQUESTER), extends, None),

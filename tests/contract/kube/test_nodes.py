@@ -12,7 +12,8 @@ from adapters.kube.cluster import KubeCluster
 from adapters.kube.connect import connect
 from conversion.ports import UnexpectedAnswer
 from loans.marks import Mark
-from loans.nodes import KubeNode, Taint
+from loans.nodes import STARTING, KubeNode, Taint
+from loans.quantity import quantity
 from tests.contract.kube.conftest import NODE, Make
 from tests.contract.kube.far_side import FarSide
 from tests.contract.kube.world import World, eventually
@@ -181,6 +182,32 @@ def test_one_list_and_one_watch_serve_all_readers(make: Make, node: KubeNode) ->
     with ThreadPoolExecutor(32) as pool:
         found = list(pool.map(lambda _: fresh.node(NODE), range(400)))
     assert {one.uid for one in found if one} == {node.uid}
+
+
+@pytest.mark.usefixtures("node")
+def test_our_startup_taint_is_taken_off_and_others_stay(cluster: KubeCluster, world: World) -> None:
+    """Pods come when the node is ready for them, and not because somebody else's guard was removed along with ours."""
+    theirs = {"key": "site.example/guard", "effect": "NoSchedule"}
+    startup = {"key": STARTING.key, "value": "true", "effect": STARTING.effect}
+    world.core.patch_node(NODE, {"spec": {"taints": [theirs, startup]}})
+    cluster.mark(NODE, Mark(12), {}, ())
+    cluster.untaint(NODE, Mark(12), STARTING)
+    assert [taint.key for taint in _now(cluster).taints if not taint.key.startswith("node.")] == ["site.example/guard"]
+    assert [t.key for t in world.core.read_node(NODE).spec.taints if not t.key.startswith("node.")] == [theirs["key"]]
+    cluster.untaint(NODE, Mark(12), STARTING)
+
+
+@pytest.mark.usefixtures("node")
+def test_what_a_node_offers_to_pods_is_read(cluster: KubeCluster) -> None:
+    """A node with 0 GPUs is not lent as one with four."""
+    assert quantity(_now(cluster).allocatable["memory"]) > 0
+    assert quantity(_now(cluster).allocatable["pods"]) == 110
+
+
+@pytest.mark.usefixtures("node")
+def test_requests_for_certificates_may_be_asked_for(cluster: KubeCluster) -> None:
+    """With the rights of deploy/rbac.yaml; whether a kubelet asks for one is the cluster's choice."""
+    eventually(lambda: not cluster.certificate_trouble(NODE), "no request is open")
 
 
 @pytest.mark.usefixtures("node")

@@ -31,6 +31,7 @@ RESOURCES: Final = (
     ("apps", "daemonsets"),
     ("apps", "deployments"),
     ("policy", "poddisruptionbudgets"),
+    ("certificates.k8s.io", "certificatesigningrequests"),
     ("rbac.authorization.k8s.io", "clusterrolebindings"),
 )
 """What lendbot touches, and what somebody who stole its token would want."""

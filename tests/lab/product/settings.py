@@ -21,6 +21,8 @@ partition = "gpu"
 gres = { gpu = 4 }
 unit = "4 A100"
 prepare = [["test", "-c", "/run/fakegpu/nvidia3"]]
+allocatable = { "nvidia.com/gpu" = 4, memory = "8Gi" }
+verify = [{ run = ["test", "-c", "/run/fakegpu/nvidia3"], says = "a GPU is missing" }]
 labels = { "node-role.kubernetes.io/lent" = "" }
 taints = [{ key = "lendbot/lent", value = "true", effect = "NoSchedule" }]
 """

@@ -94,8 +94,12 @@ describe 'cloud_compute' do
         .and include('- { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }')
     end
 
-    context 'with a class that has neither' do
-      let(:params) { super().merge('node_class' => 'default') }
+    it 'keeps pods away until lendbot says otherwise' do
+      expect(script).to include('- { key: "lendbot/starting", value: "true", effect: "NoSchedule" }')
+    end
+
+    context 'with a class that has neither, and no startup taint' do
+      let(:params) { super().merge('node_class' => 'default', 'startup_taint' => false) }
 
       it('writes what kubeadm can read') { expect(script).to match(/value: ""\n  taints:\n    \[\]\n/) }
     end
@@ -105,7 +109,8 @@ describe 'cloud_compute' do
 
       it 'names the token file in the agent\'s settings and starts the agent' do
         expect(script).to include('token-file: "/etc/site/token"').and include('- "example.org/gpu=a100"')
-          .and include('- "nvidia.com/gpu=present:NoSchedule"').and match(/^systemctl enable --now rke2-agent.service$/)
+          .and include('- "nvidia.com/gpu=present:NoSchedule"').and include('- "lendbot/starting=true:NoSchedule"')
+          .and match(/^systemctl enable --now rke2-agent.service$/)
       end
     end
 
@@ -116,7 +121,7 @@ describe 'cloud_compute' do
 
       it 'hands the token over in the environment' do
         expect(script).to include('CATTLE_TOKEN=$(cat /etc/site/token)').and include("CATTLE_CA_CHECKSUM='abc123'")
-          .and include("CATTLE_TAINTS='nvidia.com/gpu=present:NoSchedule'")
+          .and include("CATTLE_TAINTS='nvidia.com/gpu=present:NoSchedule,lendbot/starting=true:NoSchedule'")
           .and match(%r{^sh /usr/local/sbin/system-agent-install.sh$})
       end
     end
