@@ -16,7 +16,7 @@ from adapters.kube.daemons import DaemonSet, daemonset_of, standing
 from adapters.kube.drain import DrainRules
 from adapters.kube.evictions import Evictions
 from adapters.kube.marks import cordon_patch, mark_patch, uncordon_patch, untaint_patch
-from adapters.kube.objects import HeldNode, items_of, understood
+from adapters.kube.objects import HeldNode, all_items_of, understood
 from adapters.kube.rights import (
     ASK_FOR_RIGHTS,
     DELETE_NODES,
@@ -203,11 +203,12 @@ class KubeCluster:
             return str(body["metadata"]["uid"])
 
     def _list_daemonsets(self) -> tuple[DaemonSet, ...]:
-        return tuple(daemonset_of(raw) for raw in items_of(self._api.call(LIST_DAEMONSETS, DAEMONSETS)))
+        listed = all_items_of(self._api.call(LIST_DAEMONSETS, DAEMONSETS), "DaemonSet")
+        return tuple(daemonset_of(raw) for raw in listed)
 
     def _list_requests(self) -> tuple[CertificateRequest, ...]:
         body = self._api.call(LIST_REQUESTS, REQUESTS, {"fieldSelector": f"spec.signerName={OF_KUBELETS}"})
-        return tuple(request_of(raw) for raw in items_of(body))
+        return tuple(request_of(raw) for raw in all_items_of(body, "CertificateSigningRequest"))
 
     def _may(self, right: Right) -> bool:
         resource, _, subresource = right.resource.partition("/")

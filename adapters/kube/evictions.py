@@ -22,7 +22,7 @@ from adapters.kube.budgets import (
     sentence,
 )
 from adapters.kube.drain import Action, DrainRules, Verdict, judge
-from adapters.kube.objects import Pod, items_of, pod_of
+from adapters.kube.objects import Pod, all_items_of, items_of, pod_of
 from adapters.kube.rights import DELETE_PODS, EVICT_PODS, LIST_BUDGETS, LIST_PODS
 from conversion.ports import Blocker, DrainPass
 
@@ -61,7 +61,7 @@ class Evictions:
         pods: list[Pod] = []
         date = None
         for page in self._pages({"fieldSelector": f"spec.nodeName={node}"}):
-            pods += [pod_of(raw) for raw in items_of(page.ok())]
+            pods += [pod_of(raw) for raw in items_of(page.ok(), "Pod")]
             date = page.date
         return pods, date
 
@@ -114,7 +114,7 @@ class Evictions:
         wanted = frozenset(nodes)
         for page in self._pages({"fieldSelector": "spec.nodeName!="}):
             # Raw: most of a whole cluster's pods are not wanted.
-            for raw in items_of(page.ok()):
+            for raw in items_of(page.ok(), "Pod"):
                 if (raw.get("spec") or {}).get("nodeName") in wanted:
                     yield pod_of(raw)
 
@@ -216,7 +216,7 @@ class _Pass:
     def _budgets_of(self, namespace: str) -> list[Budget]:
         if namespace not in self._budgets:
             body = self._api.call(LIST_BUDGETS, path("apis", "policy", "v1", "namespaces", namespace, _BUDGETS))
-            self._budgets[namespace] = [budget_of(raw) for raw in items_of(body)]
+            self._budgets[namespace] = [budget_of(raw) for raw in all_items_of(body, "PodDisruptionBudget")]
         return self._budgets[namespace]
 
 

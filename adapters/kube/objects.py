@@ -113,13 +113,29 @@ def understood(what: str, raw: object) -> Iterator[None]:
         raise UnexpectedAnswer(SIDE, said, json.dumps(raw, default=str)) from odd
 
 
-def items_of(body: Json) -> list[Json]:
-    """Return the items of a list answer; null stands for none, as Go writes an empty slice."""
-    with understood("list", body):
-        items = body["items"] or []
-        if not isinstance(items, list):
+def items_of(body: Json, kind: str) -> list[Json]:
+    """Return the items of a list answer. Only what says that it is this list, as of which version, is one.
+
+    The API server writes no null for a list without items; what a proxy or an aggregated API leaves out may be the
+    pod that is still there.
+    """
+    with understood(f"list of {kind}s", body):
+        if body["kind"] != f"{kind}List":
+            raise ValueError(f"it is a {body['kind']}")
+        if not body["metadata"]["resourceVersion"]:
+            raise ValueError("no resourceVersion")
+        if not isinstance(body["items"], list):
             raise TypeError("items is not a list")
+        items: list[Json] = body["items"]
         return items
+
+
+def all_items_of(body: Json, kind: str) -> list[Json]:
+    """Return the items of a list that was asked for whole."""
+    items = items_of(body, kind)
+    if body["metadata"].get("continue"):
+        raise UnexpectedAnswer(SIDE, f"asked for all {kind}s, it answers with some of them", json.dumps(body))
+    return items
 
 
 def held_node(raw: Json) -> HeldNode:

@@ -14,7 +14,7 @@ import structlog
 
 from adapters.kube.api import SIDE, Answer, Json, KubeApi, Stream, path
 from adapters.kube.cache import NodeCache
-from adapters.kube.objects import HeldNode, held_node, items_of, understood
+from adapters.kube.objects import HeldNode, all_items_of, held_node, understood
 from adapters.kube.rights import GET_NODES, LIST_NODES, WATCH_NODES
 from adapters.shared_read import SharedRead
 from conversion.ports import FarSideError, UnexpectedAnswer
@@ -106,8 +106,8 @@ class NodeWatch:
 
     def _list_now(self) -> None:
         body = self._api.call(LIST_NODES, NODES)
-        nodes = [held_node(raw) for raw in items_of(body)]
-        with understood("list of nodes", body.get("metadata")):
+        nodes = [held_node(raw) for raw in all_items_of(body, "Node")]
+        with understood("list of nodes", body["metadata"]):
             self._cache.replace(nodes, int(body["metadata"]["resourceVersion"]))
 
     def _run(self) -> None:

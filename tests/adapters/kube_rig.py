@@ -29,6 +29,12 @@ def raw_node(name: str = "gpu001", *, version: int = 10, uid: str = "u1", loan: 
     return {"kind": "Node", "metadata": meta, "spec": spec, "status": status}
 
 
+def a_list(kind: str, *items: Obj, version: str = "10", **meta: Any) -> Obj:
+    """Return a list as the API server writes it."""
+    metadata = {"resourceVersion": version, **meta}
+    return {"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": list(items)}
+
+
 def a_held_node(**changes: Any) -> HeldNode:
     """Return a Node as the adapter holds it."""
     return held_node(raw_node(**changes))

@@ -9,7 +9,7 @@ from adapters.kube.api import Answer
 from adapters.kube.budgets import Budget, Eviction, budget_of, read_eviction, sentence
 from adapters.kube.rights import EVICT_PODS
 from conversion.ports import Blocker, Denied, DrainPass, FarSideError, UnexpectedAnswer, Unreachable
-from tests.adapters.kube_rig import a_pod, canned_cluster, failure
+from tests.adapters.kube_rig import a_list, a_pod, canned_cluster, failure
 
 TWO = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
 Answers = tuple[int, object] | None
@@ -94,7 +94,7 @@ def test_the_sentence_blames_no_budget_that_is_innocent(budgets: list[Budget], s
 
 def test_an_eviction_names_the_pods_uid() -> None:
     """A StatefulSet's next pod of the same name, elsewhere by now, is not evicted for its predecessor."""
-    with canned_cluster((200, {"items": [raw_pod()]}), (201, {"kind": "Status"})) as (cluster, canned):
+    with canned_cluster((200, a_list("Pod", raw_pod())), (201, {"kind": "Status"})) as (cluster, canned):
         assert cluster.drain("gpu001", force=False) == DrainPass(evicting=1)
     method, path, body = canned.asked[1]
     assert (method, path) == ("POST", "/api/v1/namespaces/jupyter/pods/hub-0/eviction")
@@ -106,7 +106,12 @@ def test_a_pass_asks_for_one_nodes_pods_and_each_namespaces_budgets_once() -> No
     refused = failure(429, "no", causes=cause("DisruptionBudget"))
     pods = [raw_pod(), raw_pod("hub-1", "p2")]
     budget = {"metadata": {"namespace": "jupyter", "name": "hub"}, "spec": {"selector": {}}, "status": {}}
-    answers = [(200, {"items": pods}), (429, refused), (200, {"items": [budget]}), (429, refused)]
+    answers = [
+        (200, a_list("Pod", *pods)),
+        (429, refused),
+        (200, a_list("PodDisruptionBudget", budget)),
+        (429, refused),
+    ]
     with canned_cluster(*answers) as (cluster, canned):
         found = cluster.drain("gpu001", force=False)
     why = "budget jupyter/hub allows 0 disruptions"
@@ -130,9 +135,9 @@ def test_a_budget_that_could_not_be_counted_is_told_from_one_that_allows_nothing
 
 def test_a_list_in_pages_is_read_to_its_end() -> None:
     """No pod is overlooked because a node carries many."""
-    first = {"items": [raw_pod()], "metadata": {"continue": "more"}}
+    first = a_list("Pod", raw_pod(), **{"continue": "more"})
     going = (201, {"kind": "Status"})
-    with canned_cluster((200, first), (200, {"items": [raw_pod("b", "p2")]}), going) as (cluster, canned):
+    with canned_cluster((200, first), (200, a_list("Pod", raw_pod("b", "p2"))), going) as (cluster, canned):
         assert cluster.drain("gpu001", force=False) == DrainPass(evicting=2)
     assert "continue=more" in canned.asked[1][1]
     assert len(canned.asked) == 4
@@ -144,7 +149,7 @@ def answering(evictions: Answers, deletes: Answers = None) -> Callable[[str, str
     def respond(method: str, path: str) -> tuple[int, object]:
         said = deletes if method == "DELETE" else evictions
         if method == "GET":
-            return 200, {"items": [raw_pod(), raw_pod("hub-1", "p2")]}
+            return 200, a_list("Pod", raw_pod(), raw_pod("hub-1", "p2"))
         return said if said is not None and "hub-0" in path else (201, {"kind": "Status"})
 
     return respond
@@ -209,7 +214,7 @@ def test_a_page_instead_of_words_is_cut() -> None:
 def test_pods_that_ask_to_be_left_alone_are_named(asked: dict[str, str]) -> None:
     """Whoever runs a three-day job learns of the deadline before it ends the job."""
     pods = [raw_pod(annotations=asked), raw_pod("b", "p2", annotations={next(iter(asked)): "maybe"})]
-    with canned_cluster((200, {"items": pods})) as (cluster, _):
+    with canned_cluster((200, a_list("Pod", *pods))) as (cluster, _):
         [(key, value)] = asked.items()
         assert cluster.asking_to_stay(["gpu001"]) == (f'jupyter/hub-0 ({key.rpartition("/")[2]}: "{value.lower()}")',)
 
@@ -220,7 +225,7 @@ def test_a_finished_pod_never_blocks() -> None:
     done["status"]["phase"] = "Succeeded"
 
     def respond(method: str, _: str) -> tuple[int, object]:
-        return (200, {"items": [done]}) if method == "GET" else hook(403)
+        return (200, a_list("Pod", done)) if method == "GET" else hook(403)
 
     with canned_cluster(respond=respond) as (cluster, _):
         assert cluster.drain("gpu001", force=False) == DrainPass()

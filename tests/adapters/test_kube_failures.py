@@ -13,7 +13,7 @@ from adapters.kube.connect import connect
 from conversion.ports import Denied, FarSideError, PutOff, UnexpectedAnswer, Unreachable
 from loans.marks import Mark
 from loans.nodes import Taint
-from tests.adapters.kube_rig import canned_cluster, failure, raw_node
+from tests.adapters.kube_rig import a_list, canned_cluster, failure, raw_node
 from tests.contract.kube.far_side import SandboxSide
 from tests.contract.kube.world import eventually
 from tests.patience import PATIENCE_S
@@ -177,9 +177,23 @@ def test_readers_cost_the_cluster_one_list_and_one_watch(side: SandboxSide, clus
         (302, b"", UnexpectedAnswer, "302"),
         (200, b"", UnexpectedAnswer, "not JSON"),
         (200, b'["a list"]', UnexpectedAnswer, "not JSON"),
-        (200, {"items": "three"}, UnexpectedAnswer, "do not understand its list"),
-        (200, {"items": [{"metadata": {"name": "gpu001"}}]}, UnexpectedAnswer, "do not understand its node"),
-        (200, {"items": [raw_node()], "metadata": {}}, UnexpectedAnswer, "do not understand its list of nodes"),
+        (200, a_list("Node") | {"items": "three"}, UnexpectedAnswer, "do not understand its list"),
+        (200, a_list("Node") | {"items": None}, UnexpectedAnswer, "do not understand its list"),
+        (
+            200,
+            {"kind": "NodeList", "metadata": {"resourceVersion": "7"}},
+            UnexpectedAnswer,
+            "do not understand its list",
+        ),
+        (200, {"items": [raw_node()], "metadata": {"resourceVersion": "7"}}, UnexpectedAnswer, "its list of Nodes"),
+        (200, a_list("Pod"), UnexpectedAnswer, "it is a PodList"),
+        (200, a_list("Node") | {"kind": "Table"}, UnexpectedAnswer, "it is a Table"),
+        (200, a_list("Node", version=""), UnexpectedAnswer, "no resourceVersion"),
+        (200, a_list("Node") | {"metadata": {}}, UnexpectedAnswer, "do not understand its list"),
+        (200, a_list("Node") | {"metadata": None}, UnexpectedAnswer, "do not understand its list"),
+        (200, a_list("Node", version="soon"), UnexpectedAnswer, "do not understand its list of nodes"),
+        (200, a_list("Node", **{"continue": "more"}), UnexpectedAnswer, "with some of them"),
+        (200, a_list("Node", {"metadata": {"name": "gpu001"}}), UnexpectedAnswer, "do not understand its node"),
     ],
 )
 def test_every_answer_has_one_meaning(status: int, body: object, error: type[FarSideError], said: str) -> None:
@@ -187,6 +201,40 @@ def test_every_answer_has_one_meaning(status: int, body: object, error: type[Far
     busy = canned_cluster((status, body), headers={"Retry-After": "7"})
     with busy as (cluster, _), pytest.raises(error, match=said):
         cluster.nodes()
+
+
+EMPTY: tuple[object, ...] = (
+    {},
+    {"kind": "PodList", "metadata": {"resourceVersion": "7"}, "items": None},
+    {"kind": "PodList", "metadata": {"resourceVersion": "7"}},
+    {"kind": "PodList", "metadata": {}, "items": []},
+    {"metadata": {"resourceVersion": "7"}, "items": []},
+    {"kind": "Status", "status": "Success"},
+)
+
+
+@pytest.mark.parametrize("said", EMPTY)
+@pytest.mark.parametrize("ask", ["drain", "pods_left", "pods_by_namespace"])
+def test_an_empty_or_half_made_list_of_pods_is_never_a_node_without_pods(ask: str, said: object) -> None:
+    """Power is cut where no pod is left: that has to be said by the list itself."""
+    calls: dict[str, Callable[[KubeCluster], object]] = {
+        "drain": lambda cluster: cluster.drain(NODE, force=True),
+        "pods_left": lambda cluster: cluster.pods_left(NODE, force=True),
+        "pods_by_namespace": lambda cluster: cluster.pods_by_namespace([NODE]),
+    }
+    with canned_cluster((200, said)) as (cluster, _), pytest.raises(UnexpectedAnswer):
+        calls[ask](cluster)
+
+
+def test_daemonsets_that_are_not_listed_are_not_none() -> None:
+    """A node is not ready for pods because an answer named no DaemonSet."""
+
+    def respond(_method: str, path: str) -> tuple[int, object]:
+        listed = a_list("Node", raw_node(NODE)) if path.startswith("/api/v1/nodes") else {"items": []}
+        return 200, listed
+
+    with canned_cluster(respond=respond) as (cluster, _), pytest.raises(UnexpectedAnswer, match="list of DaemonSets"):
+        cluster.daemon_pods(NODE)
 
 
 def test_a_watch_that_is_too_old_begins_with_a_list() -> None:
@@ -198,7 +246,7 @@ def test_a_watch_that_is_too_old_begins_with_a_list() -> None:
         if "watch=true" in path:
             return 200, gone
         number = next(lists)
-        return 200, {"items": [raw_node(version=number)], "metadata": {"resourceVersion": str(number)}}
+        return 200, a_list("Node", raw_node(version=number), version=str(number))
 
     with canned_cluster(respond=respond) as (cluster, canned):
         cluster.start()

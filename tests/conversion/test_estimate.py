@@ -43,10 +43,10 @@ def test_the_median_counts_so_that_one_bad_night_does_not(shelf: Shelf) -> None:
     """What people are told is what usually happens."""
     shelf.put(a_loan())
     for number, took in enumerate((2, 3, 90)):
-        ran(shelf, f"gpu{number:03}", Puppet=took, daemons=1)
+        ran(shelf, f"gpu{number:03}", Puppet=took, usable=1)
     ran(shelf, "gpu000", PlanName.RETURN, settle=5)
     found = estimated(shelf)
-    assert found.steps == {"Puppet": 3 * MINUTE, "daemons": MINUTE, "settle": 5 * MINUTE}
+    assert found.steps == {"Puppet": 3 * MINUTE, "usable": MINUTE, "settle": 5 * MINUTE}
     assert (found.lend, found.back) == (4 * MINUTE, 5 * MINUTE)
 
 
@@ -71,7 +71,7 @@ def test_a_run_that_never_finished_teaches_nothing(shelf: Shelf) -> None:
 def test_each_class_has_a_past_of_its_own(shelf: Shelf) -> None:
     """A cpu node says nothing about how long GPUs take."""
     shelf.put(a_loan(node_class="cpu"))
-    ran(shelf, "cpu001", daemons=1)
+    ran(shelf, "cpu001", usable=1)
     assert estimated(shelf).lend is None
     assert estimated(shelf, "cpu").lend == MINUTE
 
@@ -80,7 +80,7 @@ def test_only_the_latest_runs_count(shelf: Shelf) -> None:
     """A new image shows within days."""
     shelf.put(a_loan())
     for number in range(PAST_RUNS):
-        ran(shelf, f"old{number:03}", daemons=9)
+        ran(shelf, f"old{number:03}", usable=9)
     for number in range(PAST_RUNS):
-        ran(shelf, f"gpu{number:03}", daemons=2)
+        ran(shelf, f"gpu{number:03}", usable=2)
     assert estimated(shelf).lend == timedelta(minutes=2)
