@@ -40,6 +40,12 @@ def test_every_node_is_read_with_all_that_lending_needs(site: SiteUnderTest) -> 
     assert node.boot_time < node.slurmd_start + timedelta(minutes=1)
 
 
+def test_no_jobs_and_no_reservations_are_said_and_so_believed(site: SiteUnderTest) -> None:
+    """A queue that is empty is told from a squeue that printed nothing: by its header, whichever Slurm prints it."""
+    assert site.slurm.jobs() == ()
+    assert site.slurm.reservations() == {}
+
+
 def test_times_are_utc_whatever_the_site_zone(site: SiteUnderTest) -> None:
     """The proof of a reboot compares instants: an hour off would prove what never happened."""
     site.slurm.drain(site.nodes[:1], MARK)

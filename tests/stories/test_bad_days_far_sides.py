@@ -32,7 +32,7 @@ SSH_STEPS = {"prepare", "role", "Puppet", "verify"}
 BMC_STEPS = {"power off", "power on"}
 
 PASSING = [
-    *(("slurm", mode, SLURM_STEPS, "Slurm") for mode in ("refuse", "hang", "rubbish", "half")),
+    *(("slurm", mode, SLURM_STEPS, "Slurm") for mode in ("refuse", "hang", "rubbish", "half", "empty")),
     *(("kube", mode, KUBE_STEPS, "Kubernetes") for mode in ("refuse", "hang", "rubbish")),
     ("kube", "unauthorized", {"label", "cordon", "evict", "leave"}, "Kubernetes"),
     ("kube", "conflict", {"label", "cordon", "leave"}, "Kubernetes"),
