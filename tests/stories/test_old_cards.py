@@ -8,8 +8,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,14 +20,11 @@ from bot.process.lease import Lease
 from bot.views import actions
 from bot.views.loan_card import card
 from commands.look import one_loan
-from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State
-from loans.nodes import NodeName
 from sandbox.slack.records import Message
-from store.db import Tx
 from tests.bot.house import APPROVALS, APPROVER, APPROVER2, ONCALL, REQUESTER, House, buttons, eventually, shown
 from tests.conversion.rig import Rig, rigged
+from tests.phases import PHASES, stand
 
-HOUR = timedelta(hours=1)
 APPROVERS, CONCERNED = (APPROVER, APPROVER2), (APPROVER, APPROVER2, ONCALL, REQUESTER)
 MAY = {
     actions.APPROVE: APPROVERS,
@@ -42,37 +38,8 @@ MAY = {
 }
 """Who is heard, by button."""
 FORMS = (actions.DECLINE, actions.EXTEND)
-PHASES = ("requested", "approved", "lent", "asked", "stuck")
 Button = tuple[str, str]
 """action id, value"""
-
-
-def stand(tx: Tx, number: int, phase: str, now: datetime) -> Loan:
-    """Put a loan where its card has some of the buttons: all phases together have all."""
-    signed = Decision(APPROVER, now, approved=True)
-    later = Extension(tx.loans.get(number).until + HOUR, ONCALL, now, now + HOUR)
-    stands: dict[str, dict[str, Any]] = {
-        "requested": {"state": State.REQUESTED},
-        "approved": {"state": State.APPROVED, "decision": signed},
-        "lent": {"state": State.LENT, "decision": signed, "started_at": now, "lent_at": now},
-        "asked": {"state": State.LENT, "decision": signed, "started_at": now, "lent_at": now, "extension": later},
-        "stuck": {"state": State.STUCK, "decision": signed, "started_at": now},
-    }
-    nodes: dict[str, tuple[dict[str, Any], ...]] = {
-        **dict.fromkeys(("lent", "asked"), ({"state": NodeState.LENT}, {"state": NodeState.LENT})),
-        "stuck": ({"state": NodeState.STUCK}, {"state": NodeState.RETURNING, "blocked": True}),
-    }
-    plain = {"decision": None, "extension": None, "started_at": None, "lent_at": None, "returned_by": None}
-    plain |= {"return_why": None, "ended_at": None}
-    loan = tx.loans.save(replace(tx.loans.get(number), **plain | stands[phase]))
-    kept = {part.node: part for part in tx.nodes.of(number)}
-    for name, changes in zip(("gpu001", "gpu002"), nodes.get(phase, ()), strict=False):
-        fresh = NodeLoan(number, NodeName(name), 1, now, now)
-        if known := kept.get(fresh.node):
-            tx.nodes.save(replace(fresh, version=known.version, **changes))
-        else:
-            tx.nodes.add(replace(fresh, **changes))
-    return loan
 
 
 def drawn(core: Core, number: int) -> list[Button]:
@@ -93,7 +60,7 @@ class Scene:
 
     def stands(self, phase: str) -> list[Button]:
         with self.core.store.write() as tx:
-            stand(tx, self.number, phase, self.core.clock.now())
+            stand(tx, self.number, phase, self.core.clock.now(), signed_by=APPROVER, asked_by=ONCALL)
         return drawn(self.core, self.number)
 
     def all_that_is(self) -> tuple[object, ...]:

@@ -125,9 +125,18 @@ def test_a_press_and_a_word_of_theirs_do_nothing(house: House, user: str) -> Non
     loan = house.request()
     card = house.card(loan)
     house.slash(f"give back #{loan}", user)
-    house.click(card, "approve", user)
-    eventually("two refusals", lambda: len(refusals(house, user)) == 2)
+    house.post("say", user=user, channel=seed.C_OPS, text=f"@lendbot give back #{loan}")
+    for action in ("approve", "decline"):
+        house.click(card, action, user)
+    eventually("a refusal each", lambda: len(refusals(house, user)) == 4)
+    house.post("shortcut", user=user, callback_id="lend_nodes")
+    house.post("say", user=user, channel="@lendbot", text=f"approve #{loan}")
+    house.post("home", user=user)
+    eventually("two more", lambda: len([m for m in house.dms(user) if "I only answer to" in shown(m)]) == 2)
     assert house.loan(loan).decision is None
+    workspace = house.site.site.slack.workspace
+    assert not house.site.call(lambda: workspace.stack(user))
+    assert user not in house.site.call(lambda: set(workspace.homes))
     house.click(card, "approve", APPROVER)
     eventually("a decision", lambda: house.loan(loan).decision)
 
