@@ -88,7 +88,10 @@ class LocalRunner:
 
 
 class SshRunner:
-    """Runs programs on a management host over SSH, in an environment of their own there too."""
+    """Runs programs on a management host over SSH: in an environment of their own, or else in the account's.
+
+    What is given none keeps the account's, for xCAT's client is set up by it.
+    """
 
     def __init__(self, connections: SshConnections, host: Address) -> None:
         self._connections = connections
@@ -104,10 +107,10 @@ class SshRunner:
         permit: Permit | None = None,
     ) -> Ran:
         """Run argv to its end; see Runner. env is read by others on that host: no secrets in it."""
-        given = [f"{name}={value}" for name, value in (env or {}).items()]
+        own = ["sh", "-c", _CLEAN, "lendbot", *(f"{name}={value}" for name, value in env.items())] if env else []
         done = self._connections.run(
             self._host,
-            ["sh", "-c", _CLEAN, "lendbot", *given, *argv],
+            [*own, *argv],
             side=f"{side} (through ssh {self._host[0]})",
             timeout=timeout,
             keep_bytes=_MOST_OUTPUT,

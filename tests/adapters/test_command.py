@@ -100,6 +100,7 @@ def test_the_far_accounts_profile_changes_no_answer(
     assert own.pop("SLURM_CONF") == "/etc/ours"
     assert not [name for name in own if name.startswith(("SLURM", "SQUEUE", "SCONTROL", "SINFO"))]
     assert {"PATH", "HOME"} <= own.keys()
+    assert "SLURM_CLUSTERS=other\n" in there.run(["env"], side="xCAT", timeout=SOON).out, "xCAT's client needs its own"
 
 
 def test_what_a_program_said_before_its_time_was_out_is_kept(runner: Runner) -> None:
