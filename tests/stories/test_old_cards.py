@@ -148,6 +148,7 @@ def test_the_old_cards_of_a_store_that_is_restored_or_lost_have_no_effect(how: s
                 assert [answer for answer in said if "Nothing has been done" not in answer or why not in answer] == []
                 presses += len(said)
                 assert scene.all_that_is() == is_so
+            assert "Replaced" not in shown(message), "another loan's card is let be"
             is_so = scene.all_that_is()
             assert scene.forms() == [form.id]
             scene.house.post("submit", user=APPROVER, view_id=form.id, values={"text": "no"})
