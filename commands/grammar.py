@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from commands import blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
 from commands.desk import Caller, Desk
-from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply
+from commands.english import canonical
+from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply, Welcome
 from commands.verb import Verb, sentence
 from loans.plain import plain as seen
 
@@ -22,6 +23,11 @@ class AskHelp:
     """On one verb, or on all."""
 
     verb: str | None = None
+
+
+@dataclass(frozen=True)
+class Thanks:
+    """Nothing is asked for."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,9 @@ VERBS: Final[tuple[Verb, ...]] = (
 
 Ask = (
     lend.Lend
+    | lend.LendSome
+    | lend.LendNamed
+    | Thanks
     | lend.Settle
     | lend.SignOff
     | fill.Filled
@@ -111,12 +120,24 @@ def is_order(ask: Ask) -> bool:
     return isinstance(ask, ORDERS)
 
 
+_SOME: Final = re.compile(r"lend some (?P<class>\S+) nodes(?: (?P<tail>.+))?")
+_NAMED: Final = re.compile(r"lend named (?P<names>\S+)(?: (?P<tail>.+))?")
+"""What commands/english.py makes of wishes that are answered with a question."""
+
+
 def read(text: str) -> Ask:
     """Return what a sentence asks for; an empty one asks for help."""
     plain = _plain(seen(text))
     if not plain:
         return AskHelp()
     if len(plain) <= LONGEST:
+        plain = canonical(plain)
+        if (found := _SOME.fullmatch(plain)) is not None:
+            return lend.LendSome(found["class"], found["tail"] or "")
+        if (found := _NAMED.fullmatch(plain)) is not None:
+            return lend.LendNamed(found["names"], found["tail"] or "")
+        if plain == "thanks":
+            return Thanks()
         for verb in VERBS:
             if found := verb.pattern.fullmatch(plain):
                 ask: Ask = verb.read(found)
@@ -133,6 +154,9 @@ def run(ask: Ask, caller: Caller, desk: Desk) -> Reply:
 
 _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     lend.Lend: lend.run,
+    lend.LendSome: lend.how_many,
+    lend.LendNamed: lend.by_name,
+    Thanks: lambda *_: Welcome(),
     lend.Settle: lend.settle,
     lend.SignOff: lend.sign_off,
     fill.Filled: fill.run,
@@ -160,8 +184,8 @@ def _misread(text: str, nearest: Verb | None) -> NotUnderstood:
 
 
 def _plain(text: str) -> str:
-    """Drop mentions, bold and code marks, and double spaces: what a phone's keyboard adds."""
-    without = re.sub(r"<@[A-Z0-9]+(?:\|[^>]*)?>", " ", text)
+    """Drop the mention that begins it, bold and code marks, and double spaces: what a phone's keyboard adds."""
+    without = re.sub(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*[:,]?", " ", text)
     straight = without.translate(str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")).replace("`", "").replace("*", "")
     return " ".join(straight.split()).rstrip(".!?") if straight.strip() != "?" else "?"
 

@@ -13,6 +13,8 @@ from commands.replies import (
     BadTime,
     FarSideDown,
     Forbidden,
+    HowMany,
+    NotByName,
     NotEnough,
     Preview,
     Reply,
@@ -25,10 +27,11 @@ from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
 from conversion import numbers, orders
 from conversion.estimate import estimate
-from conversion.outlook import outlook
+from conversion.outlook import free, outlook
 from conversion.ports import FarSideError
 from loans import when
 from loans.classes import NodeClass
+from loans.hostlist import NotAHostlist
 from loans.loan import State
 from loans.policy import Allowed, Refused, may_request
 from loans.selection import Choice, RunsJobs, Wish
@@ -42,6 +45,22 @@ class Lend:
 
     count: int
     class_word: str
+    tail: str
+
+
+@dataclass(frozen=True)
+class LendSome:
+    """A wish without one number."""
+
+    class_word: str
+    tail: str
+
+
+@dataclass(frozen=True)
+class LendNamed:
+    """A wish for these nodes and no others; names as they were said, with commas."""
+
+    names: str
     tail: str
 
 
@@ -67,6 +86,30 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     phrase, purpose, found = time_and_purpose(ask.tail, caller.said_at or desk.now, caller.tz)
     timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
     return understood(timed, phrase, found, caller, desk)
+
+
+def how_many(ask: LendSome, caller: Caller, desk: Desk) -> Reply:
+    """Ask for a number, with what is free now."""
+    del caller  # whoever may not ask is told when they have said how many
+    node_class = desk.class_called(ask.class_word)
+    if node_class is None:
+        return unknown_class(ask.class_word, desk)
+    try:
+        [(_, choice)] = free(desk.store, desk.far.slurm, [node_class], desk.now)
+    except FarSideError:
+        return HowMany(node_class, None, ask.tail)
+    return HowMany(node_class, choice.free, ask.tail)
+
+
+def by_name(ask: LendNamed, caller: Caller, desk: Desk) -> Reply:
+    """Say that nodes are lent by number, and what comes nearest."""
+    del caller  # nothing is asked for yet
+    try:
+        names = tuple(str(name) for name in desk.expand(ask.names))
+    except NotAHostlist:
+        names = tuple(ask.names.split(","))
+    node_class = desk.class_called(names[0].rstrip("0123456789-.")) if names else None
+    return NotByName(names, node_class.name if node_class else None, ask.tail)
 
 
 def understood(timed: Callable[..., Terms], phrase: str, found: when.Answer, caller: Caller, desk: Desk) -> Reply:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan, Reply
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, NotLent, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free
@@ -22,20 +22,25 @@ from store.db import Tx
 
 RECENT = 20
 """Loans and audit rows that one answer shows: about a screen."""
+_MINE = 500
+"""Latest loans among which somebody's own are looked for."""
 _LATELY = 400
 """Facts that are read for what happened lately: most are lines of the journal, which are told once a step."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """One loan, or None for all that is open."""
+    """One loan, or the one that holds a node; all that is open when neither is named."""
 
     loan: int | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True)
 class ListLoans:
-    """The latest loans, ended ones too."""
+    """The latest loans, ended ones too. mine: only the caller's."""
+
+    mine: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,15 @@ Look = Status | ListLoans | AskFree | AskHistory
 
 def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
     """Look, and say what is there."""
-    del caller  # anybody may look
     match ask:
+        case Status(None, node) if node is not None:
+            return _holding(node, desk)
         case Status(None):
             return _loans("Open loans", desk, only_open=True)
         case Status(loan_id) if loan_id is not None:
             return _one(loan_id, desk)
+        case ListLoans(mine=True):
+            return _loans("Your loans, latest first", desk, only_open=False, of=caller.person.id)
         case ListLoans():
             return _loans("Loans, latest first", desk, only_open=False)
         case AskFree():
@@ -94,9 +102,21 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
     )  # fmt: skip
 
 
-def _loans(title: str, desk: Desk, *, only_open: bool) -> Loans:
+def _holding(word: str, desk: Desk) -> Reply:
+    """Return the open loan that holds a node."""
     with desk.store.read() as tx:
-        loans = tx.loans.in_states(OPEN) if only_open else tx.loans.recent(RECENT)
+        held = {part.node: part.loan_id for part in tx.nodes.held()}
+        [node] = meant([word], held, desk)
+        return one_loan(tx, tx.loans.get(held[node]), desk) if node in held else NotLent((node,))
+
+
+def _loans(title: str, desk: Desk, *, only_open: bool, of: str | None = None) -> Loans:
+    """Return loans in brief. of: whose; everybody's when it is None."""
+    with desk.store.read() as tx:
+        if of is not None:
+            loans = tuple(loan for loan in tx.loans.recent(_MINE) if loan.requester == of)[:RECENT]
+        else:
+            loans = tx.loans.in_states(OPEN) if only_open else tx.loans.recent(RECENT)
         parts = tx.nodes.of_many([loan.id for loan in loans])
         breakers, away = tx.breakers.open(), tx.away.all()
     arrived = {loan: sum(part.state is NodeState.LENT for part in of) for loan, of in parts.items()}
@@ -138,19 +158,19 @@ def _number(found: re.Match[str]) -> int | None:
 
 STATUS = Verb(
     names=("status",),
-    usage="status [#LOAN]",
-    summary="what is open now, or everything about one loan",
-    examples=("status", "status #12"),
-    pattern=sentence(rf"status(?: (?:of )?{LOAN})?"),
-    read=lambda found: Status(_number(found)),
+    usage="status [#LOAN or NODE]",
+    summary="what is open now, or everything about one loan or the one that holds a node",
+    examples=("status", "status #12", "status gpu004"),
+    pattern=sentence(rf"status(?: (?:of )?(?:{LOAN}|(?P<node>[A-Za-z][\w.-]*\d)))?"),
+    read=lambda found: Status(_number(found), found["node"]),
 )
 LOANS = Verb(
     names=("loans", "list"),
-    usage="loans",
-    summary="the latest loans, ended ones too",
-    examples=("loans", "list loans"),
-    pattern=sentence(r"(?:loans|list(?: loans)?)"),
-    read=lambda _: ListLoans(),
+    usage="[my] loans",
+    summary="the latest loans, ended ones too; or only yours",
+    examples=("loans", "list loans", "my loans"),
+    pattern=sentence(r"(?:loans|(?P<mine>my loans)|list(?: loans)?)"),
+    read=lambda found: ListLoans(mine=found["mine"] is not None),
 )
 FREE = Verb(
     names=("free",),

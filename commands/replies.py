@@ -59,6 +59,29 @@ class BadTime:
 
 
 @dataclass(frozen=True)
+class HowMany:
+    """A wish without one number: "some", "up to 4", "as many as possible". free: None when Slurm does not answer."""
+
+    node_class: NodeClass
+    free: int | None
+    tail: str
+
+
+@dataclass(frozen=True)
+class NotByName:
+    """A wish for nodes by name: lendbot chooses. node_class: the one that their names begin with, if there is one."""
+
+    nodes: tuple[str, ...]
+    node_class: str | None
+    tail: str
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """Somebody said thanks."""
+
+
+@dataclass(frozen=True)
 class NotANumber:
     """A form's count is no whole number."""
 
@@ -365,6 +388,9 @@ Reply = (
     Preview
     | WhichTime
     | BadTime
+    | HowMany
+    | NotByName
+    | Welcome
     | UnknownClass
     | UnknownNodes
     | NotLent
@@ -402,6 +428,8 @@ Reply = (
 
 REFUSALS = (
     BadTime,
+    HowMany,
+    NotByName,
     UnknownClass,
     UnknownNodes,
     NotLent,

@@ -18,7 +18,7 @@ from bot.views.refusals import (
 )
 from bot.views.rendered import Rendered
 from bot.views.strange import card_differs, strange_card
-from bot.views.text import any_of, clock, code, deadline, moment, nodes, quote, who
+from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, quote, who
 from commands import replies as r
 from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from loans.lengths import about, length
@@ -39,6 +39,12 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
         case r.UnknownClass():
             return _unknown_class(given)
+        case r.HowMany():
+            return _how_many(given)
+        case r.NotByName():
+            return _not_by_name(given)
+        case r.Welcome():
+            return _say("You're welcome.")
         case r.UnknownNodes(loan_id, asked, has):
             there = f"it has {nodes(has)}" if has else "it has no node any more"
             return _say(f"Loan #{loan_id} has no {names(asked)}: {there}.")
@@ -123,6 +129,22 @@ def _card_differs(given: r.CardDiffers) -> Rendered:
 def _unknown_class(given: r.UnknownClass) -> Rendered:
     near = f" Did you mean {code(given.near)}?" if given.near else ""
     return _say(f"No class of nodes is called {code(quote(given.word, 40))}.{near} There are {names(given.classes)}.")
+
+
+def _how_many(given: r.HowMany) -> Rendered:
+    name, limit = given.node_class.name, given.node_class.rules.max_nodes
+    free = "" if given.free is None else f" {counted(given.free, f'{name} node')} could go now."
+    count = max(1, min(limit, 2 if given.free is None else given.free))
+    wish = code(quote(f"lend {count} {name} nodes {given.tail or 'for 2 hours'}", 200))
+    return _say(f"How many?{free} One loan can have up to {limit}. Say for example {wish}.")
+
+
+def _not_by_name(given: r.NotByName) -> Rendered:
+    count = len(given.nodes)
+    name = given.node_class or "gpu"
+    wish = code(quote(f"lend {count} {name} nodes {given.tail or 'for 2 hours'}", 200))
+    why = "I can't lend nodes by name: I take those of a class that are free."
+    return _say(f"{why} The nearest to {names(given.nodes)} is {wish}.")
 
 
 def _not_understood(given: r.NotUnderstood) -> Rendered:

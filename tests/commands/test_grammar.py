@@ -12,8 +12,8 @@ from commands.cancel import Cancel
 from commands.decide import Approve, Decline
 from commands.extend import Extend
 from commands.give_back import GiveBack
-from commands.grammar import LONGEST, VERBS, AskHelp, Misread, read
-from commands.lend import Lend
+from commands.grammar import LONGEST, VERBS, AskHelp, Misread, Thanks, read
+from commands.lend import Lend, LendNamed, LendSome
 from commands.look import AskFree, AskHistory, ListLoans, Status
 from commands.replies import HelpAll, HelpOn, NotUnderstood
 from commands.verb import Verb
@@ -60,6 +60,29 @@ def test_every_verb_has_help(verb: Verb) -> None:
         ("lend 0 gpu until Friday", Lend(0, "gpu", "until Friday")),
         ("lend -3 gpu until Friday", Lend(-3, "gpu", "until Friday")),
         ("lend 8 a100 nodes to kubernetes for \u201cFastML\u201d", Lend(8, "a100", 'for "FastML"')),
+        ("can I get 4 gpu nodes until Friday?", Lend(4, "gpu", "until Friday")),
+        ("Hi, could we please borrow two gpu nodes for 3 days please", Lend(2, "gpu", "for 3 days")),
+        ("I need a dozen cpu nodes for 2 hours, thanks", Lend(12, "cpu", "for 2 hours")),
+        ("need a gpu node until tomorrow", Lend(1, "gpu", "until tomorrow")),
+        ("lend eight gpu nodes", Lend(8, "gpu", "")),
+        ("lend 8gpu until Friday", Lend(8, "gpu", "until Friday")),
+        ("lend 4 gpu-nodes to the k8s cluster until Friday", Lend(4, "gpu", "until Friday")),
+        ("we would like four of the gpu machines from Monday to Wednesday", Lend(4, "gpu", "from Monday to Wednesday")),
+        ("lend up to 4 gpu nodes until Friday", LendSome("gpu", "until Friday")),
+        ("lend as many gpu nodes as possible until Friday", LendSome("gpu", "until Friday")),
+        ("lend gpu nodes until Friday", LendSome("gpu", "until Friday")),
+        ("lend gpu016, gpu017 and gpu018 to k8s until Friday", LendNamed("gpu016,gpu017,gpu018", "until Friday")),
+        ("lend gpu[016-018] until Friday", LendNamed("gpu[016-018]", "until Friday")),
+        ("<@U0LENDBOT1>: lend 2 gpu for 1 day for <@U0STUDENT1>", Lend(2, "gpu", "for 1 day for <@U0STUDENT1>")),
+        ("give back gpu003 and gpu005", GiveBack(None, "gpu003,gpu005")),
+        ("free gpu", AskFree()),
+        ("what is free?", AskFree()),
+        ("how many gpu nodes are free right now?", AskFree()),
+        ("my loans", ListLoans(mine=True)),
+        ("status gpu004", Status(None, "gpu004")),
+        ("what's the status of #3?", Status(3)),
+        ("hi", AskHelp()),
+        ("Thanks!", Thanks()),
         ("give back #12", GiveBack(12)),
         ("return 12", GiveBack(12)),
         ("give back gpu003 from #12", GiveBack(12, "gpu003")),
@@ -92,7 +115,6 @@ def test_a_sentence_is_read_as_people_write_it(said: str, ask: object) -> None:
     ("said", "nearest"),
     [
         ("lned 8 gpu nodes until Friday", "lend"),
-        ("lend eight gpu nodes", "lend"),
         ("lend gpu", "lend"),
         ("lend 2.5 gpu nodes", "lend"),
         ("statsu", "status"),

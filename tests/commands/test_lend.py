@@ -10,6 +10,8 @@ from commands.replies import (
     BadTime,
     FarSideDown,
     Forbidden,
+    HowMany,
+    NotByName,
     NotEnough,
     OneLoan,
     Preview,
@@ -269,3 +271,16 @@ def test_two_people_may_ask_for_the_same_nodes(counter: Counter) -> None:
     first = counter.request("lend 4 gpu nodes to k8s for 3 days")
     second = counter.request("lend 4 gpu nodes to k8s for 3 days", SECOND_APPROVER)
     assert first.id != second.id
+
+
+def test_a_wish_without_a_number_is_asked_for_one(counter: Counter) -> None:
+    """ "As many as possible" is no number; what is free is said, and nothing is previewed that nobody asked for."""
+    answer = counter.say("can I get as many gpu nodes as possible until Friday")
+    assert isinstance(answer, HowMany)
+    assert (answer.node_class.name, answer.free, answer.tail) == ("gpu", 4, "until Friday")
+    assert isinstance(counter.say("lend some tpu nodes"), UnknownClass)
+
+
+def test_nodes_by_name_are_refused_with_the_nearest_wish(counter: Counter) -> None:
+    """Whoever wants those very nodes hears that there is no such promise, and what there is."""
+    assert counter.say("lend gpu001 gpu002 until Friday") == NotByName(("gpu001", "gpu002"), "gpu", "until Friday")

@@ -6,7 +6,7 @@ import pytest
 
 from commands import grammar
 from commands.look import Status
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, OneLoan
+from commands.replies import FarSideDown, Free, History, Loans, NoLoan, NotLent, OneLoan
 from conversion.news import tell
 from loans import facts
 from loans.loan import NodeLoan, NodeState
@@ -119,3 +119,14 @@ def test_a_loan_of_a_class_that_is_gone_can_still_be_looked_at(counter: Counter)
     answer = grammar.run(Status(1), STRANGER, desk)
     assert isinstance(answer, OneLoan)
     assert answer.node_class.name == "gpu"
+
+
+def test_a_node_and_my_own_loans_are_looked_up(counter: Counter) -> None:
+    """Nobody has to know a loan's number to find it."""
+    loan = counter.lent("gpu001")
+    found = counter.say("status gpu001")
+    assert isinstance(found, OneLoan)
+    assert found.loan.id == loan.id
+    assert isinstance(counter.say("status gpu002"), NotLent)
+    mine, theirs = counter.say("my loans"), counter.say("my loans", STRANGER)
+    assert ([each.id for each in mine.loans], theirs.loans) == ([loan.id], ())
