@@ -11,6 +11,7 @@ import psycopg
 
 from tests.lab.site import processes
 from tests.lab.site.layout import POSTGRES_PORT, Layout
+from tests.lab.site.tls import certify
 
 NAME = "lendbot"
 
@@ -21,7 +22,11 @@ def create(layout: Layout) -> None:
     folder.mkdir(mode=0o700)
     shutil.chown(folder, "postgres", "postgres")
     _as_postgres("initdb", "--no-sync", "--auth=scram-sha-256", f"--pwfile={_password_file(layout)}", "-D", str(folder))
-    (folder / "pg_hba.conf").write_text("local all all peer\nhost all all 0.0.0.0/0 scram-sha-256\n")
+    (folder / "pg_hba.conf").write_text("local all all peer\nhostssl all all 0.0.0.0/0 scram-sha-256\n")
+    certify(layout, _certificate(layout), folder / "server.key")
+    shutil.copy(_certificate(layout), _trusted(layout))
+    for file in (_certificate(layout), folder / "server.key"):
+        shutil.chown(file, "postgres", "postgres")
     start(layout)
     password = _password_file(layout).read_text()
     for change in (f"CREATE ROLE {NAME} LOGIN PASSWORD '{password}'", f"CREATE DATABASE {NAME} OWNER {NAME}"):
@@ -32,6 +37,7 @@ def start(layout: Layout) -> None:
     """Start it and wait until it takes connections."""
     folder = _folder(layout)
     settings = [f"listen_addresses={layout.gateway}", f"port={POSTGRES_PORT}", f"unix_socket_directories={folder}"]
+    settings.append("ssl=on")
     argv = [str(_bin("postgres")), "-D", f"{folder}/", *(word for setting in settings for word in ("-c", setting))]
     processes.start(layout, "postgres", [*_PRIVILEGES, *argv])
     ready = [str(_bin("pg_isready")), "-q", "-h", layout.gateway, "-p", str(POSTGRES_PORT)]
@@ -50,7 +56,8 @@ def kill(layout: Layout) -> None:
 
 def url(layout: Layout) -> str:
     password = _password_file(layout).read_text()
-    return f"postgresql+psycopg://{NAME}:{password}@{layout.gateway}:{POSTGRES_PORT}/{NAME}"
+    checked = f"sslmode=verify-full&sslrootcert={_trusted(layout)}"
+    return f"postgresql+psycopg://{NAME}:{password}@{layout.gateway}:{POSTGRES_PORT}/{NAME}?{checked}"
 
 
 def emptied(layout: Layout) -> str:
@@ -93,6 +100,16 @@ def _bin(program: str) -> Path:
 
 def _folder(layout: Layout) -> Path:
     return layout.dir / "postgres"
+
+
+def _certificate(layout: Layout) -> Path:
+    """Where PostgreSQL looks for it when it is told no other place."""
+    return _folder(layout) / "server.crt"
+
+
+def _trusted(layout: Layout) -> Path:
+    """The same, for clients: the folder itself is for PostgreSQL's account alone."""
+    return layout.dir / "postgres-ca.crt"
 
 
 def _password_file(layout: Layout) -> Path:
