@@ -16,7 +16,7 @@ from loans.when.parts import Part, parts
 _LEAD: Final = re.compile(r"(?:until|till|til|'til|by|before|for|from|on|at|up to|no later than)\s+", re.IGNORECASE)
 _DAY_UNTIL: Final = re.compile(r"(?P<day>.+?)\s+(?:until|till|til)\s+(?P<clock>.+)", re.IGNORECASE)
 _SAYS_END: Final = re.compile(
-    r"^(?:until|till|til|'til|for|up to|no later|within|in|over|the next|next \d)\b|^\+|"
+    r"^(?:until|till|til|'til|for|up to|through|thru|no later|within|in|over|the next|next \d)\b|^\+|"
     r"\b(?:by|before|end|eo[dmwy]|cob|close|later|latest|from now)\b",
     re.IGNORECASE,
 )

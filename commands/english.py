@@ -33,9 +33,8 @@ _SOME: Final = (
 )
 _COUNT: Final = r"[-+]?\d[\d,_]{0,15}|a dozen|a single|an?|" + "|".join(word for word in _NUMBERS if len(word) > 2)  # noqa: PLR2004 - not "a", "an"
 _BETWEEN: Final = r"(?:please |more |extra |additional |idle |free |spare |of (?:the |your |our |those )?|the |x )*"
-_CLASS: Final = (
-    r"(?P<class>(?!nodes?\b|until\b|till\b|for\b|from\b|to\b|on\b|as\b)[A-Za-z][\w.]*(?:-(?!nodes?\b)[\w.]+)*)"
-)
+_NO_CLASS: Final = "nodes?|few|couple|pair|bunch|lot|some|all|several|more|until|till|for|from|to|on|as"
+_CLASS: Final = rf"(?P<class>(?!(?:{_NO_CLASS})\b)[A-Za-z][\w.]*(?:-(?!nodes?\b)[\w.]+)*)"
 _NODES: Final = r"(?:[ -](?:nodes?|machines?|servers?|boxes))?"
 _TO: Final = r"(?: (?:to|into|in|for|on) (?:the |our )?(?:k8s|kubernetes|kube)(?: cluster)?)?"
 _WISH: Final = re.compile(
@@ -74,13 +73,12 @@ _SAME: Final = (
 
 def canonical(text: str) -> str:
     """Return the sentence in the words of help, or as it was."""
-    for pattern, verb in _SAME:
-        if found := re.fullmatch(pattern.replace(" ", r"\s+"), text, re.IGNORECASE):
-            return verb.format(**{name: value or "" for name, value in found.groupdict().items()}).strip()
-    if home := re.fullmatch(r"(give\s+back|return)\s+(.+)", text, re.IGNORECASE):
+    words = _THANKS.sub("", _POLITE.sub("", text, count=1))
+    if (same := _same(text) or _same(words)) is not None:
+        return same
+    if home := re.fullmatch(r"(give\s+back|return)\s+(.+)", words, re.IGNORECASE):
         names = re.sub(r"\s*,?\s+and\s+|\s*&\s*", ",", home[2], flags=re.IGNORECASE)
         return f"{home[1]} {names}"
-    words = _THANKS.sub("", _POLITE.sub("", text, count=1))
     if named := _NAMED.fullmatch(words):
         names = ",".join(re.split(r"\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s+", named["nodes"]))
         return f"lend named {names} {(named['tail'] or '').strip()}".strip()
@@ -89,7 +87,15 @@ def canonical(text: str) -> str:
         return f"lend {count} {wish['class']} nodes {_rest(wish)}".strip()
     if unsaid := _HOW_MANY.fullmatch(words):
         return f"lend some {unsaid['class']} nodes {_rest(unsaid)}".strip()
-    return re.sub(r"^(approve|decline)d?\s+(?:it|that|this)$", r"\1", words, flags=re.IGNORECASE)
+    return words
+
+
+def _same(text: str) -> str | None:
+    """Return the question in the words of help; None when it is none of these."""
+    for pattern, verb in _SAME:
+        if found := re.fullmatch(pattern.replace(" ", r"\s+"), text, re.IGNORECASE):
+            return verb.format(**{name: value or "" for name, value in found.groupdict().items()}).strip()
+    return None
 
 
 def _rest(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from commands import drafts
 from commands.desk import Caller, Desk
@@ -17,6 +17,7 @@ from loans.lifecycle import AskExtension, may_happen
 from loans.loan import Loan
 from loans.policy import NotLater, Refused, TooLong, may_extend
 from loans.shown import Shown, changes
+from loans.when.parts import Part, parts
 from store.db import Tx
 from store.errors import Stale
 
@@ -45,14 +46,16 @@ def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
         return loan
     if not may_happen(loan, AskExtension):
         return NotFrom(loan, "extend")
+    if _is_length(ask.phrase):
+        return _later_by(loan, ask, caller, desk)
     found = when.read(ask.phrase, caller.said_at or desk.now, caller.tz)
     match found:
         case when.Refused(why):
             return BadTime(ask.phrase, why)
         case when.Ask(readings, guess):
             return _which(ask, [(r.say, LaterDeadline(Shown.of(loan), r.at)) for r in readings], caller, desk, guess)
-        case when.Duration(span, at):
-            return _from_when(loan, ask, (span, at), caller, desk)
+        case when.Duration():
+            return _later_by(loan, ask, caller, desk)
         case when.Interval(end=at) | when.Deadline(at):
             return _ask_for(loan.id, at, ask.card, caller, desk)
 
@@ -73,6 +76,8 @@ def errors(ask: Extend, caller: Caller, desk: Desk) -> BadTime | NotLater | TooL
     match found:
         case when.Refused(why):
             return BadTime(ask.phrase, why)
+        case _ if _is_length(ask.phrase):
+            return None
         case when.Interval(end=at) | when.Deadline(at):
             with desk.store.read() as tx:
                 return _misses(tx, ask, at, caller, desk)
@@ -121,19 +126,33 @@ def _ask_for(loan_id: int, until: datetime, card: Shown | None, caller: Caller, 
             return NotFrom(tx.loans.get(loan_id), "extend")
 
 
-def _from_when(loan: Loan, extend: Extend, lasts: tuple[timedelta, datetime], caller: Caller, desk: Desk) -> WhichTime:
-    """Ask from when a length counts: both readings are common, and they differ by what is left of the loan."""
-    span, from_now = lasts
-    after = when.read(extend.phrase, loan.until, caller.tz)
-    later = after.at if isinstance(after, when.Duration) else loan.until + span
-    options = [(f"{length(span)} after the present deadline", later), ("counted from now", from_now)]
-    ahead = [(what, LaterDeadline(Shown.of(loan), at)) for what, at in options if at > loan.until]
-    said = [(f"{what}: {_from_now(wish.until, caller, desk)}", wish) for what, wish in ahead]
-    return _which(extend, said, caller, desk)
+def _is_length(phrase: str) -> bool:
+    """Whether a phrase only says how much longer: "in 2 days" names a moment, and counts from now."""
+    return parts(phrase) == {Part.LENGTH} and phrase.lower().startswith("for ")
 
 
-def _from_now(at: datetime, caller: Caller, desk: Desk) -> str:
-    return f"{when.spelled(at, caller.tz)}, {length(at - desk.now)} from now"
+def _later_by(loan: Loan, ask: Extend, caller: Caller, desk: Desk) -> Reply:
+    """Preview a length: it counts from the present deadline, and both deadlines are said before anything is asked."""
+    match when.read(ask.phrase, loan.until, caller.tz):
+        case when.Refused(why):
+            return BadTime(ask.phrase, why)
+        case when.Ask(readings):
+            ends = [reading.at for reading in readings]
+        case when.Duration(at=at) | when.Deadline(at) | when.Interval(end=at):
+            ends = [at]
+    now_until = when.spelled(loan.until, caller.tz)
+    return _which(
+        ask,
+        [
+            (
+                f"{when.spelled(at, caller.tz)}, {length(at - loan.until)} after {now_until}",
+                LaterDeadline(Shown.of(loan), at),
+            )
+            for at in ends
+        ],
+        caller,
+        desk,
+    )
 
 
 def _which(
@@ -143,8 +162,14 @@ def _which(
 
 
 def worded(loan: int, words: str, card: Shown | None = None) -> Extend:
-    """Return what was written, of which "more" says nothing about a time."""
-    return Extend(loan, re.sub(r"\bmore\s+", "", words, flags=re.IGNORECASE).strip(), card)
+    """Return what was written, in the words of a time: "one more day", "by 2 days", "to Monday 9am"."""
+    phrase = re.sub(r"\b(?:more|longer|extra|further)\b\s*", "", words, flags=re.IGNORECASE).strip()
+    phrase = re.sub(r"\banother\s+(?=\d|two|three|four|five|six|seven|eight|nine|ten)", "", phrase, flags=re.IGNORECASE)
+    phrase = re.sub(r"\banother\b", "one", phrase, flags=re.IGNORECASE)
+    phrase = re.sub(r"^(?:it )?(?:to|till|til)\s+", "until ", phrase, flags=re.IGNORECASE)
+    alone = re.sub(r"^(?:for|by|with|\+)\s*", "", phrase, flags=re.IGNORECASE)
+    is_length = parts(alone) == {Part.LENGTH} and not re.match(r"(?:until|in|within|over)\b", alone, re.IGNORECASE)
+    return Extend(loan, f"for {alone}" if is_length else phrase, card)
 
 
 def _read(found: re.Match[str]) -> Extend:
@@ -155,7 +180,7 @@ VERB = Verb(
     names=("extend",),
     usage="extend #LOAN until WHEN",
     summary="ask for a later deadline; it is signed again",
-    examples=("extend #12 until Monday 9am", "extend #12 for 2 more days"),
+    examples=("extend #12 until Monday 9am", "extend #12 for 2 more days", "extend #12 by a week"),
     pattern=sentence(rf"extend {LOAN} (?P<phrase>.+)"),
     read=_read,
 )

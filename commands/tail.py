@@ -125,7 +125,7 @@ def _said_for(side: str) -> str:
     text = side.strip()
     while begun := _DROPPED.match(text):
         text = text[begun.end() :].strip()
-    text = text.rstrip(",;:- ")
+    text = re.sub(r"\s+(?:on|at|from|and)$", "", text.rstrip(",;:- "), flags=re.IGNORECASE)
     text = text[:-1] if text.endswith(")") and "(" not in text else text
     return "" if parts(text) else _unquoted(text)
 
@@ -175,4 +175,7 @@ def _splits(tail: str) -> Iterator[tuple[str, str]]:
 
 
 def _unquoted(text: str) -> str:
-    return text.strip().strip("\"'“”")
+    """Return words without the pair of quotes around them."""
+    words = text.strip()
+    pairs = ('""', "''", "\u201c\u201d")
+    return words[1:-1].strip() if len(words) > 1 and words[0] + words[-1] in pairs else words

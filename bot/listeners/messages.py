@@ -6,6 +6,7 @@ from slack_bolt import App
 
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front
+from bot.slack.heard import heard
 from commands import grammar
 from store.inbox import Errand
 
@@ -16,11 +17,14 @@ def register(app: App, front: Front, command: str) -> None:
     """Listen for sentences. command: the slash command of the manifest."""
     errands, reception = front.errands, front.reception
 
+    def said(errand: Errand) -> str:
+        return heard(errand.what["text"], errand.what.get("me") or "")
+
     def carry_out(errand: Errand) -> None:
-        front.answers.give(errand, front.do(grammar.read(errand.what["text"]), errand, errand.channel))
+        front.answers.give(errand, front.do(grammar.read(said(errand)), errand, errand.channel))
 
     def is_order(errand: Errand) -> bool:
-        return grammar.is_order(grammar.read(errand.what["text"]))
+        return grammar.is_order(grammar.read(said(errand)))
 
     def slash(body: dict[str, Any]) -> Errand:
         said = {"text": body.get("text", "")}
@@ -31,7 +35,7 @@ def register(app: App, front: Front, command: str) -> None:
         event = body["event"]
         if event.get("bot_id") or event.get("subtype") or "user" not in event:
             return None
-        said = {"text": event.get("text", ""), "thread_ts": event.get("thread_ts")}
+        said = {"text": event.get("text", ""), "thread_ts": event.get("thread_ts"), "me": _own_id(body)}
         # A mention in a direct message arrives as both events; the message's own ts names it once.
         key = f"{event['channel']}:{event['ts']}"
         # In a shared channel the envelope names the workspace that lendbot is in, the event its author's.
@@ -46,3 +50,8 @@ def register(app: App, front: Front, command: str) -> None:
     app.command(command, middleware=[reception.before(slash)])(reception.start)
     app.event("app_mention", middleware=[reception.before(mention)])(reception.start)
     app.event("message", middleware=[reception.before(direct)])(reception.start)
+
+
+def _own_id(body: dict[str, Any]) -> str:
+    """Return who lendbot is in the workspace that sent this: only that mention is no part of the sentence."""
+    return next((each.get("user_id") or "" for each in body.get("authorizations") or () if each.get("is_bot")), "")

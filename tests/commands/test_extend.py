@@ -7,7 +7,7 @@ import pytest
 
 from commands.extend import Extend, SettleExtension, errors, worded
 from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, StaleDraft, WhichTime
-from loans import facts
+from loans import facts, when
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, WHILE_SAID, Counter
@@ -37,27 +37,28 @@ def test_a_later_deadline_is_read_as_of_the_moment_when_it_was_said(counter: Cou
     assert answer.loan.extension.until == said_at + timedelta(hours=100)
 
 
-def test_a_length_is_asked_back_from_when_it_counts(counter: Counter) -> None:
-    """Two more days after the deadline, or two days from now: both are meant, by different people."""
+@pytest.mark.parametrize("words", ["for 5 more days", "5 days", "by 5 days", "another 5 days", "for five days longer"])
+def test_a_length_counts_from_the_present_deadline_and_is_previewed_with_both(counter: Counter, words: str) -> None:
+    """ "Two more days" come after those there are; both deadlines are read before anybody is asked to sign."""
     loan = counter.lent("gpu001")
-    answer = counter.say("extend #1 for 5 more days")
+    answer = counter.say(f"extend #1 {words}")
     assert isinstance(answer, WhichTime)
-    ends = []
-    for _, draft in answer.readings:
-        asked = counter.do(SettleExtension(draft))
-        assert isinstance(asked, ExtensionAsked)
-        assert asked.loan.extension is not None
-        ends.append(asked.loan.extension.until)
-    assert abs(ends[0] - days_on(5, loan.until)) <= WHILE_SAID
-    assert abs(ends[1] - days_on(5, counter.now)) <= WHILE_SAID
+    [(said, draft)] = answer.readings
+    assert when.spelled(loan.until, REQUESTER.tz) in said
+    asked = counter.do(SettleExtension(draft))
+    assert isinstance(asked, ExtensionAsked)
+    assert asked.loan.extension is not None
+    assert abs(asked.loan.extension.until - days_on(5, loan.until)) <= WHILE_SAID
+    assert when.spelled(asked.loan.extension.until, REQUESTER.tz) in said
 
 
-def test_a_length_that_would_shorten_it_is_not_offered(counter: Counter) -> None:
-    """One day from now is before the deadline already: only one reading is left."""
-    counter.lent("gpu001")
-    answer = counter.say("extend #1 for 1 day")
-    assert isinstance(answer, WhichTime)
-    assert len(answer.readings) == 1
+def test_to_is_until() -> None:
+    """ "To Monday 9am" names the deadline itself."""
+    assert worded(3, "to Monday 9am") == Extend(3, "until Monday 9am")
+    assert worded(3, "a week") == Extend(3, "for a week")
+    assert worded(3, "one more day") == Extend(3, "for one day")
+    assert worded(3, "by Monday") == Extend(3, "by Monday")
+    assert worded(3, "until in 2 days") == Extend(3, "until in 2 days")
 
 
 @pytest.mark.parametrize("who", [REQUESTER, APPROVER, ONCALL, CLI], ids=lambda who: who.person.id)
