@@ -122,6 +122,9 @@ def is_order(ask: Ask) -> bool:
 
 _SOME: Final = re.compile(r"lend some (?P<class>\S+) nodes(?: (?P<tail>.+))?")
 _NAMED: Final = re.compile(r"lend named (?P<names>\S+)(?: (?P<tail>.+))?")
+_UNNUMBERED: Final = re.compile(
+    r"(?:approve|decline|deny|reject)(?: (?:it|this|that|the loan|the request))?", re.IGNORECASE
+)
 """What commands/english.py makes of wishes that are answered with a question."""
 
 
@@ -138,6 +141,8 @@ def read(text: str) -> Ask:
             return lend.LendNamed(found["names"], found["tail"] or "")
         if plain == "thanks":
             return Thanks()
+        if _UNNUMBERED.fullmatch(plain):
+            return look.Waiting()
         for verb in VERBS:
             if found := verb.pattern.fullmatch(plain):
                 ask: Ask = verb.read(found)
@@ -167,6 +172,7 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     decide.Decline: decide.run,
     cancel.Cancel: cancel.run,
     look.Status: look.run,
+    look.Waiting: look.run,
     look.ListLoans: look.run,
     look.AskFree: look.run,
     look.AskHistory: look.run,

@@ -85,7 +85,11 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
         return unknown_class(ask.class_word, desk)
     phrase, purpose, found = time_and_purpose(ask.tail, caller.said_at or desk.now, caller.tz)
     timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
-    return understood(timed, phrase, found, caller, desk)
+    answer = understood(timed, phrase, found, caller, desk)
+    if not isinstance(answer, BadTime):
+        return answer
+    said = f"{ask.count} {node_class.name} node{'' if ask.count == 1 else 's'}"
+    return replace(answer, understood=f"{said} for {purpose}" if purpose else said)
 
 
 def how_many(ask: LendSome, caller: Caller, desk: Desk) -> Reply:

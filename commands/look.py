@@ -37,6 +37,11 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What awaits a decision: "approve" without a number decides nothing that was not read."""
+
+
+@dataclass(frozen=True)
 class ListLoans:
     """The latest loans, ended ones too. mine: only the caller's."""
 
@@ -56,7 +61,7 @@ class AskHistory:
     node: str | None = None
 
 
-Look = Status | ListLoans | AskFree | AskHistory
+Look = Status | Waiting | ListLoans | AskFree | AskHistory
 
 
 def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
@@ -68,6 +73,8 @@ def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
             return _loans("Open loans", desk, only_open=True)
         case Status(loan_id) if loan_id is not None:
             return _one(loan_id, desk)
+        case Waiting():
+            return _waiting(desk)
         case ListLoans(mine=True):
             return _loans("Your loans, latest first", desk, only_open=False, of=caller.person.id)
         case ListLoans():
@@ -108,6 +115,15 @@ def _holding(word: str, desk: Desk) -> Reply:
         held = {part.node: part.loan_id for part in tx.nodes.held()}
         [node] = meant([word], held, desk)
         return one_loan(tx, tx.loans.get(held[node]), desk) if node in held else NotLent((node,))
+
+
+def _waiting(desk: Desk) -> Reply:
+    """Return the one loan that awaits a decision, with its buttons; all of them when there are several."""
+    with desk.store.read() as tx:
+        waiting = [loan for loan in tx.loans.in_states(OPEN) if loan.awaits]
+        if len(waiting) == 1:
+            return one_loan(tx, waiting[0], desk)
+    return Loans("Waiting for a decision", tuple(waiting), dict.fromkeys((loan.id for loan in waiting), 0), desk.now)
 
 
 def _loans(title: str, desk: Desk, *, only_open: bool, of: str | None = None) -> Loans:

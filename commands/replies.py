@@ -52,10 +52,11 @@ class WhichTime:
 
 @dataclass(frozen=True)
 class BadTime:
-    """The time cannot be acted on; the grammar says why."""
+    """The time cannot be acted on; the grammar says why. understood: what else was said, and is understood."""
 
     phrase: str
     sentence: str
+    understood: str = ""
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return preview.which_time(given)
         case r.NotEnough():
             return preview.not_enough(given)
-        case r.BadTime(phrase, sentence):
-            echo = "" if phrase in sentence else f'"{quote(phrase, 120)}": '
+        case r.BadTime(phrase, sentence, understood):
+            known = f"I understood *{quote(understood, 200)}*, but not until when. " if understood else ""
+            echo = known if phrase in sentence else f'{known}"{quote(phrase, 120)}": '
             return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
         case r.UnknownClass():
             return _unknown_class(given)

@@ -14,7 +14,7 @@ from commands.extend import Extend
 from commands.give_back import GiveBack
 from commands.grammar import LONGEST, VERBS, AskHelp, Misread, Thanks, read
 from commands.lend import Lend, LendNamed, LendSome
-from commands.look import AskFree, AskHistory, ListLoans, Status
+from commands.look import AskFree, AskHistory, ListLoans, Status, Waiting
 from commands.replies import HelpAll, HelpOn, NotUnderstood
 from commands.verb import Verb
 
@@ -91,6 +91,8 @@ def test_every_verb_has_help(verb: Verb) -> None:
         ("extend #12 until Monday", Extend(12, "until Monday")),
         ("extend 12 for 2 more days", Extend(12, "for 2 days")),
         ("approve #12", Approve(12)),
+        ("approve", Waiting()),
+        ("Approve it, please", Waiting()),
         ("decline #12", Decline(12)),
         ("decline #12 because of the benchmark", Decline(12, "of the benchmark")),
         ("reject 12: no", Decline(12, "no")),
@@ -119,7 +121,6 @@ def test_a_sentence_is_read_as_people_write_it(said: str, ask: object) -> None:
         ("lend 2.5 gpu nodes", "lend"),
         ("statsu", "status"),
         ("aprove #12", "approve"),
-        ("approve", "approve"),
         ("approve #12345678901", "approve"),
         ("exten #12 until Monday", "extend"),
         ("give back", "give back"),

@@ -9,7 +9,7 @@ from commands.look import Status
 from commands.replies import FarSideDown, Free, History, Loans, NoLoan, NotLent, OneLoan
 from conversion.news import tell
 from loans import facts
-from loans.loan import NodeLoan, NodeState
+from loans.loan import NodeLoan, NodeState, State
 from loans.nodes import NodeName
 from loans.readers.breakdown import Breakdown
 from loans.runbook import PlanName, StepName
@@ -130,3 +130,15 @@ def test_a_node_and_my_own_loans_are_looked_up(counter: Counter) -> None:
     assert isinstance(counter.say("status gpu002"), NotLent)
     mine, theirs = counter.say("my loans"), counter.say("my loans", STRANGER)
     assert ([each.id for each in mine.loans], theirs.loans) == ([loan.id], ())
+
+
+def test_approve_without_a_number_shows_what_waits_and_decides_nothing(counter: Counter) -> None:
+    """Whoever types "approve" may mean a request that another has replaced: they press below what they have read."""
+    loan = counter.request()
+    shown = counter.say("approve", APPROVER)
+    assert isinstance(shown, OneLoan)
+    assert (shown.loan.id, counter.loan(loan.id).state) == (loan.id, State.REQUESTED)
+    counter.request()
+    several = counter.say("approve", APPROVER)
+    assert isinstance(several, Loans)
+    assert len(several.loans) == 2

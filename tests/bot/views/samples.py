@@ -336,6 +336,7 @@ def replies() -> Mapping[str, r.Reply]:
         "which_time_guess": r.WhichTime("untill freday", readings[:1], "until Friday"),
         "which_time_extends": r.WhichTime("next Friday", readings, extends=True),
         "bad_time": r.BadTime("yesterday", "that is past"),
+        "bad_time_of_a_wish": r.BadTime("whenever", "No time is named.", "2 gpu nodes for FastML"),
         "unknown_class": r.UnknownClass("gpuu", ("cpu", "gpu"), "gpu"),
         "how_many": r.HowMany(GPU, 5, "until Friday"),
         "how_many_slurm_away": r.HowMany(GPU, None, ""),
