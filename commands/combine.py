@@ -154,7 +154,9 @@ def _several(heard: Heard, said: str, read: _Reader) -> Iterator[when.Answer]:
         yield from (read(f"until in {other} {bare}"), read(f"for {other}"), read(f"from {bare} for {other}"))
         return
     yield heard.answer
-    if kinds == _LENGTH:
+    if kinds == of == _LENGTH:
+        yield read(f"for {other}")
+    elif kinds == _LENGTH:
         yield read(f"from {other} for {bare}")
         yield read(f"until in {bare} {other}")
     elif of == _LENGTH:

@@ -159,7 +159,8 @@ def _mended(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer
     for phrase, purpose in _splits(tail):
         found = when.read(phrase, now, tz)
         if not isinstance(found, when.Refused):
-            return phrase, purpose, found
+            others = [*_mentions(purpose, now, tz)]
+            return phrase, purpose, together(Heard(phrase, found), others, now, tz) if others else found
     return tail, "", when.read(tail, now, tz)
 
 

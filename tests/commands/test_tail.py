@@ -100,6 +100,8 @@ def test_time_words_that_have_one_reading_together_are_combined(tail: str, meant
         ("until Friday for a 3 day workshop", "ask Fri 10:00, Fri 23:59"),
         ("for 3 days for Monday's class", "ask Fri 10:00, Mon 00:00-Thu 00:00"),
         ("until Friday for next week's class", "ask Fri 23:59, Fri 23:59"),
+        ("for 2 hours for the 3 hour lab", "ask Tue 12:00, Tue 13:00"),
+        ("untill friday for monday's lab", "ask Fri 23:59"),
         ("until 5pm for the 2pm lab", "ask Tue 17:00, Tue 14:00-Tue 17:00"),
         ("until Friday for the 8 am lecture", "ask Fri 08:00, Fri 23:59, Wed 08:00-Fri 23:59"),
         ("for the Thursday lab until Friday", "ask Fri 23:59, Thu 00:00-Fri 23:59"),
