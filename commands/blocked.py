@@ -7,7 +7,8 @@ from datetime import timedelta
 from commands.desk import Caller, Desk
 from commands.lookup import meant
 from commands.pressed import differs, loan_meant
-from commands.replies import Forbidden, Forced, NotFrom, Reply, UnknownNodes, WaitsOn
+from commands.refusals import Forbidden, NotFrom, UnknownNodes
+from commands.replies import Forced, Reply, WaitsOn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans.loan import NODE_GOING_HOME, NODE_GONE, Loan, NodeLoan

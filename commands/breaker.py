@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.desk import Caller, Desk
-from commands.replies import Forbidden, NoBreaker, Reply, UnknownClass, WentOn
+from commands.refusals import Forbidden, NoBreaker, UnknownClass
+from commands.replies import Reply, WentOn
 from commands.verb import Verb, sentence
 from conversion import breakers, orders
 from loans.classes import NodeClass

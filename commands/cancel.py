@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.pressed import differs, loan_meant
-from commands.replies import Forbidden, NotFrom, Reply, Withdrawn
+from commands.refusals import Forbidden, NotFrom
+from commands.replies import Reply, Withdrawn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans import facts

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from commands.desk import Caller, Desk
 from commands.pressed import differs, loan_meant
-from commands.replies import AlreadyDecided, Decided, ExtensionDecided, ExtensionSettled, Forbidden, Reply
+from commands.refusals import AlreadyDecided, ExtensionSettled, Forbidden
+from commands.replies import Decided, ExtensionDecided, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion import due, orders
 from loans import facts

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from commands.desk import Caller, Desk
-from commands.replies import StaleDraft
+from commands.refusals import StaleDraft
 from loans.shown import Shown
 from loans.terms import Terms
 from store.db import Tx

@@ -8,7 +8,8 @@ from commands import drafts
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
 from commands.pressed import differs, loan_meant
-from commands.replies import BadTime, ExtensionAsked, Forbidden, NotFrom, Reply, StaleDraft, WhichTime
+from commands.refusals import BadTime, Forbidden, NotFrom, StaleDraft
+from commands.replies import ExtensionAsked, Reply, WhichTime
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans import facts, when

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from commands.desk import Caller, Desk
 from commands.lend import understood, unknown_class
-from commands.replies import BadTime, NotANumber, Reply, WrongFields
+from commands.refusals import BadTime, NotANumber, WrongFields
+from commands.replies import Reply
 from loans import when
 from loans.classes import NodeClass
 from loans.policy import NoNodes, Refused, TooLong, TooMany, TooShort, may_request

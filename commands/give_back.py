@@ -8,16 +8,8 @@ from datetime import timedelta
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
 from commands.pressed import differs, loan_meant
-from commands.replies import (
-    FarSideDown,
-    Forbidden,
-    GoingHome,
-    NotFrom,
-    NotLent,
-    Reply,
-    SkipsTooMuch,
-    UnknownNodes,
-)
+from commands.refusals import FarSideDown, Forbidden, NotFrom, NotLent, UnknownNodes
+from commands.replies import GoingHome, Reply, SkipsTooMuch
 from commands.verb import LOAN, NODES, Verb, sentence
 from conversion import orders
 from conversion.estimate import estimate

@@ -9,7 +9,8 @@ from typing import Any, Final
 from commands import blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
 from commands.desk import Caller, Desk
 from commands.english import canonical
-from commands.replies import HelpAll, HelpOn, NotUnderstood, Reply, Welcome
+from commands.refusals import NotUnderstood
+from commands.replies import HelpAll, HelpOn, Reply, Welcome
 from commands.verb import Verb, sentence
 from loans.plain import plain as seen
 

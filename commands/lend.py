@@ -9,20 +9,8 @@ from functools import partial
 from commands import drafts
 from commands.desk import Caller, Desk
 from commands.look import one_loan
-from commands.replies import (
-    BadTime,
-    FarSideDown,
-    Forbidden,
-    HowMany,
-    NotByName,
-    NotEnough,
-    Preview,
-    Reply,
-    Requested,
-    StaleDraft,
-    UnknownClass,
-    WhichTime,
-)
+from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
+from commands.replies import Preview, Reply, Requested, WhichTime
 from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
 from conversion import numbers, orders

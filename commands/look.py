@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, NotLent, OneLoan, Reply
+from commands.refusals import FarSideDown, NoLoan, NotLent
+from commands.replies import Free, History, Loans, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free

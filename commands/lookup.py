@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from commands.desk import Desk
-from commands.replies import NoLoan
+from commands.refusals import NoLoan
 from loans.loan import OPEN, Loan
 from loans.names import find as find_node
 from loans.nodes import NodeName

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from commands.desk import Desk
 from commands.look import one_loan
 from commands.lookup import find
-from commands.replies import CardDiffers, NoLoan
+from commands.refusals import NoLoan
+from commands.replies import CardDiffers
 from commands.strange_cards import LostLoan, StrangersCard
 from loans.loan import Loan
 from loans.shown import Change, Shown

@@ -24,7 +24,7 @@ from commands.fill import opened_with
 from commands.give_back import GiveBack
 from commands.grammar import Ask
 from commands.lend import Settle, SignOff
-from commands.replies import StaleDraft
+from commands.refusals import StaleDraft
 from commands.strange_cards import OldButton
 from loans.loan import Loan
 from store.inbox import Errand

@@ -23,7 +23,8 @@ from commands.decide import Decline
 from commands.desk import Caller
 from commands.fill import Fill
 from commands.look import AskFree, Status
-from commands.replies import FarSideDown, Free, Loans, WrongFields
+from commands.refusals import FarSideDown, WrongFields
+from commands.replies import Free, Loans
 from loans.policy import Person
 from store.errors import StoreUnavailable
 from store.inbox import Errand

@@ -8,7 +8,8 @@ from bot.views.actions import ClassRef
 from bot.views.blocks import actions, button, message, section
 from bot.views.rendered import Block, Rendered
 from bot.views.text import clock, code, counted, listed, moment, nodes, quote, said, who
-from commands.replies import NoBreaker, WentOn
+from commands.refusals import NoBreaker
+from commands.replies import WentOn
 from loans.facts import LENDBOT, Actor, BreakerClosed, BreakerOpened, WhyClosed
 from store.breakers import Breaker
 

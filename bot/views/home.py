@@ -12,7 +12,8 @@ from bot.views.lists import class_line, loan_line
 from bot.views.refusals import far_side_down
 from bot.views.rendered import Block
 from bot.views.text import code, seconds
-from commands.replies import FarSideDown, Free, Loans
+from commands.refusals import FarSideDown
+from commands.replies import Free, Loans
 
 _LOANS: Final = 30
 _CLASSES: Final = 20

@@ -15,7 +15,7 @@ from bot.views.text import shorten
 from commands.decide import NOTE_LIMIT
 from commands.fill import Fill
 from commands.grammar import LONGEST
-from commands.replies import BadTime, WrongFields
+from commands.refusals import BadTime, WrongFields
 from loans.classes import NodeClass
 from loans.loan import Loan
 from loans.policy import NotLater, TooLong

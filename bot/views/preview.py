@@ -10,7 +10,8 @@ from bot.views.breaker import standing
 from bot.views.refusals import passed_over
 from bot.views.rendered import Block, Rendered
 from bot.views.text import any_of, code, counted, nodes, quote, units
-from commands.replies import NotEnough, Preview, WhichTime
+from commands.refusals import NotEnough
+from commands.replies import Preview, WhichTime
 from loans import when
 from loans.lengths import about
 from loans.selection import Choice, NotNeeded, PassedOver

@@ -5,15 +5,8 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, quote, said, who
-from commands.replies import (
-    AlreadyDecided,
-    BadTime,
-    ExtensionSettled,
-    FarSideDown,
-    NotANumber,
-    NotFrom,
-    SkipsTooMuch,
-)
+from commands.refusals import AlreadyDecided, BadTime, ExtensionSettled, FarSideDown, NotANumber, NotFrom
+from commands.replies import SkipsTooMuch
 from loans.lengths import length
 from loans.loan import Decision, Loan, State
 from loans.marks import read_reservation

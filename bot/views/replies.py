@@ -19,6 +19,7 @@ from bot.views.refusals import (
 from bot.views.rendered import Rendered
 from bot.views.strange import card_differs, strange_card
 from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, quote, who
+from commands import refusals as no
 from commands import replies as r
 from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from loans.lengths import about, length
@@ -32,47 +33,47 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return preview.preview(given)
         case r.WhichTime():
             return preview.which_time(given)
-        case r.NotEnough():
+        case no.NotEnough():
             return preview.not_enough(given)
-        case r.BadTime(phrase, sentence, understood):
+        case no.BadTime(phrase, sentence, understood):
             known = f"I understood *{quote(understood, 200)}*, but not until when. " if understood else ""
             echo = known if phrase in sentence else f'{known}"{quote(phrase, 120)}": '
             return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
-        case r.UnknownClass():
+        case no.UnknownClass():
             return _unknown_class(given)
-        case r.HowMany():
+        case no.HowMany():
             return _how_many(given)
-        case r.NotByName():
+        case no.NotByName():
             return _not_by_name(given)
         case r.Welcome():
             return _say("You're welcome.")
-        case r.UnknownNodes(loan_id, asked, has):
+        case no.UnknownNodes(loan_id, asked, has):
             there = f"it has {nodes(has)}" if has else "it has no node any more"
             return _say(f"Loan #{loan_id} has no {names(asked)}: {there}.")
-        case r.NotLent(of):
+        case no.NotLent(of):
             return _say(f"{names(of)} is in no open loan. {code('status')} shows the loans that are open.")
-        case r.NotUnderstood():
+        case no.NotUnderstood():
             return _not_understood(given)
-        case r.Forbidden(reasons):
+        case no.Forbidden(reasons):
             return _say("\n".join(reason(why) for why in reasons))
-        case r.NoLoan(loan_id, open_ids):
+        case no.NoLoan(loan_id, open_ids):
             there = f"Open are {', '.join(f'#{i}' for i in open_ids)}." if open_ids else "No loan is open."
             return _say(f"There is no loan #{loan_id}. {there}")
         case StrangersCard() | LostLoan() | OldButton():
             return _say(strange_card(given))
         case r.CardDiffers():
             return _card_differs(given)
-        case r.AlreadyDecided():
+        case no.AlreadyDecided():
             return _say(already_decided(given))
-        case r.ExtensionSettled():
+        case no.ExtensionSettled():
             return _say(extension_settled(given))
-        case r.NotFrom():
+        case no.NotFrom():
             return _say(not_from(given))
-        case r.StaleDraft(theirs, strange):
+        case no.StaleDraft(theirs, strange):
             why = "That preview is no longer good" if theirs else "That preview is somebody else's"
             why = "I didn't make that preview: another lendbot did, or one whose store was lost" if strange else why
             return _say(f"{why}. Say what you need again: {code('lend 8 gpu nodes to k8s until Friday')}.")
-        case r.FarSideDown():
+        case no.FarSideDown():
             return _say(far_side_down(given))
         case r.Requested():
             return _requested(given)
@@ -97,7 +98,7 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(f"What blocks {code(node)} of loan #{loan.id} is removed now, on your order.")
         case r.WaitsOn(node, until):
             return _say(f"{code(node)} gets more time: I ask again at {clock(until)}.")
-        case r.NoBreaker():
+        case no.NoBreaker():
             return _say(breaker.none_open(given))
         case r.WentOn():
             return _say(breaker.went_on(given))
@@ -127,12 +128,12 @@ def _card_differs(given: r.CardDiffers) -> Rendered:
     return message(text, section(text), *now.blocks)
 
 
-def _unknown_class(given: r.UnknownClass) -> Rendered:
+def _unknown_class(given: no.UnknownClass) -> Rendered:
     near = f" Did you mean {code(given.near)}?" if given.near else ""
     return _say(f"No class of nodes is called {code(quote(given.word, 40))}.{near} There are {names(given.classes)}.")
 
 
-def _how_many(given: r.HowMany) -> Rendered:
+def _how_many(given: no.HowMany) -> Rendered:
     name, limit = given.node_class.name, given.node_class.rules.max_nodes
     free = "" if given.free is None else f" {counted(given.free, f'{name} node')} could go now."
     count = max(1, min(limit, 2 if given.free is None else given.free))
@@ -140,7 +141,7 @@ def _how_many(given: r.HowMany) -> Rendered:
     return _say(f"How many?{free} One loan can have up to {limit}. Say for example {wish}.")
 
 
-def _not_by_name(given: r.NotByName) -> Rendered:
+def _not_by_name(given: no.NotByName) -> Rendered:
     count = len(given.nodes)
     name = given.node_class or "gpu"
     wish = code(quote(f"lend {count} {name} nodes {given.tail or 'for 2 hours'}", 200))
@@ -148,7 +149,7 @@ def _not_by_name(given: r.NotByName) -> Rendered:
     return _say(f"{why} The nearest to {names(given.nodes)} is {wish}.")
 
 
-def _not_understood(given: r.NotUnderstood) -> Rendered:
+def _not_understood(given: no.NotUnderstood) -> Rendered:
     near = f"Did you mean {code(given.nearest)}? " if given.nearest else ""
     examples = "\n".join(f"• {code(example)}" for example in given.examples)
     text = f'I did not understand "{quote(given.text, 150)}". {near}It goes: {code(given.usage)}\n{examples}'

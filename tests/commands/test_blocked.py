@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from commands.blocked import Force, Wait
-from commands.replies import Forbidden, Forced, NoLoan, NotFrom, UnknownNodes, WaitsOn
+from commands.refusals import Forbidden, NoLoan, NotFrom, UnknownNodes
+from commands.replies import Forced, WaitsOn
 from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from commands.breaker import GoOn, SendHome
-from commands.replies import Forbidden, Free, Loans, NoBreaker, Preview, UnknownClass, WentOn
+from commands.refusals import Forbidden, NoBreaker, UnknownClass
+from commands.replies import Free, Loans, Preview, WentOn
 from loans import facts
 from loans.loan import State
 from loans.nodes import NodeName

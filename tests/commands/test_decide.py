@@ -9,16 +9,8 @@ import pytest
 
 from commands.decide import NOTE_LIMIT, Approve, Decline
 from commands.extend import SettleExtension
-from commands.replies import (
-    AlreadyDecided,
-    Decided,
-    ExtensionAsked,
-    ExtensionDecided,
-    ExtensionSettled,
-    Forbidden,
-    NoLoan,
-    WhichTime,
-)
+from commands.refusals import AlreadyDecided, ExtensionSettled, Forbidden, NoLoan
+from commands.replies import Decided, ExtensionAsked, ExtensionDecided, WhichTime
 from conversion.due import lapse_due
 from loans import facts
 from loans.loan import State

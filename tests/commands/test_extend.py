@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from commands.extend import Extend, SettleExtension, errors, worded
-from commands.replies import BadTime, ExtensionAsked, Forbidden, NoLoan, NotFrom, StaleDraft, WhichTime
+from commands.refusals import BadTime, Forbidden, NoLoan, NotFrom, StaleDraft
+from commands.replies import ExtensionAsked, WhichTime
 from loans import facts, when
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong

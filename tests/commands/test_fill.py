@@ -12,7 +12,8 @@ from bot.views.actions import FormRef
 from commands import drafts
 from commands.fill import Fill, Filled, opened_with, read
 from commands.lend import Settle, SignOff
-from commands.replies import BadTime, NotANumber, Preview, Requested, StaleDraft, UnknownClass, WhichTime, WrongFields
+from commands.refusals import BadTime, NotANumber, StaleDraft, UnknownClass, WrongFields
+from commands.replies import Preview, Requested, WhichTime
 from loans import when
 from loans.policy import NoNodes, TooLong, TooMany
 from loans.terms import Terms

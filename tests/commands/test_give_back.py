@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from commands.give_back import GiveBack
-from commands.replies import Forbidden, GoingHome, NoLoan, NotFrom, NotLent, UnknownNodes, Withdrawn
+from commands.refusals import Forbidden, NoLoan, NotFrom, NotLent, UnknownNodes
+from commands.replies import GoingHome, Withdrawn
 from loans.facts import WhyReturn
 from loans.loan import NodeState, State
 from loans.runbook import StepName

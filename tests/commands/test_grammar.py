@@ -15,7 +15,8 @@ from commands.give_back import GiveBack
 from commands.grammar import LONGEST, VERBS, AskHelp, Misread, Thanks, read
 from commands.lend import Lend, LendNamed, LendSome
 from commands.look import AskFree, AskHistory, ListLoans, Status, Waiting
-from commands.replies import HelpAll, HelpOn, NotUnderstood
+from commands.refusals import NotUnderstood
+from commands.replies import HelpAll, HelpOn
 from commands.verb import Verb
 
 EXAMPLES = [(verb, said) for verb in VERBS for said in verb.examples]

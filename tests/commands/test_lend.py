@@ -6,20 +6,8 @@ from datetime import timedelta
 import pytest
 
 from commands.lend import Settle, SignOff
-from commands.replies import (
-    BadTime,
-    FarSideDown,
-    Forbidden,
-    HowMany,
-    NotByName,
-    NotEnough,
-    OneLoan,
-    Preview,
-    Requested,
-    StaleDraft,
-    UnknownClass,
-    WhichTime,
-)
+from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
+from commands.replies import OneLoan, Preview, Requested, WhichTime
 from loans.classes import Rules
 from loans.loan import State
 from loans.policy import NoNodes, NotInGroup, TooLong, TooMany, TooManyWaiting, TooShort

@@ -6,7 +6,8 @@ import pytest
 
 from commands import grammar
 from commands.look import Status
-from commands.replies import FarSideDown, Free, History, Loans, NoLoan, NotLent, OneLoan
+from commands.refusals import FarSideDown, NoLoan, NotLent
+from commands.replies import Free, History, Loans, OneLoan
 from conversion.news import tell
 from loans import facts
 from loans.loan import NodeLoan, NodeState, State

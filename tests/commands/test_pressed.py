@@ -12,19 +12,8 @@ from commands.cancel import Cancel
 from commands.decide import Approve, Decline, to_decline
 from commands.extend import Extend, SettleExtension, to_extend
 from commands.give_back import GiveBack
-from commands.replies import (
-    AlreadyDecided,
-    CardDiffers,
-    Decided,
-    ExtensionDecided,
-    ExtensionSettled,
-    Forced,
-    GoingHome,
-    StaleDraft,
-    WaitsOn,
-    WhichTime,
-    Withdrawn,
-)
+from commands.refusals import AlreadyDecided, ExtensionSettled, StaleDraft
+from commands.replies import CardDiffers, Decided, ExtensionDecided, Forced, GoingHome, WaitsOn, WhichTime, Withdrawn
 from loans import facts
 from loans.loan import Extension, Loan, NodeState, State
 from loans.nodes import NodeName

@@ -9,7 +9,8 @@ import pytest
 
 from commands import grammar
 from commands.lend import SignOff
-from commands.replies import Forbidden, Forced, Requested, WaitsOn
+from commands.refusals import Forbidden
+from commands.replies import Forced, Requested, WaitsOn
 from conversion.reconcile import reconcile
 from loans import facts
 from loans.loan import NodeState, State

@@ -11,7 +11,8 @@ from bot.views.news import extension_asked, news, of_the_site
 from bot.views.rehearsal import Rehearsal
 from bot.views.rendered import Rendered
 from bot.views.replies import reply
-from commands.replies import FarSideDown, Free, Loans
+from commands.refusals import FarSideDown
+from commands.replies import Free, Loans
 from loans.loan import State
 from tests.bot.views import runs, samples
 

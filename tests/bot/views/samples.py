@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.views.actions import FormRef
+from commands import refusals as no
 from commands import replies as r
 from commands.fill import Fill, Kept
 from commands.replies import OneLoan
@@ -335,45 +336,45 @@ def replies() -> Mapping[str, r.Reply]:
         "which_time": r.WhichTime("next Friday", readings),
         "which_time_guess": r.WhichTime("untill freday", readings[:1], "until Friday"),
         "which_time_extends": r.WhichTime("next Friday", readings, extends=True),
-        "bad_time": r.BadTime("yesterday", "that is past"),
-        "bad_time_of_a_wish": r.BadTime("whenever", "No time is named.", "2 gpu nodes for FastML"),
-        "unknown_class": r.UnknownClass("gpuu", ("cpu", "gpu"), "gpu"),
-        "how_many": r.HowMany(GPU, 5, "until Friday"),
-        "how_many_slurm_away": r.HowMany(GPU, None, ""),
-        "not_by_name": r.NotByName(("gpu016", "gpu017"), "gpu", "until Friday"),
+        "bad_time": no.BadTime("yesterday", "that is past"),
+        "bad_time_of_a_wish": no.BadTime("whenever", "No time is named.", "2 gpu nodes for FastML"),
+        "unknown_class": no.UnknownClass("gpuu", ("cpu", "gpu"), "gpu"),
+        "how_many": no.HowMany(GPU, 5, "until Friday"),
+        "how_many_slurm_away": no.HowMany(GPU, None, ""),
+        "not_by_name": no.NotByName(("gpu016", "gpu017"), "gpu", "until Friday"),
         "welcome": r.Welcome(),
-        "unknown_nodes": r.UnknownNodes(12, ("gpu099",), (node(3), node(4))),
-        "not_lent": r.NotLent((node(3),)),
-        "not_enough": r.NotEnough(choice(5), GPU, zone, 4, 5, NOW + 183 * MIN),
-        "not_enough_none": r.NotEnough(replace(choice(0), passed_over=()), GPU, zone),
-        "not_understood": r.NotUnderstood(
+        "unknown_nodes": no.UnknownNodes(12, ("gpu099",), (node(3), node(4))),
+        "not_lent": no.NotLent((node(3),)),
+        "not_enough": no.NotEnough(choice(5), GPU, zone, 4, 5, NOW + 183 * MIN),
+        "not_enough_none": no.NotEnough(replace(choice(0), passed_over=()), GPU, zone),
+        "not_understood": no.NotUnderstood(
             "lned 8 gpu", "lend", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)
         ),
-        "forbidden": r.Forbidden(reasons),
-        "no_loan": r.NoLoan(99, (12, 13)),
+        "forbidden": no.Forbidden(reasons),
+        "no_loan": no.NoLoan(99, (12, 13)),
         "strangers_card": StrangersCard(12, "x7q2"),
         "strangers_card_unnamed": StrangersCard(12, ""),
         "lost_loan": LostLoan(12, is_taken=False),
         "lost_loan_taken": LostLoan(12, is_taken=True),
         "old_button": OldButton(12, "give back gpu003 from #12"),
         **card_differs(lent),
-        "already_decided": r.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
-        "already_lapsed": r.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
-        "extension_was_granted": r.ExtensionSettled(
+        "already_decided": no.AlreadyDecided(approved, NOW - 67 * MIN + timedelta(seconds=3)),
+        "already_lapsed": no.AlreadyDecided(loan(State.LAPSED, ended_at=NOW - MIN), NOW),
+        "extension_was_granted": no.ExtensionSettled(
             loan(State.LENT, until=later), later, Decision(APPROVER, NOW - 3 * MIN, approved=True), NOW
         ),
-        "extension_was_declined": r.ExtensionSettled(
+        "extension_was_declined": no.ExtensionSettled(
             loan(State.LENT), later, Decision(APPROVER, NOW - timedelta(seconds=3), approved=False), NOW
         ),
-        "extension_had_lapsed": r.ExtensionSettled(
+        "extension_had_lapsed": no.ExtensionSettled(
             loan(State.LENT), later, Decision("lendbot", NOW - 3 * MIN, approved=False), NOW
         ),
-        "extension_asked_anew": r.ExtensionSettled(lent, later, None, NOW),
-        "extension_given_up": r.ExtensionSettled(loan(State.RETURNING), later, None, NOW),
-        **{f"not_from_{state}": r.NotFrom(loan(state), "extend") for state in State},
-        "stale_draft": r.StaleDraft(),
-        "stale_draft_not_theirs": r.StaleDraft(theirs=False),
-        "far_side_down": r.FarSideDown("Slurm", "connection to mgmt timed out"),
+        "extension_asked_anew": no.ExtensionSettled(lent, later, None, NOW),
+        "extension_given_up": no.ExtensionSettled(loan(State.RETURNING), later, None, NOW),
+        **{f"not_from_{state}": no.NotFrom(loan(state), "extend") for state in State},
+        "stale_draft": no.StaleDraft(),
+        "stale_draft_not_theirs": no.StaleDraft(theirs=False),
+        "far_side_down": no.FarSideDown("Slurm", "connection to mgmt timed out"),
         "requested": r.Requested(asked, GPU),
         "approved": r.Decided(approved),
         "declined": r.Decided(loan(State.DECLINED, decision=Decision(APPROVER, NOW, approved=False))),
@@ -387,8 +388,8 @@ def replies() -> Mapping[str, r.Reply]:
         "extension_declined": r.ExtensionDecided(replace(lent, extension=None), granted=False),
         "forced": r.Forced(loan(State.RETURNING), node(6)),
         "waits_on": r.WaitsOn(node(6), NOW + 60 * MIN),
-        "no_breaker": r.NoBreaker("gpu"),
-        "no_breaker_newer": r.NoBreaker("gpu", is_newer=True),
+        "no_breaker": no.NoBreaker("gpu"),
+        "no_breaker_newer": no.NoBreaker("gpu", is_newer=True),
         "went_on": r.WentOn("gpu"),
         "sent_home": r.WentOn("gpu", (12, 14), is_end=True),
         "preview_of_broken_class": r.Preview(4, GPU, choice(), UNTIL, zone, NOW, breaker=BREAKER),

@@ -18,6 +18,7 @@ from bot.views.news import news
 from bot.views.plain import plain
 from bot.views.rehearsal import REAL_TIME, Rehearsal
 from bot.views.replies import reply
+from commands import refusals as no
 from commands import replies as r
 from commands.fill import Fill
 from commands.replies import OneLoan
@@ -113,11 +114,11 @@ def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int)
     """An answer that is refused looks like a bot that does not listen."""
     noted = Told(Noted(said, said), NOW, Actor("cli:<operator>"), one.loan.id, NodeName("gpu001"))
     for given_reply in (
-        r.BadTime(said, said),
-        r.UnknownClass(said, (said,) * count),
-        r.NotUnderstood(said, None, "lend", (said,)),
-        r.FarSideDown(said, said),
-        r.UnknownNodes(1, (said,) * count, tuple(part.node for part in one.parts)),
+        no.BadTime(said, said),
+        no.UnknownClass(said, (said,) * count),
+        no.NotUnderstood(said, None, "lend", (said,)),
+        no.FarSideDown(said, said),
+        no.UnknownNodes(1, (said,) * count, tuple(part.node for part in one.parts)),
         r.WhichTime(said, ((said or "?", 1), (said or "?", 2)), None),
         r.Loans("Loans", (one.loan,) * count, {}, NOW),
         r.History(said, [noted] * count),
