@@ -26,8 +26,8 @@ demo: install  ## a small site and lendbot, in the browser; Ctrl-C ends both
 story: install  ## one whole loan through Slack's protocol, told as text; under 60 s
 	@$(BIN)/python -m sandbox.story
 
-# Four workers on two cores: the tests wait more than they compute.
-PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile -m "not lab"
+# Six workers on two cores: the tests wait more than they compute.
+PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile -m "not lab"
 test: install  ## the tests that need no root, under 150 s
 	$(PYTEST) --ignore tests/stories
 

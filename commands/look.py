@@ -183,8 +183,8 @@ STATUS = Verb(
 )
 LOANS = Verb(
     names=("loans", "list"),
-    usage="[my] loans",
-    summary="the latest loans, ended ones too; or only yours",
+    usage="loans",
+    summary="the latest loans, ended ones too; `my loans` for only yours",
     examples=("loans", "list loans", "my loans"),
     pattern=sentence(r"(?:loans|(?P<mine>my loans)|list(?: loans)?)"),
     read=lambda found: ListLoans(mine=found["mine"] is not None),

@@ -3,6 +3,7 @@
 Going down would have to throw away what the older tables cannot hold, and nobody wants a program to choose that.
 """
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ from sqlalchemy import Connection, Engine, inspect
 from store.connect import Mode, shown, transaction
 from store.errors import NotUpgraded, UnversionedTables
 from store.tables import Row
+
+_ALEMBIC: Final = threading.Lock()
+"""Alembic's context is one for the whole process: of two threads with a migration each, one would run the other's."""
 
 _NEWER: Final = "it was upgraded by a newer lendbot; install that one again, or restore the backup made before"
 
@@ -45,7 +49,7 @@ def upgrade(engine: Engine) -> None:
 
     raises   NotUpgraded when the tables come from a newer lendbot
     """
-    with transaction(engine, Mode.MIGRATE) as connection:
+    with _ALEMBIC, transaction(engine, Mode.MIGRATE) as connection:
         found = _schema(connection)
         _check_origin(connection, found)
         config = _config()

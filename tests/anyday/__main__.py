@@ -42,7 +42,7 @@ def main(named: list[str]) -> int:
 def _run(name: str, files: list[str]) -> tuple[bool, float]:
     """Return whether all were green, and how many seconds they took."""
     print(f"\n== {name}: {_where(name)}", flush=True)
-    options = ["-q", "-n", "4", "--dist", "loadfile", "-m", "not lab", "-p", "no:cacheprovider", "-r", "fE"]
+    options = ["-q", "-n", "6", "--dist", "loadfile", "-m", "not lab", "-p", "no:cacheprovider", "-r", "fE"]
     environment = os.environ | {"MOMENT": name, "TZ": _zone(name)}
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "pytest", *options, *files], cwd=ROOT, env=environment, check=False)

@@ -30,7 +30,7 @@ def test_a_loan_that_no_other_node_can_complete_goes_on_short_and_says_so(rig: R
 
     def no_other(_: str) -> None:
         bad, good = nodes_of(rig, loan.id)
-        break_(rig, "prepare", "fail", bad)
+        break_(rig, "puppet", "fail", bad)
         for name in set(rig.site.world.names()) - {bad, good}:
             rig.site.call(lambda name=name: rig.site.world.sneak_job(name, timedelta(days=99)))  # type: ignore[misc]
 
