@@ -15,6 +15,8 @@ from loans.when.parts import Part, parts
 
 _LEAD: Final = re.compile(r"(?:until|till|til|'til|by|before|for|from|on|at|up to|no later than)\s+", re.IGNORECASE)
 _DAY_UNTIL: Final = re.compile(r"(?P<day>.+?)\s+(?:until|till|til)\s+(?P<clock>.+)", re.IGNORECASE)
+_MAY_BEGIN: Final = re.compile(r"(?:by|before|in)\b", re.IGNORECASE)
+"""How a time is said that is when nodes are needed, to one, and when they go home, to another."""
 _SAYS_END: Final = re.compile(
     r"^(?:until|till|til|'til|for|up to|through|thru|no later|within|in|over|the next|next \d)\b|^\+|"
     r"\b(?:by|before|end|eo[dmwy]|cob|close|later|latest|from now)\b",
@@ -22,6 +24,7 @@ _SAYS_END: Final = re.compile(
 )
 """How a time is said that can only be an end."""
 _DAY, _CLOCK, _LENGTH = (frozenset({part}) for part in (Part.DAY, Part.CLOCK, Part.LENGTH))
+_SAID_AS_END: Final = re.compile(r"(?:until|till|til|'til|through|thru|no later than)\b", re.IGNORECASE)
 _MOST: Final = 5
 _AT_WHAT_TIME: Final = when.Refused(
     'At what time of that day does it start? Say it like "from Thursday 9am for 2 hours".'
@@ -87,6 +90,12 @@ class _Reader:
 def _alone(heard: Heard, read: _Reader) -> when.Answer:
     """A day that is only named may be the last one or the only one."""
     phrase = heard.phrase
+    if _MAY_BEGIN.match(phrase) and not isinstance(heard.answer, when.Interval):
+        return when.Refused(
+            f'Is "{phrase}" when you need them, or when they go home? Say "until Friday 18:00" for the end, or '
+            f'"from Monday 9am until Wednesday" for both.',
+            is_read=True,
+        )
     if parts(phrase) == _DAY | _LENGTH and _is_hours(heard.answer):
         return _AT_WHAT_TIME
     halves = None if _LEAD.match(phrase) else _DAY_UNTIL.fullmatch(phrase)
@@ -147,8 +156,10 @@ def _only_reading(heard: Heard, other: str, read: _Reader) -> when.Answer:
 
 
 def _several(heard: Heard, said: str, read: _Reader) -> Iterator[when.Answer]:
-    """Yield everything that the two can mean: each is asked."""
+    """Yield everything that the two can mean: each is asked. A day that was said as the end is among them."""
     bare, other = _bare(heard.phrase), _bare(said)
+    if _SAID_AS_END.match(said) and Part.DAY in parts(other):
+        yield read(said)
     kinds, of = parts(heard.phrase), parts(other)
     if kinds == _CLOCK and of == _LENGTH:
         yield from (read(f"until in {other} {bare}"), read(f"for {other}"), read(f"from {bare} for {other}"))

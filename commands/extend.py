@@ -129,7 +129,12 @@ def _ask_for(loan_id: int, until: datetime, card: Shown | None, caller: Caller, 
 
 def _is_length(phrase: str) -> bool:
     """Whether a phrase only says how much longer: "in 2 days" names a moment, and counts from now."""
-    return parts(phrase) == {Part.LENGTH} and phrase.lower().startswith("for ")
+    is_for = phrase.lower().startswith("for ")
+    return is_for and parts(phrase) == {Part.LENGTH} and not _FROM_NOW.search(phrase)
+
+
+_FROM_NOW = re.compile(r"^(?:until|in|within|over)\b|\bfrom now\b", re.IGNORECASE)
+"""How a moment is named by its distance: it does not count from the deadline."""
 
 
 def _later_by(loan: Loan, ask: Extend, caller: Caller, desk: Desk) -> Reply:
@@ -169,7 +174,7 @@ def worded(loan: int, words: str, card: Shown | None = None) -> Extend:
     phrase = re.sub(r"\banother\b", "one", phrase, flags=re.IGNORECASE)
     phrase = re.sub(r"^(?:it )?(?:to|till|til)\s+", "until ", phrase, flags=re.IGNORECASE)
     alone = re.sub(r"^(?:for|by|with|\+)\s*", "", phrase, flags=re.IGNORECASE)
-    is_length = parts(alone) == {Part.LENGTH} and not re.match(r"(?:until|in|within|over)\b", alone, re.IGNORECASE)
+    is_length = parts(alone) == {Part.LENGTH} and not _FROM_NOW.search(alone)
     return Extend(loan, f"for {alone}" if is_length else phrase, card)
 
 

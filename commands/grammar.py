@@ -191,9 +191,8 @@ def _misread(text: str, nearest: Verb | None) -> NotUnderstood:
 
 
 def _plain(text: str) -> str:
-    """Drop the mention that begins it, bold and code marks, and double spaces: what a phone's keyboard adds."""
-    without = re.sub(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*[:,]?", " ", text)
-    straight = without.translate(str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")).replace("`", "").replace("*", "")
+    """Drop bold and code marks, and double spaces: what a phone's keyboard adds. A mention is somebody else's."""
+    straight = text.translate(str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")).replace("`", "").replace("*", "")
     return " ".join(straight.split()).rstrip(".!?") if straight.strip() != "?" else "?"
 
 

@@ -45,6 +45,13 @@ _NO_PURPOSE: Final = re.compile(
 """How words begin that change a time which stands before them: not read, so not passed on as a purpose."""
 
 
+_COUNTED: Final = re.compile(
+    r"\d{1,4}\s+(?:seats?|people|persons?|students?|users?|attendees|participants|learners|researchers|teams?|groups?)\b",
+    re.IGNORECASE,
+)
+"""Numbers that count something: "until Friday, 30 students" is no 30th."""
+
+
 @dataclass(frozen=True)
 class _Cut:
     """Words cut in three: what stands before the time, the time, what stands after it."""
@@ -81,6 +88,8 @@ def _cuts(tail: str) -> Iterator[_Cut]:
     tries = 0
     for i, j in spans[:_SPANS]:
         cut = _Cut(" ".join(words[:i]), " ".join(words[i:j]), " ".join(words[j:]))
+        if _COUNTED.match(f"{words[j - 1]} {cut.after}"):
+            continue
         if tries < _TRIES and _may_stand(cut.before) and _may_follow(cut.after) and _speaks_of_time(cut.phrase):
             tries += 1
             yield cut
@@ -95,7 +104,7 @@ def _may_stand(before: str) -> bool:
 
 
 def _may_follow(after: str) -> bool:
-    if not after or _INTRODUCED.match(after):
+    if not after or _INTRODUCED.match(after) or _COUNTED.match(after):
         return True
     return _begins_with_time(after) or (not _NO_PURPOSE.match(after) and not reach(after.split()))
 

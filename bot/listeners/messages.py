@@ -18,7 +18,7 @@ def register(app: App, front: Front, command: str) -> None:
     errands, reception = front.errands, front.reception
 
     def said(errand: Errand) -> str:
-        return heard(errand.what["text"], errand.what.get("me") or "")
+        return heard(errand.what["text"], errand.what.get("me"))
 
     def carry_out(errand: Errand) -> None:
         front.answers.give(errand, front.do(grammar.read(said(errand)), errand, errand.channel))
@@ -27,7 +27,7 @@ def register(app: App, front: Front, command: str) -> None:
         return grammar.is_order(grammar.read(said(errand)))
 
     def slash(body: dict[str, Any]) -> Errand:
-        said = {"text": body.get("text", "")}
+        said = {"text": body.get("text", ""), "me": ""}
         place = {"team": body.get("team_id", ""), "channel": body["channel_id"], "url": body["response_url"]}
         return errands.errand(WORDS, body["trigger_id"], body["user_id"], said, **place)
 
@@ -52,6 +52,6 @@ def register(app: App, front: Front, command: str) -> None:
     app.event("message", middleware=[reception.before(direct)])(reception.start)
 
 
-def _own_id(body: dict[str, Any]) -> str:
+def _own_id(body: dict[str, Any]) -> str | None:
     """Return who lendbot is in the workspace that sent this: only that mention is no part of the sentence."""
-    return next((each.get("user_id") or "" for each in body.get("authorizations") or () if each.get("is_bot")), "")
+    return next((each.get("user_id") or None for each in body.get("authorizations") or () if each.get("is_bot")), None)

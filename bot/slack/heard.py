@@ -14,13 +14,15 @@ _QUOTED: Final = re.compile(r"^\s*(?:&gt;|>)\s?", re.MULTILINE)
 _ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
-def heard(text: str, me: str = "") -> str:
+def heard(text: str, me: str | None = "") -> str:
     """Return a sentence as it was typed.
 
     text   as Slack sends it, with entities and marks
-    me     the bot's own user id; its mention is taken out with a `:` or `,` behind it, and nobody else's
+    me     the bot's own user id; its mention is taken out with a `:` or `,` behind it, and nobody else's. None where
+           Slack did not say it: then the mention that begins the sentence is the bot's; empty where none is
     """
-    own = re.compile(rf"<@{re.escape(me)}(?:\|[^<>]*)?>\s*[:,]?\s*") if me else None
+    whose = r"^\s*<@[A-Z0-9]+" if me is None else rf"<@{re.escape(me)}"
+    own = re.compile(rf"{whose}(?:\|[^<>]*)?>\s*[:,]?\s*") if me != "" else None
     words = own.sub(" ", text) if own else text
     words = _QUOTED.sub("", words)
     words = _SLANTED.sub(r"\1", _STRUCK.sub("", _MARKED.sub(_said, words)))

@@ -76,7 +76,10 @@ def _else(fact: BreakerOpened) -> str:
 
 
 def _decide(ref: ClassRef) -> Block | None:
-    question = f"Loans of {ref.node_class} nodes that are still on their way out end, and their nodes go home."
+    question = (
+        f"Loans of {ref.node_class} nodes that are still on their way out end. All their nodes go home, also those "
+        "already in Kubernetes: pods on them are evicted."
+    )
     return actions(
         button(ids.GO_ON, "Go on", ref.value, style="primary"),
         button(ids.SEND_HOME, "Send all home", ref.value, sure=("Send all home?", question, "Send them home")),
