@@ -25,11 +25,11 @@ from loans.nodes import NodeName, SlurmNode
 from store.db import Store
 from tests.conversion.alone import alone_with
 from tests.conversion.rig import Rig, rigged
-from tests.conversion.test_taking import die_at
 from tests.races.loom import Loom
 from tests.races.race import PausingStore, an_empty_store
 from tests.races.slurm import ModelSlurm
 from tests.store.values import HOUR, NOW, a_loan
+from tests.stories.test_taking import die_at
 
 Pick = Callable[[int], int]
 
