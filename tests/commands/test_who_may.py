@@ -171,7 +171,7 @@ def said(text: str) -> Callable[[Stage], Any]:
 
 
 def later(stage: Stage) -> str:
-    return f"until {stage.loan.until + timedelta(hours=5):%d %B %Y %H:%M}"
+    return f"until {stage.loan.until + timedelta(hours=5):%d %B %Y %H:%M} UTC"
 
 
 def value_of(block: Any) -> str:
