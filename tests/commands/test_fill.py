@@ -77,7 +77,7 @@ def test_the_words_that_stand_in_the_field_can_be_changed_in_part(span: timedelt
         case when.Ask(readings):
             assert any(abs(reading.at - until) < MINUTE for reading in readings)
         case when.Refused(sentence) if "different times" in sentence:
-            pass  # from 11:00 until 12:00 of other days is six times with am and pm: too many for buttons, asked in words
+            pass  # "from 11:00 until 12:00" has six readings, with am and pm: too many for buttons, asked in words
         case other:
             raise AssertionError(other)
 
