@@ -21,9 +21,15 @@ GOODBYE_S = 30.0
 """What a service manager is promised."""
 
 
+def patient(settings: str) -> str:
+    """Have a question to a Slurm that hangs wait longer than any machine needs for an order beside it."""
+    assert settings.count("[slurm]\n") == 1
+    return settings.replace("[slurm]\n", '[slurm]\ntimeout = "10 min"\n')
+
+
 @pytest.fixture(scope="module")
 def whole_place() -> Iterator[Town]:
-    with town() as found:
+    with town(adjust=patient) as found:
         yield found
 
 
