@@ -27,7 +27,10 @@ class GoOn:
 
 @dataclass(frozen=True)
 class SendHome:
-    """Send every loan of a class home that is still on its way out. of: as with going on."""
+    """Send loans of a class home that are still on their way out. of: as with going on.
+
+    What was pressed ends the loans that stood beside the button; words end every one there is.
+    """
 
     node_class: str
     of: datetime | None = None
@@ -59,9 +62,12 @@ def _decide(tx: Tx, ask: GoOn | SendHome, node_class: NodeClass, caller: Caller,
     if not is_end:
         return WentOn(node_class.name)
     loans = [loan for loan in tx.loans.in_states([State.LENDING]) if loan.node_class == node_class.name]
-    for loan in loans:
+    shown = breakers.shown(tx, known) if ask.of is not None and known is not None else [loan.id for loan in loans]
+    ended = [loan for loan in loans if loan.id in shown]
+    for loan in ended:
         orders.give_back(tx, loan, desk.now, _why(loan, caller), by)
-    return WentOn(node_class.name, sent_home=tuple(loan.id for loan in loans), is_end=True)
+    began_since = tuple(loan.id for loan in loans if loan.id not in shown)
+    return WentOn(node_class.name, tuple(loan.id for loan in ended), began_since, is_end=True)
 
 
 def _why(loan: Loan, caller: Caller) -> WhyReturn:

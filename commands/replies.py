@@ -139,10 +139,16 @@ class Forced:
 
 @dataclass(frozen=True)
 class WentOn:
-    """The person decided. is_end: to give up; sent_home: the loans that end by it."""
+    """The person decided.
+
+    is_end       to give up
+    sent_home    the loans that end by it
+    began_since  loans of the class that the message did not show yet: they go on
+    """
 
     node_class: str
     sent_home: tuple[int, ...] = ()
+    began_since: tuple[int, ...] = ()
     is_end: bool = False
 
 

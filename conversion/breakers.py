@@ -17,6 +17,8 @@ from loans.runbook import StepName
 from store.breakers import Breaker
 from store.db import Tx
 
+_LATEST: Final = 99
+"""Among how many of the latest openings that of a breaker is looked for; a class has one at a time."""
 _OF_A_WAVE: Final = frozenset({
     StepName.RESERVE, StepName.CLAIM, StepName.DRAIN, StepName.QUIET, StepName.UNRESERVE, StepName.DOWN,
 })  # fmt: skip
@@ -55,6 +57,19 @@ def close(tx: Tx, node_class: str, why: WhyClosed, now: datetime, by: Actor = LE
     tell(tx, BreakerClosed(node_class, why), now, by=by)
     _redraw(tx, node_class, now)
     return known
+
+
+def shown(tx: Tx, breaker: Breaker) -> tuple[int, ...]:
+    """Return the loans that people were asked about when it opened: what they answer is about these, and no later ones.
+
+    None of them when the store does not have that any more: then nobody can tell what was shown.
+    """
+    told = tx.facts.recent(_LATEST, BreakerOpened)
+    asked = [each.fact for each in told if each.at == breaker.opened_at]
+    return next(
+        (f.loans for f in asked if isinstance(f, BreakerOpened) and f.node_class == breaker.node_class),
+        (),
+    )
 
 
 def holds(breaker: Breaker, ground: Ground) -> bool:

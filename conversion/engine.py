@@ -24,7 +24,7 @@ from conversion.ports import (
 )
 from conversion.skips import not_so
 from conversion.steps import Ask, Done, Held, NodeWork, NotYet, Plan, Seen, Step, TakeWork, TryIsOver, look_every_of
-from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
+from loans.facts import Cause, StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Trouble, Wrong
 from loans.lengths import exact
 from loans.runbook import StepName
 
@@ -100,10 +100,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Failed:
-    """The plan is over without success. step: None when it was none of ours that failed."""
+    """The plan is over without success. step: None when it was none of ours that failed; cause: when it is a side's."""
 
     step: StepName | None
     why: str
+    cause: Cause | None = None
 
 
 Outcome = Finished | Waiting | Failed
@@ -211,7 +212,7 @@ class _Look(Generic[W]):
             case Away():
                 return self._pause(error.plainly)
             case Unreachable():
-                return self._wait(NotYet(error.plainly))
+                return self._wait(NotYet(error.plainly), Cause(Trouble.SILENT, error.whole))
             case UnexpectedAnswer():
                 return self._not_understood(error)
             case Unidentified():
@@ -219,16 +220,21 @@ class _Look(Generic[W]):
             case Elsewhere():
                 return self._hold(f"{error.side}: {error.said}")
             case Denied():
-                return self._passing(error) or self._try_is_over(f"{error.side} refuses: {error.said}", tries=1)
+                return self._passing(error) or self._refuses(error)
             case _:
                 raise error
 
+    def _refuses(self, error: Denied) -> Outcome:
+        trouble = Trouble.DISTRUSTED if isinstance(error, Distrusted) else Trouble.REFUSES
+        return self._try_is_over(f"{error.side} refuses: {error.said}", 1, Cause(trouble, error.whole))
+
     def _not_understood(self, error: UnexpectedAnswer) -> Outcome:
         why = f"{error.side} answered what lendbot does not understand: {error.said}"
+        cause = Cause(Trouble.UNCLEAR, error.whole)
         if self.step.do is not None:
-            return self._try_is_over(why, tries=max(self.step.tries, RUBBISH_TRIES))
+            return self._try_is_over(why, max(self.step.tries, RUBBISH_TRIES), cause)
         # A step that only waits changes nothing by waiting on; a new try could cost a power cycle.
-        return self._wait(NotYet(why))
+        return self._wait(NotYet(why), cause)
 
     def _see_in_time(self) -> Seen:
         seen = self._see()
@@ -285,11 +291,11 @@ class _Look(Generic[W]):
         patience = self.subject.pace.patience_for(self.step.name)
         return not self.step.endless and self.subject.waited() > patience
 
-    def _wait(self, seen: NotYet) -> Outcome:
-        """Wait on while there is patience; then the try is over."""
+    def _wait(self, seen: NotYet, cause: Cause | None = None) -> Outcome:
+        """Wait on while there is patience; then the try is over. cause: the far side that is waited for, if one is."""
         if self._is_late():
             patience = self.subject.pace.patience_for(self.step.name)
-            return self._try_is_over(f"{seen.why} (for {exact(patience)})", self.step.tries)
+            return self._try_is_over(f"{seen.why} (for {exact(patience)})", self.step.tries, cause)
         look_at = self.subject.now() + look_every_of(self.step, self.subject.pace)
         why = f"{seen.why}; {seen.then}" if seen.then else seen.why
         return Waiting(self.step.name, why, look_at, blocked=seen.blocked)
@@ -313,11 +319,11 @@ class _Look(Generic[W]):
         look_at = self.subject.now() + look_every_of(self.step, self.subject.pace)
         return Waiting(self.step.name, why, look_at, blocked=True)
 
-    def _try_is_over(self, why: str, tries: int) -> Outcome:
+    def _try_is_over(self, why: str, tries: int, cause: Cause | None = None) -> Outcome:
         self.subject.write(StepFailed, self.step.name, why)
         failed = self.at.tries_of(self.step.name) + 1
         if failed >= tries:
             after = f", after {failed} tries" if failed > 1 else ""
-            return Failed(self.step.name, f"{why}{after}")
+            return Failed(self.step.name, f"{why}{after}", cause)
         pause = self.subject.pace.look_every * 2 ** (failed - 1)
         return Waiting(self.step.name, f"{why}; trying again ({failed + 1} of {tries})", self.subject.now() + pause)

@@ -105,10 +105,10 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
             fact: facts.Fact = facts.NodeArrived()
         case Finished():
             event, fact = CameHome(), facts.NodeHome(was_lent=part.state is not NodeState.UNWINDING)
-        case Failed(step, why) if part.state is NodeState.LENDING:
-            event, fact = Broke(why), facts.NodeBroke(step, why)
-        case Failed(step, why):
-            event, fact = GotStuck(why), facts.GotStuck(step, why)
+        case Failed(step, why, cause) if part.state is NodeState.LENDING:
+            event, fact = Broke(why), facts.NodeBroke(step, why, cause)
+        case Failed(step, why, cause):
+            event, fact = GotStuck(why), facts.GotStuck(step, why, cause)
     log.info("node.moved", node=part.node, how=type(event).__name__)
     tx.nodes.save(move(part, event, now))
     ground.waits.forget((loan.id, part.node))
@@ -156,11 +156,11 @@ def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, subject: TakeSubject, o
         case Finished():
             tx.takings.save(replace(taking, state=TakingState.FAILED))
             _break_all(tx, loan, parts, facts.NodeBroke(taking.step, "the wave was given up"), now)
-        case Failed(step, why):
+        case Failed(step, why, cause):
             ground.waits.forget((loan.id, f"take.{taking.wave}"))
             tx.takings.save(replace(taking, state=TakingState.ABANDONING, note=why, look_at=now))
             tell(tx, facts.WaveFailed(taking.wave, step, why), now, loan=loan)
-            _break_all(tx, loan, parts, facts.NodeBroke(step, why), now)
+            _break_all(tx, loan, parts, facts.NodeBroke(step, why, cause), now)
 
 
 def _break_all(tx: Tx, loan: Loan, parts: list[NodeLoan], fact: facts.NodeBroke, now: datetime) -> None:

@@ -14,11 +14,15 @@ from loans.nodes import KubeNode, NodeName, PowerState, Reservation, SlurmJob, S
 
 
 class FarSideError(Exception):
-    """Something that a far side did. side: "Slurm", "Kubernetes", "gpu003 (ssh)", "gpu003 (BMC)" ..."""
+    """Something that a far side did. side: "Slurm", "Kubernetes", "gpu003 (ssh)", "gpu003 (BMC)" ...
+
+    whole   the side that a line to one node is of, once the error has come through a gate (conversion/gate.py)
+    """
 
     def __init__(self, side: str, said: str) -> None:
         super().__init__(f"{side}: {said}")
         self.side = side
+        self.whole = side
         self.said = said
 
 

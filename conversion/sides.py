@@ -139,6 +139,7 @@ class Sides:
         try:
             yield
         except FarSideError as e:
+            e.whole = call.side
             away = self._failed(call, began, e)
             if away is not None:
                 raise away from e

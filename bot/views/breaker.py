@@ -56,8 +56,24 @@ def went_on(given: WentOn) -> str:
     if not given.is_end:
         return f"I go on with {code(given.node_class)}: nodes that failed are replaced again."
     if not given.sent_home:
-        return f"No {code(given.node_class)} loan is on its way out any more, so nothing goes home."
-    return f"Going home: {_loans(given.sent_home)}. Each card shows its steps."
+        which = "No loan of that message" if given.began_since else f"No {code(given.node_class)} loan"
+        return f"{which} is on its way out any more, so nothing goes home.{_since(given)}"
+    return f"Going home: {_loans(given.sent_home)}. Each card shows its steps.{_since(given)}"
+
+
+def _since(given: WentOn) -> str:
+    if not given.began_since:
+        return ""
+    began = f"{_loans(given.began_since)} began after that message and {_goes(given.began_since)} on"
+    return f" {began}; {code(f'send home {given.node_class}')} ends {_them(given.began_since)} too."
+
+
+def _goes(loans: tuple[int, ...]) -> str:
+    return "goes" if len(loans) == 1 else "go"
+
+
+def _them(loans: tuple[int, ...]) -> str:
+    return "it" if len(loans) == 1 else "them"
 
 
 def none_open(given: NoBreaker) -> str:

@@ -77,12 +77,39 @@ class NodeArrived(Fact):
     """The node is Ready in Kubernetes, and its DaemonSet pods are."""
 
 
+class Trouble(StrEnum):
+    """What a far side did that a node failed by it."""
+
+    REFUSES = "refuses"
+    """It said that we may not, for longer than a refusal takes to pass."""
+    DISTRUSTED = "distrusted"
+    """It could not prove who it is, or we could not: host keys, certificates, files of ours."""
+    SILENT = "silent"
+    """It did not answer, or put us off, for longer than the step's patience."""
+    UNCLEAR = "unclear"
+    """It answered what lendbot does not understand."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What nodes that failed have in common, when it is a far side. side: as a whole, never one node's line to it."""
+
+    trouble: Trouble
+    side: str
+
+
 @dataclass(frozen=True)
 class NodeBroke(Fact):
-    """The node did not make it. step: at which it broke, None when it never got to one. why: its side's words."""
+    """The node did not make it.
+
+    step    at which it broke, None when it never got to one
+    why     for people, in its side's words
+    cause   None when it is the node's own, or the step's
+    """
 
     step: StepName | None
     why: str
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -122,10 +149,11 @@ class Blocked(Fact):
 
 @dataclass(frozen=True)
 class GotStuck(Fact):
-    """A step failed for good on the way home. step: None when it was none of ours."""
+    """A step failed for good on the way home. step: None when it was none of ours; cause: as of a node that broke."""
 
     step: StepName | None
     why: str
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """go on, send home: what people decide when several nodes of a class have failed alike."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from commands.breaker import GoOn, SendHome
 from commands.refusals import Forbidden, NoBreaker, UnknownClass
 from commands.replies import Free, Loans, Preview, WentOn
+from conversion.news import tell
 from loans import facts
 from loans.loan import State
 from loans.nodes import NodeName
@@ -20,8 +22,10 @@ def broken(counter: Counter) -> None:
     """A loan on its way out, and nodes of its class that have failed alike."""
     counter.lent("gpu001", state=State.LENDING, node_state="lending")
     nodes = (NodeName("gpu002"), NodeName("gpu003"))
+    now = counter.now
     with counter.store.write() as tx:
-        tx.breakers.put(Breaker("gpu", StepName.PUPPET, "Puppet failed with 6", nodes, 2, counter.now))
+        tx.breakers.put(Breaker("gpu", StepName.PUPPET, "Puppet failed with 6", nodes, 2, now))
+        tell(tx, facts.BreakerOpened("gpu", StepName.PUPPET, "Puppet failed with 6", nodes, 2, loans=(1,)), now)
 
 
 @pytest.mark.parametrize("who", [APPROVER, ONCALL, CLI], ids=["approver", "on-call", "command line"])
@@ -42,6 +46,32 @@ def test_send_home_ends_the_loans_that_are_on_their_way_out(counter: Counter) ->
     broken(counter)
     assert counter.say("send home all gpu nodes", ONCALL) == WentOn("gpu", (1,), is_end=True)
     assert counter.loan().state is State.RETURNING
+
+
+def test_a_press_ends_the_loans_of_its_message_and_words_end_all(counter: Counter) -> None:
+    """Who signed for a new loan since does not lose it to a message that did not show it."""
+    broken(counter)
+    counter.lent("gpu004", state=State.LENDING, node_state="lending")
+    with counter.store.read() as tx:
+        [known] = tx.breakers.open()
+    pressed = counter.do(SendHome("gpu", known.opened_at), ONCALL)
+    assert pressed == WentOn("gpu", (1,), began_since=(2,), is_end=True)
+    assert [counter.loan(number).state for number in (1, 2)] == [State.RETURNING, State.LENDING]
+    with counter.store.write() as tx:
+        tx.breakers.put(known)
+    assert counter.say("send home gpu", ONCALL) == WentOn("gpu", (2,), is_end=True)
+
+
+def test_a_press_whose_message_is_not_in_the_store_ends_nothing(counter: Counter) -> None:
+    """What it showed cannot be told: nobody's nodes go home for it."""
+    broken(counter)
+    with counter.store.read() as tx:
+        [known] = tx.breakers.open()
+    other = replace(known, opened_at=known.opened_at + timedelta(seconds=1))
+    with counter.store.write() as tx:
+        tx.breakers.put(other)
+    assert counter.do(SendHome("gpu", other.opened_at), ONCALL) == WentOn("gpu", (), (1,), is_end=True)
+    assert counter.loan().state is State.LENDING
 
 
 @pytest.mark.parametrize("who", [REQUESTER, STRANGER], ids=["requester", "stranger"])

@@ -13,7 +13,7 @@ from conversion.pace import Pace
 from conversion.permit import Overtaken
 from conversion.ports import Away, Denied, Distrusted, PutOff, UnexpectedAnswer, Unreachable
 from conversion.steps import Ask, Done, NotYet, Promise, Step, TryIsOver
-from loans.facts import StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Wrong
+from loans.facts import Cause, StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Trouble, Wrong
 from loans.runbook import PlanName, StepName
 from tests.store.values import HOUR, MINUTE, NOW
 
@@ -293,7 +293,8 @@ def test_an_outage_longer_than_the_patience_is_a_failure_that_says_so() -> None:
     world = World(trouble={"one?": Unreachable("Slurm", "timed out")})
     run_on(world)
     world.at += 11 * MINUTE
-    assert run_on(world) == Failed("one", "Slurm does not answer (timed out) (for 10 min)")
+    said = "Slurm does not answer (timed out) (for 10 min)"
+    assert run_on(world) == Failed("one", said, Cause(Trouble.SILENT, "Slurm"))
 
 
 def test_rubbish_is_asked_about_again_with_growing_pauses_and_then_given_up() -> None:
@@ -335,7 +336,8 @@ def test_who_may_not_for_long_is_not_asked_again() -> None:
     plan = (step("one", tries=3),)
     while isinstance(outcome := run_on(world, plan), Waiting):
         world.at = outcome.look_at
-    assert outcome == Failed("one", "gpu001 (BMC) refuses: 401")
+    cause = Cause(Trouble.REFUSES, "gpu001 (BMC)")
+    assert outcome == Failed("one", "gpu001 (BMC) refuses: 401", cause)
     assert world.at - NOW == PACE.passing
     assert world.calls.count("one") == 11
 
@@ -343,7 +345,9 @@ def test_who_may_not_for_long_is_not_asked_again() -> None:
 def test_what_time_does_not_mend_is_not_waited_for() -> None:
     """Nobody logs in to a machine that may be another one, not even ten minutes later."""
     world = World(trouble={"one": Distrusted("gpu001 (ssh)", "host key changed")})
-    assert run_on(world, (step("one", tries=3),)) == Failed("one", "gpu001 (ssh) refuses: host key changed")
+    assert run_on(world, (step("one", tries=3),)) == Failed(
+        "one", "gpu001 (ssh) refuses: host key changed", Cause(Trouble.DISTRUSTED, "gpu001 (ssh)")
+    )
 
 
 def test_a_side_that_is_away_stops_the_clock() -> None:

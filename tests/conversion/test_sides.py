@@ -183,6 +183,17 @@ def test_a_side_that_gives_nobody_a_sensible_answer_is_away_and_one_that_says_no
     assert bool(site.sides.away()) is is_away
 
 
+def test_every_nodes_trouble_with_a_side_names_the_side_as_a_whole(site: Site) -> None:
+    """A key that is let in nowhere is one trouble, not sixty: whoever folds them needs no words for it."""
+    site.break_(A, B, by=Denied)
+    heard = []
+    for node in (A, B):
+        with pytest.raises(Denied) as found:
+            site.far.shell.ask(node, ("true",), timeout=SECOND)
+        heard.append((found.value.side, found.value.whole))
+    assert heard == [(A, SSH), (B, SSH)]
+
+
 def test_one_node_that_is_silent_is_its_own_trouble(site: Site) -> None:
     """A BMC that died costs its node, and holds nobody else up."""
     site.break_(A)

@@ -392,6 +392,8 @@ def replies() -> Mapping[str, r.Reply]:
         "no_breaker_newer": no.NoBreaker("gpu", is_newer=True),
         "went_on": r.WentOn("gpu"),
         "sent_home": r.WentOn("gpu", (12, 14), is_end=True),
+        "sent_home_of_some": r.WentOn("gpu", (12,), (15,), is_end=True),
+        "sent_home_none_left": r.WentOn("gpu", (), (15, 16), is_end=True),
         "preview_of_broken_class": r.Preview(4, GPU, choice(), UNTIL, zone, NOW, breaker=BREAKER),
         "one_loan": one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)),
         "loans": r.Loans("Open loans", (lent, replace(asked, id=13, requester="cli:operator")), {12: 8}, NOW),
