@@ -81,6 +81,7 @@ class Engine:
             due.return_due(self.ground)
             due.lapse_due(self.ground)
         due.remind_due(self.ground)
+        due.call_due(self.ground)
 
     def _reconcile(self) -> None:
         self.lost = lost_classes.tell_all(self.ground)
@@ -115,6 +116,7 @@ class Program:
         self._answers = Answers(self._client)
         self._admission = Admission(self._client, self._slack)
         self._errands = Errands(core.store, core.clock, self._answers, self._admission.turned_away)
+        self._people = People(self._client, _groups(core), self._admission)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock)
         self._surroundings = Surroundings(core.store, core.desk)
@@ -125,6 +127,7 @@ class Program:
             self._surroundings,
             oncall=self._slack.oncall_channel,
             clock=core.clock,
+            members=self._people.members,
         )
 
     def start(self) -> None:
@@ -188,21 +191,19 @@ class Program:
 
     def _listen(self) -> SocketLine | HttpLine:
         bolt = bolt_app(self._slack, self._client)
-        groups = {
-            who
-            for node_class in self._core.classes.values()
-            for who in node_class.rules.approvers | node_class.rules.operators | node_class.rules.requesters
-            if who.startswith("S")
-        }
-        front = Front(
-            self._client, People(self._client, groups, self._admission), self._core.desk, self._errands, self._answers
-        )
+        front = Front(self._client, self._people, self._core.desk, self._errands, self._answers)
         messages.register(bolt, front, self._slack.command)
         buttons.register(bolt, front)
         forms.register(bolt, front)
         if self._slack.mode == "http":
             return HttpLine(bolt, self._slack)
         return SocketLine(bolt, self._slack, self._client)
+
+
+def _groups(core: Core) -> set[str]:
+    """Return the user groups that the settings name."""
+    rules = [node_class.rules for node_class in core.classes.values()]
+    return {who for each in rules for who in each.keepers | each.requesters if who.startswith("S")}
 
 
 def _limit(job: str) -> float:

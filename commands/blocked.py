@@ -12,7 +12,7 @@ from commands.replies import Forced, Reply, WaitsOn
 from commands.verb import LOAN, Verb, sentence
 from conversion import orders
 from loans.loan import NODE_GOING_HOME, NODE_GONE, Loan, NodeLoan
-from loans.policy import Allowed, Refused, may_force, may_give_back
+from loans.policy import Allowed, Refused, may_force, may_wait
 from loans.shown import Change, Shown, changes, changes_of_node
 from store.db import Tx
 from store.errors import Stale
@@ -59,7 +59,7 @@ def _judge(ask: Force | Wait, caller: Caller, loan: Loan, desk: Desk) -> Allowed
     rules = desk.class_of(loan).rules
     if isinstance(ask, Force):
         return may_force(caller.person, rules)
-    return may_give_back(caller.person, rules, loan)
+    return may_wait(caller.person, rules)
 
 
 def _carry(tx: Tx, loan: Loan, ask: Force | Wait, caller: Caller, desk: Desk) -> Reply:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from commands import blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
+from commands import alarms, blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
 from commands.desk import Caller, Desk
 from commands.english import canonical
 from commands.refusals import NotUnderstood
@@ -95,6 +95,8 @@ Ask = (
     | blocked.Wait
     | breaker.GoOn
     | breaker.SendHome
+    | alarms.Take
+    | alarms.TryAll
     | AskHelp
     | Misread
 )
@@ -112,6 +114,8 @@ ORDERS: Final = (
     blocked.Wait,
     breaker.GoOn,
     breaker.SendHome,
+    alarms.Take,
+    alarms.TryAll,
 )
 """What decides or changes something. None of them asks a far side, so they wait for none."""
 
@@ -181,6 +185,8 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     blocked.Wait: blocked.run,
     breaker.GoOn: breaker.run,
     breaker.SendHome: breaker.run,
+    alarms.Take: alarms.run,
+    alarms.TryAll: alarms.run,
     AskHelp: _help,
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from commands.alarm_replies import AlarmOver, AllTriedAgain, AlreadyTaken, Looking, NoAlarm
 from commands.refusals import (
     AlreadyDecided,
     BadTime,
@@ -288,6 +289,11 @@ Reply = (
     | WaitsOn
     | NoBreaker
     | WentOn
+    | Looking
+    | AlreadyTaken
+    | AlarmOver
+    | NoAlarm
+    | AllTriedAgain
     | OneLoan
     | Loans
     | Free
@@ -317,5 +323,8 @@ REFUSALS = (
     StaleDraft,
     FarSideDown,
     NoBreaker,
+    AlreadyTaken,
+    AlarmOver,
+    NoAlarm,
 )
 """The replies after which nothing has changed although something was asked for: exit code 1 on the command line."""

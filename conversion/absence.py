@@ -3,15 +3,17 @@
 Sixty nodes that wait for one Slurm are one message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from conversion.news import tell
+from conversion import alarms
+from conversion.news import Audience, also, tell
 from conversion.sides import Silence
 from conversion.subjects import Ground
+from loans.alarms import AlarmKind
 from loans.facts import SideAway, SideBack
 from loans.loan import HOLDING, NODE_MOVING, TAKING_MOVING
 from store.away import AwaySide
@@ -32,6 +34,8 @@ def keep(ground: Ground, noted: tuple[AwaySide, ...]) -> None:
     new = {side: silence for side, silence in away.items() if side not in before}
     lasting = [each for each in noted if each.side in away and not each.is_told and _lasts(ground, each)]
     back = [each for each in noted if each.side not in away and ground.sides.answers(each.side)]
+    if told := [each for each in noted if each.side in away and each.is_told]:
+        _count(ground, told)
     if not (new or lasting or back):
         return
     with ground.store.write() as tx:
@@ -57,11 +61,28 @@ def _note(tx: Tx, ground: Ground, new: Mapping[str, Silence]) -> None:
 
 def _tell_away(tx: Tx, ground: Ground, away: AwaySide, silence: Silence) -> None:
     """Tell on-call how many nodes of which loans wait; of a side with many lines, which of them are cut."""
-    waiting = [part for part in tx.nodes.held() if part.state in NODE_MOVING and away.holds(part.note)]
-    loans = {part.loan_id for part in waiting} | _waves(tx, away)
-    fact = SideAway(away.side, away.since, away.said, len(waiting), tuple(sorted(loans)), silence.nodes)
-    tell(tx, fact, ground.now())
+    waiting, loans = _held_up(tx, away)
+    fact = SideAway(away.side, away.since, away.said, waiting, loans, silence.nodes)
+    alarms.side_away(tx, tell(tx, fact, ground.now()), ground.pace)
     tx.away.put(AwaySide(away.side, away.since, away.said, is_told=True))
+
+
+def _held_up(tx: Tx, away: AwaySide) -> tuple[int, tuple[int, ...]]:
+    """Return how many nodes wait for a side, and of which loans."""
+    waiting = [part for part in tx.nodes.held() if part.state in NODE_MOVING and away.holds(part.note)]
+    return len(waiting), tuple(sorted({part.loan_id for part in waiting} | _waves(tx, away)))
+
+
+def _count(ground: Ground, told: Sequence[AwaySide]) -> None:
+    """Let the messages of sides that are away count who waits now."""
+    with ground.store.read() as tx:
+        held = {away.side: _held_up(tx, away) for away in told}
+        known = {alarm.about: alarm for alarm in tx.alarms.open(AlarmKind.SIDE)}
+    changed = [side for side, found in held.items() if side in known and alarms.counts_otherwise(known[side], *found)]
+    if changed:
+        with ground.store.write() as tx:
+            for side in changed:
+                alarms.side_counts(tx, side, *held[side], ground.now())
 
 
 def _waves(tx: Tx, away: AwaySide) -> set[int]:
@@ -78,7 +99,9 @@ def _tell_back(tx: Tx, ground: Ground, away: AwaySide) -> None:
     log.info("side.back", side=away.side)
     tx.away.back(away.side)
     if away.is_told:
-        tell(tx, SideBack(away.side, away.since), now)
+        told = tell(tx, SideBack(away.side, away.since), now)
+        if not alarms.over(tx, f"side:{away.side}", now):
+            also(tx, told, Audience.ONCALL)  # an older lendbot had told of it in a letter
     _redraw(tx, ground)
 
 

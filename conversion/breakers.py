@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from conversion.news import tell
+from conversion import alarms
+from conversion.news import Audience, also, tell
 from conversion.subjects import Ground
 from loans.breaker import Attempt, Rule, tripped
 from loans.facts import LENDBOT, Actor, BreakerClosed, BreakerOpened, NodeArrived, NodeBroke, WhyClosed
@@ -19,6 +20,7 @@ from store.db import Tx
 
 _LATEST: Final = 99
 """Among how many of the latest openings that of a breaker is looked for; a class has one at a time."""
+_ACTS: Final = {WhyClosed.GO_ON: "Go on", WhyClosed.SENT_HOME: "Send all home", WhyClosed.ARRIVED: ""}
 _OF_A_WAVE: Final = frozenset({
     StepName.RESERVE, StepName.CLAIM, StepName.DRAIN, StepName.QUIET, StepName.UNRESERVE, StepName.DOWN,
 })  # fmt: skip
@@ -39,7 +41,8 @@ def judge(tx: Tx, ground: Ground, loan: Loan) -> None:
     short = [each for each in tx.loans.in_states([State.LENDING]) if each.node_class == loan.node_class]
     loans = tuple(each.id for each in short)
     until = now + pace.breaker_asks
-    tell(tx, BreakerOpened(loan.node_class, trip.step, trip.reason, trip.failed, trip.tried, loans, until), now)
+    opened = BreakerOpened(loan.node_class, trip.step, trip.reason, trip.failed, trip.tried, loans, until)
+    alarms.breaker_opened(tx, tell(tx, opened, now), pace)
     _redraw(tx, loan.node_class, now)
 
 
@@ -54,7 +57,9 @@ def close(tx: Tx, node_class: str, why: WhyClosed, now: datetime, by: Actor = LE
     if known is None or not known.is_open:
         return None
     tx.breakers.put(replace(known, closed_at=now))
-    tell(tx, BreakerClosed(node_class, why), now, by=by)
+    told = tell(tx, BreakerClosed(node_class, why), now, by=by)
+    if not alarms.over(tx, f"breaker:{node_class}", now, _ACTS[why], by):
+        also(tx, told, Audience.ONCALL)  # an older lendbot had told of it in a letter
     _redraw(tx, node_class, now)
     return known
 

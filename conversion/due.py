@@ -6,7 +6,7 @@ Each is a query over our own tables for what is due now, so a clock that stood s
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from conversion import orders
+from conversion import alarms, orders
 from conversion.news import tell
 from conversion.subjects import Ground
 from conversion.worlds import class_of
@@ -43,6 +43,16 @@ def remind_due(ground: Ground) -> int:
             with ground.store.write() as tx:
                 told += _remind(tx, ground, loan.id, now)
     return told
+
+
+def call_due(ground: Ground) -> int:
+    """Call people again for alarms that nobody has taken; return for how many."""
+    now = ground.now()
+    with ground.store.read() as tx:
+        if not tx.alarms.to_call(now):
+            return 0
+    with ground.store.write() as tx:
+        return alarms.call_due(tx, ground.classes, ground.pace, now)
 
 
 def leave_out_reminders(tx: Tx, loan: Loan, rules: Rules, now: datetime) -> None:

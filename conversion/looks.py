@@ -6,20 +6,20 @@ A look begins from the store and ends in the store. Whatever happens in between,
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 from uuid import uuid4
 
 import structlog
 
-from conversion import breakers
+from conversion import alarms, breakers
 from conversion.engine import Failed, Finished, Outcome, Waiting, run
-from conversion.news import tell, tell_wrong
+from conversion.news import tell
 from conversion.permit import Overtaken
 from conversion.plans import ABANDON, LEND, TAKE, return_plan
 from conversion.subjects import Ground, NodeSubject, TakeSubject, Unwanted
 from loans import facts
-from loans.facts import Mismatch, Wrong
 from loans.lifecycle import Arrived, Broke, CameHome, GotStuck, NodeEvent, Taken, move
-from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, Taking, TakingState
+from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
 from loans.nodes import NodeName
 from loans.runbook import PlanName
 from store.db import Tx
@@ -116,11 +116,19 @@ def _conclude_node(tx: Tx, ground: Ground, loan: Loan, subject: NodeSubject, out
     ground.sides.forget(part.node)
     if isinstance(event, CameHome):
         tx.set_marks.lifted([part.node])
-    tell(tx, fact, now, loan=loan, node=part.node)
-    match event:
-        case Arrived():
-            breakers.arrived(tx, loan, now)
-        case Broke():
+    _follow(tx, ground, loan, part.node, tell(tx, fact, now, loan=loan, node=part.node))
+
+
+def _follow(tx: Tx, ground: Ground, loan: Loan, node: NodeName, told: facts.Told[facts.Fact]) -> None:
+    """Do what follows from a node's coming to rest: people are called, or need not come any more."""
+    match told.fact:
+        case facts.NodeHome():
+            alarms.came_home(tx, loan, node, told.at)
+        case facts.GotStuck():
+            alarms.stuck(tx, cast("facts.Told[facts.GotStuck]", told), loan, ground.pace)
+        case facts.NodeArrived():
+            breakers.arrived(tx, loan, told.at)
+        case facts.NodeBroke():
             breakers.judge(tx, ground, loan)
 
 
@@ -134,7 +142,7 @@ def _wait(tx: Tx, ground: Ground, loan: Loan, part: NodeLoan, found: Waiting) ->
         shown = replace(shown, ask_at=part.ask_at or now + ground.pace.ask_after)
         if shown.ask_at is not None and shown.ask_at <= now:
             fact = facts.Blocked(found.step, found.why, by_others=found.blocked)
-            tell(tx, fact, now, loan=loan, node=part.node)
+            alarms.blocked(tx, tell(tx, fact, now, loan=loan, node=part.node), loan, ground.pace)
             shown = replace(shown, ask_at=now + _ASK_AGAIN * ground.pace.ask_after)
     tx.nodes.save(shown)
     if (part.step, part.note, part.blocked) != (shown.step, shown.note, shown.blocked):
@@ -157,22 +165,11 @@ def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, subject: TakeSubject, o
         case Finished():
             tx.takings.save(replace(taking, state=TakingState.FAILED))
             _break_all(tx, loan, parts, facts.NodeBroke(taking.step, "the wave was given up"), now)
-        case Failed(step, why) if taking.state is TakingState.ABANDONING:
-            # There is nothing better to try than this again, and no end but a person's.
-            tx.takings.save(replace(taking, note=why, look_at=now + ground.pace.ask_after))
-            tell_wrong(tx, _cannot_delete(loan, taking, subject, why), now, loan=loan, node=None)
         case Failed(step, why, cause):
             ground.waits.forget((loan.id, f"take.{taking.wave}"))
             tx.takings.save(replace(taking, state=TakingState.ABANDONING, note=why, look_at=now))
             tell(tx, facts.WaveFailed(taking.wave, step, why), now, loan=loan)
             _break_all(tx, loan, parts, facts.NodeBroke(step, why, cause), now)
-
-
-def _cannot_delete(loan: Loan, taking: Taking, subject: TakeSubject, why: str) -> Mismatch:
-    """Say that a reservation of a wave that was given up stays; in the same words each time, to be told once a day."""
-    failed = [told.fact.said for told in subject.journal() if isinstance(told.fact, facts.StepFailed)]
-    name, words = loan.mark.reservation(taking.wave), failed[-1] if failed else why
-    return Mismatch(Wrong.RESERVATION, f"reservation {name} still stands, and I can't delete it: {words}")
 
 
 def _break_all(tx: Tx, loan: Loan, parts: list[NodeLoan], fact: facts.NodeBroke, now: datetime) -> None:

@@ -30,11 +30,25 @@ class Audience(StrEnum):
     APPROVERS = "approvers"
     """Below the card and in the channel, for somebody has to decide."""
     ONCALL = "oncall"
-    """In the channel of the settings."""
+    """In the channel of the settings: what they may want to know. What needs them is an alarm."""
 
 
 F = TypeVar("F", bound=Fact)
 
+_FOR_ONCALL = (facts.Mismatch, facts.ClockSet, facts.ClockOff)
+_FOR_BOTH = (
+    facts.Lapsed,
+    facts.Withdrawn,
+    facts.Arrived,
+    facts.Failed,
+    facts.Reminded,
+    facts.Forced,
+    facts.ReturnedEarly,
+    facts.ReturnOrdered,
+    facts.Home,
+    facts.ExtensionDecided,
+    facts.ExtensionLapsed,
+)
 _TOGETHER = frozenset({
     StepName.RESERVE, StepName.CLAIM, StepName.DRAIN, StepName.QUIET, StepName.UNRESERVE, StepName.DOWN,
 })  # fmt: skip
@@ -46,13 +60,18 @@ def tell(
 ) -> Told[F]:
     """Write a fact down, put it in the outbox for everyone who hears of it, and refresh the loan's card."""
     told = tx.facts.tell(Told(fact, now, by, loan.id if loan else None, node))
-    for audience in hears(fact):
+    for audience in hears(fact, by, loan):
         to = loan.requester if loan and audience is Audience.REQUESTER else ""
         if not to.startswith("cli:"):
             tx.outbox.put(Letter(audience, loan.id if loan else None, to, now, told.id))
     if loan is not None:
         tx.outbox.card(loan.id, now)
     return told
+
+
+def also(tx: Tx, told: Told[Fact], audience: Audience) -> None:
+    """Put a fact in the outbox for somebody more."""
+    tx.outbox.put(Letter(audience, told.loan_id, "", told.at, told.id))
 
 
 def tell_wrong(tx: Tx, found: Mismatch, now: datetime, *, loan: Loan | None, node: NodeName | None) -> None:
@@ -63,43 +82,30 @@ def tell_wrong(tx: Tx, found: Mismatch, now: datetime, *, loan: Loan | None, nod
         tell(tx, found, now, loan=loan, node=node)
 
 
-def hears(fact: Fact) -> tuple[Audience, ...]:
-    """Return who hears of a fact; nobody hears of what the card shows well enough."""
+def hears(fact: Fact, by: Actor = LENDBOT, loan: Loan | None = None) -> tuple[Audience, ...]:
+    """Return who hears of a fact; nobody hears of what the card shows well enough, or an alarm (conversion/alarms.py).
+
+    by    who did it: what others do with a loan, its requester hears at once
+    loan  whose it is
+    """
     match fact:
-        case facts.Decided():
-            return (Audience.REQUESTER,)
-        case facts.ReturnOrdered(why) if why is not facts.WhyReturn.AGAIN:
+        case facts.Withdrawn() if loan is None or by.id == loan.requester:
+            return (Audience.THREAD,)
+        case facts.Decided() | facts.ReturnOrdered(facts.WhyReturn.DEADLINE | facts.WhyReturn.ALL_GIVEN_BACK):
             return (Audience.REQUESTER,)
         case facts.Arrived(arrived, asked) if arrived >= asked:
             return (Audience.REQUESTER,)
-        case facts.NodeBroke(step) if step not in _TOGETHER:
-            return (Audience.THREAD,)
-        case facts.NodeHome(was_lent=False) | facts.Withdrawn():
-            return (Audience.THREAD,)
-        case facts.GotStuck():
-            return (Audience.ONCALL, Audience.THREAD, Audience.REQUESTER)
+        case facts.NodeBroke(step):
+            return () if step in _TOGETHER else (Audience.THREAD,)
+        case facts.NodeHome(was_lent):
+            return () if was_lent else (Audience.THREAD,)
         case facts.ExtensionAsked():
             return (Audience.APPROVERS,)
-        case (
-            facts.Mismatch()
-            | facts.ClockSet()
-            | facts.ClockOff()
-            | facts.SideAway()
-            | facts.SideBack()
-            | facts.BreakerOpened()
-            | facts.BreakerClosed()
-        ):
+        case facts.CardPostedAnew(why):
+            return (Audience.ONCALL, Audience.REQUESTER) if why != "message_not_found" else ()
+        case _ if isinstance(fact, _FOR_ONCALL):
             return (Audience.ONCALL,)
-        case (
-            facts.Lapsed()
-            | facts.Arrived()
-            | facts.Failed()
-            | facts.Reminded()
-            | facts.Blocked()
-            | facts.Home()
-            | facts.ExtensionDecided()
-            | facts.ExtensionLapsed()
-        ):
+        case _ if isinstance(fact, _FOR_BOTH) and fact != facts.ReturnOrdered(facts.WhyReturn.AGAIN):
             return (Audience.REQUESTER, Audience.THREAD)
         case _:
             return ()

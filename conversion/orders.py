@@ -3,10 +3,11 @@
 The worker does the rest: it compares what is ordered with what is so. Nothing here talks to a far side.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from conversion import alarms
 from conversion.news import tell
 from loans.classes import Rules
 from loans.facts import (
@@ -18,13 +19,14 @@ from loans.facts import (
     Lapsed,
     NodeSentHome,
     Requested,
+    ReturnedEarly,
     ReturnOrdered,
     WaitGranted,
     WhyLapsed,
     WhyReturn,
 )
 from loans.lifecycle import NODE_RETURNABLE, Event, GiveBack, Lapse, Return, Start, advance, move
-from loans.loan import Loan, NodeLoan, State, Taking
+from loans.loan import Loan, NodeLoan, NodeState, State, Taking
 from loans.nodes import NodeName
 from loans.runbook import StepName
 from loans.terms import Terms
@@ -75,7 +77,9 @@ def give_back(tx: Tx, loan: Loan, now: datetime, why: WhyReturn, by: Actor = LEN
     if loan.state is State.STUCK:
         why = WhyReturn.AGAIN
     returning = record(tx, loan, Return(why, said_by), now, ReturnOrdered(why), by=by)
-    for part in tx.nodes.of(loan.id):
+    parts = tx.nodes.of(loan.id)
+    _tried_again(tx, loan, parts, now, by)
+    for part in parts:
         if part.state in NODE_RETURNABLE:
             tx.nodes.save(move(part, GiveBack(), now))
     return returning
@@ -86,10 +90,13 @@ def give_back_nodes(
 ) -> tuple[NodeLoan, ...]:
     """Order some nodes of a loan home, and let the others be. Those that are on their way already stay so."""
     moved = []
-    for part in tx.nodes.of(loan.id):
-        if part.node in nodes and part.state in NODE_RETURNABLE:
-            moved.append(tx.nodes.save(move(part, GiveBack(from_step), now)))
-            tell(tx, NodeSentHome(from_step), now, loan=loan, node=part.node, by=by)
+    going = [part for part in tx.nodes.of(loan.id) if part.node in nodes and part.state in NODE_RETURNABLE]
+    if early := tuple(part.node for part in going if part.state is not NodeState.STUCK):
+        tell(tx, ReturnedEarly(early), now, loan=loan, by=by)
+    _tried_again(tx, loan, going, now, by)
+    for part in going:
+        moved.append(tx.nodes.save(move(part, GiveBack(from_step), now)))
+        tell(tx, NodeSentHome(from_step), now, loan=loan, node=part.node, by=by)
     if loan.state is State.STUCK and moved:
         record(tx, loan, Return(WhyReturn.AGAIN, by.id), now, ReturnOrdered(WhyReturn.AGAIN), by=by)
     return tuple(moved)
@@ -98,10 +105,18 @@ def give_back_nodes(
 def force(tx: Tx, loan: Loan, part: NodeLoan, now: datetime, by: Actor) -> NodeLoan:
     """Let the eviction of one node remove what blocks it."""
     tell(tx, Forced(part.note), now, loan=loan, node=part.node, by=by)
+    alarms.acted(tx, loan, [part.node], now, act="Remove it now", by=by)
     return tx.nodes.save(replace(part, forced_by=by.id, look_at=now))
 
 
 def wait_until(tx: Tx, loan: Loan, part: NodeLoan, until: datetime, now: datetime, *, by: Actor) -> NodeLoan:
     """Ask again about a blocked node later."""
     tell(tx, WaitGranted(until), now, loan=loan, node=part.node, by=by)
+    alarms.acted(tx, loan, [part.node], now, act="Give it 1 h more", by=by)
     return tx.nodes.save(replace(part, ask_at=until))
+
+
+def _tried_again(tx: Tx, loan: Loan, parts: Iterable[NodeLoan], now: datetime, by: Actor) -> None:
+    stuck = [part.node for part in parts if part.state is NodeState.STUCK]
+    if stuck:
+        alarms.acted(tx, loan, stuck, now, act="Try again", by=by)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from loans.alarms import CALL_AGAIN
 from loans.runbook import StepName
 
 _PATIENCE: Final[Mapping[StepName, timedelta]] = {
@@ -46,6 +47,7 @@ class Pace:
     look_every     between two looks at a step that is not done
     evict_every    between two passes of eviction (kubectl drain: 5 s; a budget rarely moves faster than this)
     ask_after      how long a return may be blocked before people are asked what to do
+    call_again     how long after it was raised an alarm that nobody took is called out again
     settle_for     how long a node must stay usable in Slurm before it counts as home (RESUME on a dead node is
                    taken back by slurmctld after 24 s)
     passing        how long a refusal (401, 403, a credential that has expired) may last before it is taken for one
@@ -58,6 +60,7 @@ class Pace:
     look_every: timedelta = timedelta(seconds=5)
     evict_every: timedelta = timedelta(seconds=20)
     ask_after: timedelta = timedelta(minutes=30)
+    call_again: tuple[timedelta, ...] = CALL_AGAIN
     settle_for: timedelta = timedelta(seconds=30)
     passing: timedelta = timedelta(minutes=10)
     reserve_for: timedelta = timedelta(minutes=60)

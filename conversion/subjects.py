@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from conversion import worlds
+from conversion import alarms, worlds
 from conversion.fence import Looked, Reach
 from conversion.holdings import held
+from conversion.journal import line
 from conversion.news import tell, tell_wrong
 from conversion.pace import Pace
 from conversion.permit import Overtaken
@@ -66,12 +67,8 @@ class Ground:
         return self.reach.reads
 
     def knows(self, loan: Loan) -> bool:
-        """Return True when the settings have the loan's class, and its BMCs: nothing may be done for it without."""
-        return loan.node_class in self.classes and self.has_power(loan)
-
-    def has_power(self, loan: Loan) -> bool:
-        """Return True when the settings still say how to reach the BMCs that the loan was made with."""
-        return loan.made_with is None or loan.made_with.power in self.reach.out_there.powers
+        """Return True when the settings have the loan's class: without it nothing may be done for the loan."""
+        return loan.node_class in self.classes
 
     def begun(self, loan: Loan) -> Loan:
         """Return a loan with what it was made with, which is written down at its first look.
@@ -138,7 +135,7 @@ class NodeSubject:
     def acting(self, asks: Sequence[Ask] = ()) -> NodeWork:
         """Return what a step may change; each change asks the store first whether the part is still as it is here."""
         reach, forced = self._reach(), self.part.forced_by is not None
-        scene = Scene(self._loan.mark, self._class, reach.reads, (self.part.node,), forced)
+        scene = Scene(self._loan.id, self._class, reach.reads, (self.part.node,), forced)
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
     def _work(self, far: FarSides) -> NodeWork:
@@ -181,11 +178,13 @@ class NodeSubject:
         self.waited()
         shown = replace(self.part, step=step, note=said if kind is StepFailed else "", blocked=False)
         anew = replace(shown, since=now, ask_at=None, waited=timedelta())
-        fact = _line(kind, StepFact(self._plan, step, self.part.run, said=said), self.journal(), now)
+        fact = line(kind, StepFact(self._plan, step, self.part.run, said=said), self.journal(), now)
         with self._ground.store.write() as tx:
             self.part = _save(tx, anew if kind is StepStarted else shown)
             self.tell_changes(tx)
             told = tell(tx, fact, now, loan=self._loan, node=self.part.node)
+            if kind is StepFinished and self._plan is PlanName.RETURN:
+                alarms.went_on(tx, self._loan, self.part.node, now)
         self._all.append(told)
 
     def tell_changes(self, tx: Tx) -> None:
@@ -244,7 +243,7 @@ class TakeSubject:
     def acting(self, asks: Sequence[Ask] = ()) -> TakeWork:
         """Return what a step may change; each change asks the store first whether the wave is still as it is here."""
         reach = self._reach()
-        scene = Scene(self._loan.mark, self._class, reach.reads, tuple(part.node for part in self._parts()))
+        scene = Scene(self._loan.id, self._class, reach.reads, tuple(part.node for part in self._parts()))
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
     def _holds(self, tx: Tx) -> bool:
@@ -287,7 +286,7 @@ class TakeSubject:
 
     def write(self, kind: type[StepFact], step: StepName, said: str = "") -> None:
         now = self.now()
-        fact = _line(kind, StepFact(self._plan, step, wave=self.taking.wave, said=said), self._all, now)
+        fact = line(kind, StepFact(self._plan, step, wave=self.taking.wave, said=said), self._all, now)
         with self._ground.store.write() as tx:
             self._check_wanted(tx)
             self.waited()
@@ -370,8 +369,6 @@ class TakeSubject:
         others = {node: loan for node, loan in held(tx).items() if node not in mine}
         if taken := [node for node in nodes if node in others]:
             return f"{taken[0]} is in loan #{others[taken[0]]} already"
-        if strange := sorted(set(nodes) - mine):
-            return f"{', '.join(strange)} stands in the reservation, and nobody chose it"
         short = broken_floor(seen, self._ground.classes.values(), others, nodes)
         if short is None:
             return ""
@@ -396,16 +393,6 @@ class TakeSubject:
             part = tx.nodes.get(self._loan.id, node)
             tx.nodes.save(move(part, Broke(why), self.now()))
             tell(tx, NodeBroke(self.taking.step, why), self.now(), loan=self._loan, node=node)
-
-
-def _line(kind: type[StepFact], line: StepFact, journal: Sequence[Told[StepFact]], now: datetime) -> StepFact:
-    """Make a line of the journal; the end of a step tells how long it took, failed tries included."""
-    fields = (line.plan, line.step, line.run, line.wave, line.said)
-    if kind is not StepFinished:
-        return kind(*fields)
-    began = (told.at for told in journal if told.fact.step == line.step and isinstance(told.fact, StepStarted))
-    first = next(began, None)
-    return StepFinished(*fields, took=None if first is None else now - first)
 
 
 def _save_taking(tx: Tx, taking: Taking) -> Taking:

@@ -17,6 +17,7 @@ class Rules:
 
     requesters, approvers   Slack user ids (U...) and user group ids (S...); requesters "*" means everybody
     operators               who keeps the machines running: may give back and force, at 3 a.m. too
+    oncall, oncall_second   who is called when something needs a person, and who when nobody has come
     floor                   nodes of the class that must stay usable in Slurm, whatever is lent
     max_nodes, max_length   of one loan, extensions included
     max_waiting             requests of one person that may await their decision at once: approvers have to read them
@@ -27,12 +28,24 @@ class Rules:
     requesters: frozenset[str] = frozenset({"*"})
     approvers: frozenset[str] = frozenset()
     operators: frozenset[str] = frozenset()
+    oncall: frozenset[str] = frozenset()
+    oncall_second: frozenset[str] = frozenset()
     floor: int = 0
     max_nodes: int = 16
     max_length: timedelta = timedelta(days=14)
     max_waiting: int = 10
     lapse_after: timedelta = 8 * HOUR
     reminders: tuple[timedelta, ...] = (24 * HOUR, HOUR)
+
+    @property
+    def keepers(self) -> frozenset[str]:
+        """Return who may force, bring stuck nodes home and decide what becomes of a class that fails."""
+        return self.approvers | self.operators | self.oncall | self.oncall_second
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Return who is called when something needs a person: somebody always is."""
+        return self.oncall or self.operators or self.approvers
 
 
 @dataclass(frozen=True)

@@ -173,21 +173,31 @@ def may_withdraw(who: Person, rules: Rules, loan: Loan) -> Allowed | Refused:
 
 
 def may_force(who: Person, rules: Rules) -> Allowed | Refused:
-    """Judge who may remove pods against their budgets: approvers and operators only, never the requester as such."""
-    if who.is_in(rules.approvers | rules.operators | {CLI_GROUP}):
-        return Allowed()
-    return Refused((NotInGroup("remove pods that may not be evicted", rules.approvers | rules.operators),))
+    """Judge who may remove pods against their budgets: approvers, operators, on-call; never the requester as such."""
+    return _of_keepers(who, rules, "remove pods that may not be evicted")
+
+
+def may_wait(who: Person, rules: Rules) -> Allowed | Refused:
+    """Judge who may put off the question what to do about blocked nodes: who could answer it."""
+    return _of_keepers(who, rules, "put that decision off")
+
+
+def may_take(who: Person, rules: Rules) -> Allowed | Refused:
+    """Judge who may take an alarm, so that nobody else is called, and have all that it stands for tried again."""
+    return _of_keepers(who, rules, "look after alarms")
 
 
 def may_go_on(who: Person, rules: Rules) -> Allowed | Refused:
     """Judge who decides what becomes of a class of which several nodes have failed alike."""
-    if who.is_in(rules.approvers | rules.operators | {CLI_GROUP}):
-        return Allowed()
-    return Refused((NotInGroup("decide on that", rules.approvers | rules.operators),))
+    return _of_keepers(who, rules, "decide on that")
+
+
+def _of_keepers(who: Person, rules: Rules, verb: str) -> Allowed | Refused:
+    return Allowed() if who.is_in(rules.keepers | {CLI_GROUP}) else Refused((NotInGroup(verb, rules.keepers),))
 
 
 def _concerned(rules: Rules, loan: Loan) -> frozenset[str]:
-    return frozenset({loan.requester}) | rules.approvers | rules.operators
+    return frozenset({loan.requester}) | rules.keepers
 
 
 def _is_concerned(who: Person, rules: Rules, loan: Loan) -> bool:

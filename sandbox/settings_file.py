@@ -114,6 +114,8 @@ power = "bmc"
 channel = "{seed.C_APPROVALS}"
 approvers = ["{seed.S_APPROVERS}"]
 operators = ["{seed.U_ONCALL}"]
+oncall = ["{seed.S_ONCALL}"]
+oncall_second = ["{seed.U_APPROVER}"]
 floor = {floor}
 max_nodes = {max(1, count - floor)}
 """

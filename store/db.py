@@ -16,6 +16,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, func, select
 
 from store import schema
+from store.alarms import Alarms
 from store.away import Away
 from store.breakers import Breakers
 from store.connect import PATIENCE_S, Mode, connect, line_of, read_url, shown, transaction
@@ -53,6 +54,7 @@ class Tx:
         self.set_marks = SetMarks(connection)
         self.away = Away(connection)
         self.breakers = Breakers(connection)
+        self.alarms = Alarms(connection)
 
 
 class Store:

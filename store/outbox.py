@@ -1,9 +1,10 @@
 """Messages to send, written in the transaction of the change that they tell of: neither is ever there alone.
 
 A loan's card is coalesced: however many changes, at most one card of a loan waits, and it is drawn when it is sent.
-`wanted` counts the changes that the waiting card stands for. Whoever sends it says which count was read before the
-drawing; when it has gone up meanwhile, the card waits on. So the last change always shows, without a claim that a
-crash could leave behind. Each message is sent at least once; a crash between sending and `sent` sends it again.
+So is an alarm, in each place where it stands. `wanted` counts the changes that the waiting card stands for. Whoever
+sends it says which count was read before the drawing; when it has gone up meanwhile, the card waits on. So the last
+change always shows, without a claim that a crash could leave behind. Each message is sent at least once; a crash
+between sending and `sent` sends it again.
 """
 
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Insert, delete, func, select, text, update
 from sqlmodel import col
 
 from store.rows import insert_numbered, insert_on, read_all, select_as
-from store.tables import CARD
+from store.tables import ALARM, CARD
 from store.tables import OutboxRow as _Row
 
 _WAITING, _SENT, _DROPPED = "waiting", "sent", "dropped"
@@ -25,9 +26,9 @@ _WAITING, _SENT, _DROPPED = "waiting", "sent", "dropped"
 class Letter:
     """A message to send.
 
-    kind          CARD, or who hears of the fact (conversion/news.py Audience)
-    to            a Slack id; empty where the place is known by the loan
-    fact_id       what it tells of; None for a card, which tells how things stand
+    kind          CARD, ALARM, or who hears of the fact (conversion/news.py Audience)
+    to            a Slack id; of an alarm its place; empty where the place is known by the loan
+    fact_id       what it tells of; None for a card or an alarm, which tell how things stand
     id            0 until it is put
     tries         how often sending has failed
     wanted        of a card: how many changes it stands for
@@ -43,6 +44,7 @@ class Letter:
     tries: int = 0
     wanted: int = 1
     next_try_at: datetime | None = None
+    alarm_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Outbox:
         """Have a loan's card drawn and sent; one that waits already stands for this change too."""
         columns = _columns(Letter(CARD, loan_id, "", now))
         self._connection.execute(_put_or_count(self._connection.dialect.name), columns)
+
+    def alarm(self, alarm_id: int, place: str, now: datetime) -> None:
+        """Have an alarm's message in one place drawn and sent; one that waits already stands for this change too."""
+        columns = _columns(Letter(ALARM, None, place, now, alarm_id=alarm_id))
+        self._connection.execute(_put_or_count_alarm(self._connection.dialect.name), columns)
 
     def due(self, now: datetime, limit: int) -> tuple[Letter, ...]:
         """Return what is to be sent now, in the order in which it was put."""
@@ -121,12 +128,22 @@ def _put_or_count(dialect: str) -> Insert:
     )
 
 
+@cache
+def _put_or_count_alarm(dialect: str) -> Insert:
+    return insert_on(dialect, _Row).on_conflict_do_update(
+        index_elements=["alarm_id", "to"],
+        index_where=text(f"kind = '{ALARM}' AND state = '{_WAITING}'"),
+        set_={"wanted": col(_Row.wanted) + 1},
+    )
+
+
 def _columns(letter: Letter) -> dict[str, Any]:
     return {
         "kind": letter.kind,
         "loan_id": letter.loan_id,
         "to": letter.to,
         "fact_id": letter.fact_id,
+        "alarm_id": letter.alarm_id,
         "made_at": letter.made_at,
         "state": _WAITING,
         "wanted": 1,

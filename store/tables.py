@@ -9,11 +9,13 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import JSON, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
+from loans.alarms import AlarmKind
 from loans.loan import NODE_GONE, NodeState, State, TakingState
 from loans.runbook import StepName
 from store.columns import Instant, Names, Span, Step, Words, choice
 
 CARD: Final = "card"
+ALARM: Final = "alarm"
 
 _NEVER_AGAIN: Final = {"sqlite_autoincrement": True}
 """SQLite gives a deleted row's number away again unless told; what a button carries must not change hands."""
@@ -174,11 +176,12 @@ class ChainRow(Row, table=True):
 
 
 class OutboxRow(Row, table=True):
-    """A message to send. Of a loan's card at most one waits; `wanted` counts the changes that it stands for."""
+    """A message to send. Of a card, and of an alarm in one place, at most one waits; `wanted` counts its changes."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         _only("loan_id", f"kind = '{CARD}' AND state = 'waiting'", "uq_outbox_waiting_card", unique=True),
+        _only("alarm_id to", f"kind = '{ALARM}' AND state = 'waiting'", "uq_outbox_waiting_alarm", unique=True),
         _only("next_try_at id", "state = 'waiting'", "ix_outbox_waiting"),
         _NEVER_AGAIN,
     )
@@ -195,6 +198,7 @@ class OutboxRow(Row, table=True):
     next_try_at: datetime = _at()
     done_at: datetime | None = _at()
     why: str = _words()
+    alarm_id: int | None
 
 
 class SeenRow(Row, table=True):
@@ -305,3 +309,52 @@ class BreakerRow(Row, table=True):
     tried: int
     opened_at: datetime = _at()
     closed_at: datetime | None = _at()
+
+
+class AlarmRow(Row, table=True):
+    """An alarm. What it was raised for is a fact; who took and who solved it are facts as well."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        _only("cause", "solved_at IS NULL", "ix_alarms_open"),
+        _only("call_at", "call_at IS NOT NULL", "ix_alarms_to_call"),
+        _NEVER_AGAIN,
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    cause: str = _words()
+    kind: AlarmKind = Field(sa_type=choice(AlarmKind))
+    about: str = _words()
+    node_class: str
+    said: str = _words()
+    step: StepName | None = Field(sa_type=Step, nullable=False)
+    fact: int
+    loans: list[int] = Field(sa_type=JSON)
+    waiting: list[str] = Field(sa_type=JSON)
+    helped: list[str] = Field(sa_type=JSON)
+    count: int
+    raised_at: datetime = _at()
+    joined_at: datetime = _at()
+    called_from: datetime = _at()
+    calls: int
+    call_at: datetime | None = _at()
+    called_at: datetime | None = _at()
+    posts: int
+    taken_by: str | None
+    taken_team: str | None
+    taken_at: datetime | None = _at()
+    acted_by: str | None
+    acted_team: str | None
+    act: str
+    solved_at: datetime | None = _at()
+
+
+class AlarmPostRow(Row, table=True):
+    """Where an alarm's message stands in Slack. ts: empty while its posting is begun and nobody knows how it ended."""
+
+    __tablename__ = "alarm_posts"
+
+    alarm_id: int = Field(foreign_key="alarms.id", primary_key=True)
+    place: str = Field(primary_key=True)
+    channel: str
+    ts: str

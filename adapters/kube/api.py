@@ -236,7 +236,7 @@ def _translated(right: Right) -> Iterator[None]:
     try:
         yield
     except urllib3.exceptions.TimeoutError as cut:
-        raise Unreachable(SIDE, f"no answer to `{right}` in time ({cut})") from cut
+        raise Unreachable(SIDE, f"no answer to `{right}` in time") from cut
     except ApiException as broken:  # the client wraps TLS failures in it, with status 0, and nothing else
         raise _tls_failure(right, str(broken.reason)) from broken
     except ConfigException as unusable:

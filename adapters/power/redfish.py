@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from sushy import exceptions
 
+from adapters.plainly import plainly
 from adapters.shared_read import SharedRead
 from conversion.permit import begin
 from conversion.ports import Denied, Distrusted, FarSideError, PutOff, UnexpectedAnswer, Unreachable
@@ -244,7 +245,7 @@ def _translated(node: NodeName) -> Iterator[None]:
     except exceptions.ConnectionError as error:
         if isinstance(error.__context__, requests.exceptions.SSLError):
             raise Distrusted(_side(node), f"its certificate is not trusted: {error}") from error
-        raise Unreachable(_side(node), str(error)) from error
+        raise Unreachable(_side(node), plainly(error)) from error
     except exceptions.HTTPError as error:
         raise _http_error(node, error) from error
     except (exceptions.SushyError, ValueError, AttributeError, TypeError, KeyError) as error:

@@ -107,4 +107,4 @@ def _group(slack: Any, group: str) -> str:
 
 def _groups(core: Core) -> set[str]:
     rules = [node_class.rules for node_class in core.classes.values()]
-    return {who for r in rules for who in r.requesters | r.approvers | r.operators if who.startswith("S")}
+    return {who for r in rules for who in r.requesters | r.keepers if who.startswith("S")}

@@ -14,6 +14,7 @@ from bot.views.actions import ClassRef, FormRef, Ref
 from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import drafts, grammar
+from commands.alarms import Take, TryAll
 from commands.blocked import Force, Wait
 from commands.breaker import GoOn, SendHome
 from commands.cancel import Cancel
@@ -26,6 +27,7 @@ from commands.grammar import Ask
 from commands.lend import Settle, SignOff
 from commands.refusals import StaleDraft
 from commands.strange_cards import OldButton
+from loans.alarms import AlarmShown
 from loans.loan import Loan
 from store.inbox import Errand
 
@@ -45,6 +47,10 @@ _OF_A_LOAN: Final[dict[str, Callable[[Ref], Ask]]] = {
 _OF_A_CLASS: Final[dict[str, Callable[[ClassRef], Ask]]] = {
     actions.GO_ON: lambda ref: GoOn(ref.node_class, ref.opened_at),
     actions.SEND_HOME: lambda ref: SendHome(ref.node_class, ref.opened_at),
+}
+_OF_AN_ALARM: Final[dict[str, Callable[[AlarmShown], Ask]]] = {
+    actions.ALARM_TAKE: Take,
+    actions.ALARM_AGAIN: TryAll,
 }
 _IN_WORDS: Final[dict[str, str]] = {
     actions.APPROVE: "approve #{loan}",
@@ -69,7 +75,7 @@ _FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say 
 def register(app: App, front: Front) -> None:
     """Listen for every button of bot/views/actions.py."""
     reception = front.reception
-    for action_id in (*_OF_A_DRAFT, *_OF_A_LOAN, *_OF_A_CLASS):
+    for action_id in (*_OF_A_DRAFT, *_OF_A_LOAN, *_OF_A_CLASS, *_OF_AN_ALARM):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, PRESS))])(reception.start)
     for action_id in (actions.NEVER_MIND, actions.ALL_RIGHT):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, DISMISSAL))])(reception.start)
@@ -124,6 +130,8 @@ def _ask(errand: Errand) -> Ask:
         return _OF_A_DRAFT[action](actions.draft_key(value))
     if action in _OF_A_CLASS:
         return _OF_A_CLASS[action](ClassRef.parse(value))
+    if action in _OF_AN_ALARM:
+        return _OF_AN_ALARM[action](AlarmShown.parse(value))
     return _OF_A_LOAN[action](Ref.parse(value))
 
 

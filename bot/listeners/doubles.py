@@ -39,7 +39,8 @@ class Doubles:
             return
         loan = shown.loan
         with self._store.read() as tx:
-            own = _own(tx, loan, errand) if _is_ours(tx, shown) else None
+            is_alarms = tx.alarms.is_post(str(errand.channel), str(errand.what["ts"]))
+            own = _own(tx, loan, errand) if _is_ours(tx, shown) and not is_alarms else None
         if own is None or own.ts == errand.what["ts"]:
             return
         log.warning("slack.double", loan=loan, kind=own.kind, ts=errand.what["ts"], own=own.ts)

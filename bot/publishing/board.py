@@ -4,8 +4,9 @@ A message that is out and not written down would go out again, and a card would 
 noted before it is sent, and where such a note is found the message is looked for before another is sent.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
 
 import structlog
 from slack_sdk import WebClient
@@ -13,12 +14,28 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.publishing.past import Past, Place
-from bot.publishing.tags import Tag
+from bot.publishing.refusals import CHANNEL_REFUSES, ChannelRefuses
+from bot.publishing.tags import Remembered
 from bot.views.rendered import Rendered
 from store.db import Store, Tx
-from store.posts import Post
 
 log = structlog.get_logger()
+
+
+_NEVER_AGAIN: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+"""Deleted by somebody, no longer ours, or too old by the workspace's rules: that message is edited no more."""
+
+
+class Standing(Protocol):
+    """Where a message stands in Slack."""
+
+    @property
+    def channel(self) -> str:
+        """Return its channel."""
+
+    @property
+    def ts(self) -> str:
+        """Return its id there."""
 
 
 class Board:
@@ -29,42 +46,65 @@ class Board:
         self._client = client
         self._posting = _never_twice(client)
         self._past = Past(client)
+        self._written: set[str] = set()
         self._unrecorded: list[Callable[[Tx], object]] = []
 
     def put_up(self, drawn: Rendered, place: Place) -> None:
         """Post a message that nobody will edit."""
         self._post(drawn, place)
 
-    def put_up_as(self, tag: Tag, drawn: Rendered, place: Place) -> None:
+    def put_up_as(self, tag: Remembered, drawn: Rendered, place: Place) -> None:
         """Post a message, and remember where it stands. One that is out already is edited instead."""
         with self._store.read() as tx:
-            may_be_out = tx.posts.may_be_out(tag.loan, tag.kind)
+            may_be_out = tag.may_be_out(tx)
         found = self._past.find(tag, place) if may_be_out else None
         if found is not None:
-            log.info("slack.found_again", kind=tag.kind, loan=tag.loan, ts=found.ts)
-            self.record(lambda tx: tx.posts.put(tag.loan, tag.kind, found.channel, found.ts))
-            if self.edit(found, drawn):
+            log.info("slack.found_again", message=tag.name, ts=found.ts)
+            self.record(lambda tx: tag.put(tx, found.channel, found.ts))
+            if not self.edit(found, drawn):
                 return
         with self._store.write() as tx:
-            tx.posts.begin(tag.loan, tag.kind, place.channel)
+            tag.begin(tx, place.channel)
         try:
             posted = self._post(drawn, place, tag)
+        except ChannelRefuses:
+            self.record(tag.is_not_out)
+            raise
         except SlackApiError as e:
             if _is_no(e):
-                self.record(lambda tx: tx.posts.is_not_out(tag.loan, tag.kind))
+                self.record(tag.is_not_out)
             raise
-        self.record(lambda tx: tx.posts.put(tag.loan, tag.kind, posted["channel"], posted["ts"]))
+        self.record(lambda tx: tag.put(tx, posted["channel"], posted["ts"]))
 
-    def edit(self, post: Post, drawn: Rendered) -> bool:
-        """Edit a message; False when somebody deleted it."""
+    def edit(self, post: Standing, drawn: Rendered) -> str:
+        """Edit a message; return Slack's word for why it can be edited no more, and nothing when it was."""
         try:
-            self._client.chat_update(channel=post.channel, ts=post.ts, text=drawn.text, blocks=drawn.blocks)
+            with self._heard(post.channel):
+                self._client.chat_update(channel=post.channel, ts=post.ts, text=drawn.text, blocks=drawn.blocks)
         except SlackApiError as e:
-            if e.response.get("error") == "message_not_found":
-                log.warning("slack.message_gone", kind=post.kind, loan=post.loan_id)
-                return False
+            why = str(e.response.get("error"))
+            if why in _NEVER_AGAIN:
+                log.warning("slack.cannot_edit", channel=post.channel, ts=post.ts, why=why)
+                return why
             raise
-        return True
+        return ""
+
+    def written(self) -> frozenset[str]:
+        """Return the channels in which something was written since this was asked last."""
+        written, self._written = frozenset(self._written), set()
+        return written
+
+    @contextmanager
+    def _heard(self, channel: str) -> Iterator[None]:
+        """Tell a channel that takes nothing from one message that is refused."""
+        try:
+            yield
+        except SlackApiError as e:
+            why = str(e.response.get("error"))
+            if why in CHANNEL_REFUSES and channel.startswith(("C", "G")):
+                raise ChannelRefuses(channel, why) from e
+            raise
+        self._written.add(channel)
 
     def record(self, change: Callable[[Tx], object]) -> None:
         """Write down what Slack has taken; what the store cannot take now, it takes at the next catch_up()."""
@@ -79,15 +119,16 @@ class Board:
                     change(tx)
             self._unrecorded.clear()
 
-    def _post(self, drawn: Rendered, place: Place, tag: Tag | None = None) -> Any:
-        return self._posting.chat_postMessage(
-            channel=place.channel,
-            thread_ts=place.thread_ts,
-            reply_broadcast=place.broadcast or None,
-            text=drawn.text,
-            blocks=drawn.blocks,
-            metadata=tag.metadata if tag else None,
-        )
+    def _post(self, drawn: Rendered, place: Place, tag: Remembered | None = None) -> Any:
+        with self._heard(place.channel):
+            return self._posting.chat_postMessage(
+                channel=place.channel,
+                thread_ts=place.thread_ts,
+                reply_broadcast=place.broadcast or None,
+                text=drawn.text,
+                blocks=drawn.blocks,
+                metadata=tag.metadata if tag else None,
+            )
 
 
 _PERHAPS: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})

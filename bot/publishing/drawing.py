@@ -5,11 +5,15 @@ A letter is drawn when it is sent: the loan is as it stands then, and the fact i
 
 from collections.abc import Mapping
 
-from bot.views.news import extension_asked, news
+from bot.views.alarm import Standing
+from bot.views.alarm import alarm as draw_alarm
+from bot.views.blocks import context, message
+from bot.views.news import extension_asked, news, posted_anew
 from bot.views.news import of_the_site as news_of_the_site
 from bot.views.rendered import Rendered
 from commands.replies import OneLoan
-from loans.facts import Fact, Reminded, Told
+from loans.facts import CardPostedAnew, Fact, Reminded, Told
+from loans.spots import Spot
 
 
 def of_the_site(told: Told[Fact]) -> Rendered:
@@ -35,3 +39,14 @@ def replaced_question(one: OneLoan) -> Rendered:
 def closed_question(one: OneLoan) -> Rendered:
     """Draw a question about a later deadline that is settled."""
     return extension_asked(one)
+
+
+def with_note(card: Rendered, anew: Told[Fact] | None) -> Rendered:
+    """Add to a card that it was posted anew, and why: there is another one above that nobody should press."""
+    note = context(posted_anew(anew.fact)) if anew and isinstance(anew.fact, CardPostedAnew) else None
+    return message(card.text, *card.blocks, note)
+
+
+def alarm(standing: Standing, spot: Spot) -> Rendered | None:
+    """Draw an alarm as it stands, for one of its places; None where there is nothing to say."""
+    return draw_alarm(standing, spot)

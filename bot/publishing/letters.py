@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.process.clock import Clock
 from bot.publishing import drawing
+from bot.publishing.alarm_letters import AlarmLetters
 from bot.publishing.board import Board
 from bot.publishing.past import Place
 from bot.publishing.question import Question
@@ -21,14 +22,14 @@ from bot.views.rehearsal import Rehearsal
 from commands.desk import Desk
 from commands.look import one_loan
 from commands.replies import OneLoan
-from conversion.news import Audience
-from loans.facts import Fact, Told
+from conversion.news import Audience, tell
+from loans.facts import CardPostedAnew, Fact, Told
 from loans.loan import State
 from loans.readers.summary import Summary, summary
 from store.db import Store
 from store.outbox import Letter
 from store.posts import Post, PostKind
-from store.tables import CARD
+from store.tables import ALARM, CARD
 
 CARD_EVERY_S: Final = 2.0
 """Slack's advice for edits of one message, in wall time."""
@@ -36,11 +37,16 @@ CARD_EVERY_S: Final = 2.0
 
 @dataclass(frozen=True)
 class _Subject:
-    """A letter's loan as it stands now. post: where its card is; ended: how it went, once it is over."""
+    """A letter's loan as it stands now.
+
+    post    where its card is; ended: how it went, once it is over
+    anew    that it was posted anew, for Slack let the one before be edited no more
+    """
 
     one: OneLoan
     post: Post | None
     ended: Summary | None
+    anew: Told[Fact] | None = None
 
 
 class Letters:
@@ -64,18 +70,23 @@ class Letters:
         self._question = Question(store, board)
         self._oncall = oncall
         self._rehearsal = Rehearsal(clock.speed, clock.is_set)
-        self._edited: dict[int, float] = {}
+        self._alarms = AlarmLetters(store, board, desk, oncall)
+        self._edited: dict[tuple[int | None, str], float] = {}
 
     def is_too_soon(self, letter: Letter) -> bool:
-        """Return True for a card that was edited a moment ago."""
-        last = self._edited.get(letter.loan_id or 0, 0.0)
-        return letter.kind == CARD and monotonic() - last < CARD_EVERY_S
+        """Return True for a card, or an alarm's message, that was edited a moment ago."""
+        last = self._edited.get(_edited_as(letter), 0.0)
+        return letter.kind in (CARD, ALARM) and monotonic() - last < CARD_EVERY_S
 
     def deliver(self, letter: Letter) -> None:
         """Put a letter up.
 
         raises   NotYetPossible; what Slack's client raises; StoreUnavailable
         """
+        if letter.alarm_id is not None:
+            self._edited[_edited_as(letter)] = monotonic()
+            self._alarms.deliver(letter, letter.alarm_id)
+            return
         if letter.loan_id is None:
             self._board.put_up(drawing.of_the_site(self._told(letter)), Place(self._oncall))
             return
@@ -109,15 +120,19 @@ class Letters:
             loan = tx.loans.get(loan_id)
             one = one_loan(tx, loan, self._desk())
             ended = summary(tx.facts.of(loan.id)) if loan.state is State.RETURNED else None
-            return _Subject(one, tx.posts.get(loan.id, PostKind.CARD), ended)
+            anew = tx.facts.of(loan.id, CardPostedAnew)
+            return _Subject(one, tx.posts.get(loan.id, PostKind.CARD), ended, anew[-1] if anew else None)
 
     def _put_up_card(self, letter: Letter, about: _Subject) -> None:
         """Edit the card; post it when there is none, or when somebody deleted it."""
         one = self._surroundings.of(about.one)
-        drawn = card(one, about.ended, self._rehearsal)
-        self._edited[one.loan.id] = monotonic()
-        if about.post is None or not self._board.edit(about.post, drawn):
+        drawn = drawing.with_note(card(one, about.ended, self._rehearsal), about.anew)
+        self._edited[_edited_as(letter)] = monotonic()
+        refused = "" if about.post is None else self._board.edit(about.post, drawn)
+        if about.post is None or refused:
             self._board.put_up_as(Tag.of(PostKind.CARD, one.loan, letter.id), drawn, Place(one.node_class.channel))
+        if refused:  # which draws the card once more, with a line that says so
+            self._board.record(lambda tx: tell(tx, CardPostedAnew(refused), one.now, loan=tx.loans.get(one.loan.id)))
 
     def _place(self, letter: Letter, card_at: Post | None) -> Place:
         match letter.kind:
@@ -129,3 +144,8 @@ class Letters:
                 raise NotYetPossible("the card is not posted yet")
             case _:
                 return Place(card_at.channel, card_at.ts, broadcast=letter.kind == Audience.APPROVERS)
+
+
+def _edited_as(letter: Letter) -> tuple[int | None, str]:
+    """Name the message that a letter edits."""
+    return (letter.alarm_id, letter.to) if letter.alarm_id is not None else (letter.loan_id, CARD)

@@ -13,8 +13,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.publishing.tags import Tag
-from store.posts import Post
+from bot.publishing.tags import Remembered
 
 log = structlog.get_logger()
 
@@ -33,22 +32,30 @@ class Place:
     broadcast: bool = False
 
 
+@dataclass(frozen=True)
+class Stands:
+    """Where a message stands in Slack: its channel, and its ts, which is its id there."""
+
+    channel: str
+    ts: str
+
+
 class Past:
     """Reads a channel back."""
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def find(self, tag: Tag, place: Place) -> Post | None:
+    def find(self, tag: Remembered, place: Place) -> Stands | None:
         """Return where the message with this tag stands; None when it is not there, or we may not look."""
         try:
             for message in self._messages(place):
                 if tag.is_on(message):
-                    return Post(tag.loan, tag.kind, place.channel, message["ts"])
+                    return Stands(place.channel, message["ts"])
         except SlackApiError as e:
             if e.response.get("error") not in _MAY_NOT_LOOK:
                 raise
-            log.warning("slack.cannot_look_back", loan=tag.loan, why=e.response.get("error"))
+            log.warning("slack.cannot_look_back", message=tag.name, why=e.response.get("error"))
         return None
 
     def _messages(self, place: Place) -> Iterator[dict[str, Any]]:

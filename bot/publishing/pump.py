@@ -1,6 +1,6 @@
 """Outbox to Slack, at Slack's pace, until each letter is out or plainly cannot be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import structlog
@@ -9,8 +9,9 @@ from slack_sdk.errors import SlackClientError
 
 from bot.process.clock import Clock
 from bot.publishing.board import Board
+from bot.publishing.channels import Channels
 from bot.publishing.letters import Letters
-from bot.publishing.refusals import Hopeless, NotYetPossible, Waits, judged
+from bot.publishing.refusals import ChannelRefuses, Hopeless, NotYetPossible, Waits, judged
 from bot.publishing.surroundings import Surroundings
 from commands.desk import Desk
 from store.db import Store
@@ -39,12 +40,19 @@ class Pump:
         *,
         oncall: str,
         clock: Clock,
+        members: Callable[[str], Collection[str]] = lambda _: (),
     ) -> None:
-        """desk: makes a desk of this moment. clock: lendbot's; Slack keeps to the wall's."""
+        """Send nothing yet.
+
+        desk      makes a desk of this moment
+        clock     lendbot's; Slack keeps to the wall's
+        members   gives the people of a user group, for when on-call's channel takes nothing
+        """
         self._store = store
         self._desk = desk
         self._clock = clock
         self._board = Board(store, client)
+        self._channels = Channels(store, desk, members)
         self._letters = Letters(store, self._board, desk, surroundings, oncall=oncall, clock=clock)
 
     def flush(self) -> int:
@@ -67,6 +75,10 @@ class Pump:
         now = self._desk().now
         try:
             self._letters.deliver(letter)
+        except ChannelRefuses as e:
+            self._put_back(letter, e)
+            self._channels.refuses(letter, e)
+            return False
         except (NotYetPossible, SlackClientError) as e:
             self._put_back(letter, e)
             return False
@@ -81,6 +93,7 @@ class Pump:
             self._put_back(letter, e)
             return False
         self._board.record(lambda tx: tx.outbox.sent(letter, now))
+        self._channels.take(self._board.written())
         return True
 
     def _put_back(self, letter: Letter, error: Exception) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from slack_sdk.errors import SlackApiError
 
 from conversion.news import Audience
+from loans.spots import SpotKind
 from store.outbox import Letter
 
 GIVE_UP_AFTER: Final = timedelta(days=2)
@@ -24,11 +25,24 @@ _HOPELESS: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "user_not_found"}
 )
 """What no second try mends: our own blocks, or somebody who is gone."""
-_NOT_IN: Final = frozenset({"channel_not_found", "not_in_channel"})
+CHANNEL_REFUSES: Final = frozenset({
+    "channel_not_found", "not_in_channel", "is_archived", "is_inactive", "restricted_action",
+    "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
+})  # fmt: skip
+"""What Slack says when a channel takes no message of ours, whichever (docs.slack.dev: postMessage, update)."""
 
 
 class NotYetPossible(Exception):  # noqa: N818 - it is an answer, not an accident
     """The letter waits for another one: a thread needs its card first."""
+
+
+class ChannelRefuses(Exception):  # noqa: N818 - it names what happened
+    """Slack takes no message of ours in a channel. why: its word for it."""
+
+    def __init__(self, channel: str, why: str) -> None:
+        super().__init__(f"{why} in {channel}")
+        self.channel = channel
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,8 @@ def _judged(letter: Letter, error: Exception) -> Hopeless | Waits:
     match error:
         case NotYetPossible():
             return Waits(str(error), _FOR_ITS_CARD)
+        case ChannelRefuses():
+            return Waits(f"{error.why}: people are told", _pause(letter))
         case SlackApiError():
             return _refused(letter, error)
         case _:
@@ -67,10 +83,9 @@ def _judged(letter: Letter, error: Exception) -> Hopeless | Waits:
 def _refused(letter: Letter, error: SlackApiError) -> Hopeless | Waits:
     why = str(error.response.get("error") or error)
     # For a direct message there is no channel to be invited to: the person is gone.
-    if why in _HOPELESS or (letter.kind == Audience.REQUESTER and why == "channel_not_found"):
+    is_to_a_person = letter.kind == Audience.REQUESTER or letter.to.startswith((SpotKind.REQUESTER, SpotKind.PERSON))
+    if why in _HOPELESS or (is_to_a_person and why == "channel_not_found"):
         return Hopeless(why)
-    if why in _NOT_IN:
-        why = f"{why}: is lendbot in the channel? `/invite` it there"
     return Waits(why, max(_pause(letter), _asked_for(error.response.headers or {})))
 
 

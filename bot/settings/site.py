@@ -26,12 +26,13 @@ from loans.runbook import StepName
 from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
-_SLURMS_OWN: Final = ("SLURM", "SQUEUE_", "SCONTROL_", "SINFO_", "SACCT", "SCANCEL_", "SBATCH_", "SALLOC_", "SPRIO_")
 PROGRAM = r"^[\w./+-]+$"
 PERSON = r"^(\*|[UWS][A-Z0-9]{2,})$"
 """A user, a user group, or everybody."""
 Channel = Annotated[str, Field(pattern=SLACK_ID, examples=["C0123456789"])]
 People = frozenset[Annotated[str, Field(pattern=PERSON, examples=["S0123456789"])]]
+Called = frozenset[Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]{2,}$", examples=["S0123456789"])]]
+"""People who are mentioned: everybody is nobody."""
 Port = Annotated[int, Field(ge=1, le=65535, examples=[22])]
 Argv = Annotated[tuple[str, ...], Field(min_length=1, examples=[["nvidia-smi", "-pm", "1"]])]
 
@@ -57,16 +58,6 @@ def _quantity(written: object) -> str:
     return text
 
 
-def _variable(name: str) -> str:
-    """Refuse what would change what Slurm answers, or how: its own programs' variables, and those that lendbot sets."""
-    if name in {"TZ", "LC_ALL"} or name.startswith(_SLURMS_OWN):
-        raise ValueError(f"{name} would change what Slurm answers, so it never reaches it; `conf` is its SLURM_CONF")
-    return name
-
-
-Variable = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", examples=["LD_LIBRARY_PATH"]), AfterValidator(_variable)
-]
 Quantity = Annotated[str, BeforeValidator(_quantity, json_schema_input_type=str | int), Field(examples=["480Gi"])]
 BmcPassword = Annotated[SecretStr, Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")]
 PowerTimeout = Annotated[Span, Field(timedelta(seconds=20), description="for one question")]
@@ -131,11 +122,6 @@ class SlurmSettings(Section):
 
     management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
     conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default; a profile's is not read")
-    keep_env: frozenset[Variable] = Field(
-        frozenset(),
-        description="variables of the account that Slurm's commands need beside PATH, HOME, USER and LOGNAME; "
-        "no others reach them, and none of Slurm's own may stand here",
-    )
     timeout: Span = Field(
         timedelta(seconds=20),
         description="for one command; longer than slurm.conf's MessageTimeout, which ends it",
@@ -262,6 +248,14 @@ class ClassSettings(Section):
     requesters: People = Field(frozenset({"*"}), description="who may ask: user and user group ids, or *")
     approvers: People = Field(min_length=1, description="who decides", examples=[["S0123456789"]])
     operators: People = Field(frozenset(), description="who may also give back and force, at night")
+    oncall: Called = Field(
+        frozenset(),
+        description="user and group ids that alarms mention; they may what operators may; empty: the operators",
+    )
+    oncall_second: Called = Field(
+        frozenset(),
+        description="who is called as well when nobody has taken an alarm by the last of `[pace] call_again`",
+    )
     floor: int = Field(0, ge=0, description="nodes that stay usable in Slurm, whatever is lent")
     max_nodes: int = Field(16, ge=1, description="of one loan")
     max_length: Span = Field(timedelta(days=14), description="of one loan, extensions included")
@@ -279,6 +273,10 @@ class PaceSettings(Section):
     evict_every: Span = Field(timedelta(seconds=20), description="between two passes of eviction")
     ask_after: SpanOrNone = Field(
         timedelta(minutes=30), description="a return blocked for so long is brought to people"
+    )
+    call_again: tuple[Span, ...] = Field(
+        (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1)),
+        description="how long after it was raised an alarm that nobody took is called out again",
     )
     settle_for: SpanOrNone = Field(timedelta(seconds=30), description="a node must stay usable for so long to be home")
     passing: SpanOrNone = Field(

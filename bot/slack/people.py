@@ -49,6 +49,10 @@ class People:
             return "UTC"
         return zone
 
+    def members(self, group: str) -> frozenset[str]:
+        """Return who is in a user group; nobody when Slack does not say."""
+        return self._members_of(group)
+
     def _members_of(self, group: str) -> frozenset[str]:
         kept = self._members.get(group)
         if kept is not None:

@@ -18,14 +18,29 @@ _SAYS: Final = 200
 
 def opened(fact: BreakerOpened, at: datetime) -> Rendered:
     """Return what on-call reads once, with the two ways to go. at: when it was opened."""
-    of = f" Loan{'s' if len(fact.loans) > 1 else ''} {_loans(fact.loans)} wait{'' if len(fact.loans) > 1 else 's'}."
-    text = (
-        f":warning: *I've stopped replacing {quote(fact.node_class, 40)} nodes*: {said(fact.reason, _SAYS)} on "
+    text = f":warning: {headline(fact)}\n{body(fact)}"
+    return message(text, section(text), actions(*choices(fact, at)))
+
+
+def headline(fact: BreakerOpened) -> str:
+    """Return what has happened, in a sentence."""
+    return (
+        f"*I've stopped replacing {quote(fact.node_class, 40)} nodes*: {said(fact.reason, _SAYS)} on "
         f"{len(fact.failed)} of {counted(fact.tried, 'node')}, at the step {quote(fact.step, 60)}: "
-        f"{nodes(fact.failed)}. That's hardly the nodes.{of if fact.loans else ''}\n"
-        f"I'll go on by myself when one arrives.{_else(fact)}"
+        f"{nodes(fact.failed)}. That's hardly the nodes."
     )
-    return message(text, section(text), _decide(ClassRef(fact.node_class, at)))
+
+
+def body(fact: BreakerOpened) -> str:
+    """Return who waits, and what happens by itself."""
+    of = f"Loan{'s' if len(fact.loans) > 1 else ''} {_loans(fact.loans)} wait{'' if len(fact.loans) > 1 else 's'}. "
+    return f"{of if fact.loans else ''}I'll go on by myself when one arrives.{_else(fact)}"
+
+
+def how_closed(node_class: str, act: str) -> str:
+    """Return why nodes of a class are replaced again, to follow a colon. act: what a person did, if one did."""
+    name = quote(node_class, 40)
+    return f"{name} nodes that fail are replaced again" if act else f"a {name} node has arrived"
 
 
 def closed(fact: BreakerClosed, by: Actor) -> Rendered:
@@ -91,12 +106,14 @@ def _else(fact: BreakerOpened) -> str:
     return f" If nobody decides by {clock(fact.until)}, loans go on with what they have." if fact.until else ""
 
 
-def _decide(ref: ClassRef) -> Block | None:
+def choices(fact: BreakerOpened, at: datetime) -> tuple[Block, ...]:
+    """Return the two ways to go."""
+    ref = ClassRef(fact.node_class, at)
     question = (
         f"Loans of {ref.node_class} nodes that are still on their way out end. All their nodes go home, also those "
         "already in Kubernetes: pods on them are evicted."
     )
-    return actions(
+    return (
         button(ids.GO_ON, "Go on", ref.value, style="primary"),
         button(ids.SEND_HOME, "Send all home", ref.value, sure=("Send all home?", question, "Send them home")),
     )

@@ -34,7 +34,7 @@ class Happened:
 
 def happened(fact: Fact) -> Happened:
     """Return what a row says of a fact."""
-    return _by_people(fact) or _of_loan(fact) or _of_node(fact) or _of_far_sides(fact)
+    return _by_people(fact) or _of_alarm(fact) or _of_loan(fact) or _of_node(fact) or _of_far_sides(fact)
 
 
 def _by_people(fact: Fact) -> Happened | None:
@@ -53,8 +53,26 @@ def _by_people(fact: Fact) -> Happened | None:
             return Happened("force the eviction", blocked)
         case facts.WaitGranted(until):
             return Happened("give it more time", until)
+        case facts.ReturnedEarly(nodes):
+            return Happened("return early", ", ".join(nodes))
         case facts.NodeSentHome(from_step):
             return Happened("give back", f"from {from_step}" if from_step else "")
+        case _:
+            return None
+
+
+def _of_alarm(fact: Fact) -> Happened | None:
+    match fact:
+        case facts.AlarmRaised(_, about, again):
+            return Happened("call people again: it came back" if again else "call people", about)
+        case facts.AlarmTaken(_, about):
+            return Happened("look after it", about)
+        case facts.CalledAgain(_, about, times):
+            return Happened(f"nobody was looking: call {times + 1}", about)
+        case facts.TriedAgain(_, nodes):
+            return Happened("try again", ", ".join(nodes))
+        case facts.AlarmSolved(_, about):
+            return Happened("solved", about)
         case _:
             return None
 
@@ -132,6 +150,8 @@ def _of_far_sides(fact: Fact) -> Happened:
             return Happened(f"no {node_class} node is replaced", reason)
         case facts.BreakerClosed(node_class, why):
             return Happened(f"{node_class} nodes are replaced again", why)
+        case facts.CardPostedAnew(why):
+            return Happened("card posted anew", why)
         case facts.SideAway(side, _, said):
             return Happened(f"{side} does not answer", said)
         case facts.SideBack(side, since):

@@ -3,7 +3,7 @@
 Drawn when it is sent: the loan is as it stands then, the fact is of the moment in which it happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -45,7 +45,7 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
         case facts.Lapsed():
             return _say(f"Loan #{one.loan.id} lapsed. {why_lapsed(one.loan)}")
         case facts.Withdrawn():
-            return _say(f"{who(told.who.id)} took loan #{one.loan.id} back. Nothing had changed.")
+            return _withdrawn(told.who, one)
         case facts.Arrived(arrived, asked):
             return _lent(one) if arrived >= asked else _short(arrived, one)
         case facts.Failed():
@@ -70,6 +70,12 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
             return _extension_decided(told.who, note, one) if not granted else _extension_granted(told.who, one)
         case facts.ExtensionLapsed(why=why):
             return _extension_lapsed(why, one)
+        case facts.Forced(what):
+            return _forced(told.who, told.node, what, one)
+        case facts.ReturnedEarly(early):
+            return _returned_early(told.who, early, one)
+        case facts.CardPostedAnew():
+            return _say(f"Loan #{one.loan.id}: {posted_anew(told.fact)} Use the new one; it's below the old.")
         case facts.Mismatch(what=found):
             return _mismatch(found, one)
         case facts.ClockSet() | facts.ClockOff() | facts.SideAway() | facts.SideBack():
@@ -105,6 +111,12 @@ def _approved(by: Actor, one: OneLoan) -> Rendered:
 def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
     why = f"Reason: {quote(note, 600)}" if note else "No reason was given; ask them."
     return _say(f"{who(by.id)} declined loan #{one.loan.id}: {what(one.loan)}.\n{why}\nNothing has changed.")
+
+
+def _withdrawn(by: Actor, one: OneLoan) -> Rendered:
+    if by.id == one.loan.requester:
+        return _say(f"{who(by.id)} took loan #{one.loan.id} back. Nothing had changed.")
+    return _say(f"{who(by.id)} cancelled loan #{one.loan.id}: {what(one.loan)}. Nothing had changed; ask them why.")
 
 
 def _lent(one: OneLoan) -> Rendered:
@@ -194,6 +206,38 @@ def _stuck(node: NodeName | None, step: StepName | None, why: str, one: OneLoan)
     where = "home, but not healthy" if step is StepName.HEALTH else "stuck on its way home"
     text = f"{quote(part.node, 80)} is {where} (loan #{one.loan.id}): {said(why)}"
     return message(text, *of_stuck(one.loan, part, step, why))
+
+
+def _forced(by: Actor, node: NodeName | None, blocked: str, one: OneLoan) -> Rendered:
+    """Say whose word removed pods: their owners may ask."""
+    was = f": {said(blocked, 300).rstrip('.')}" if blocked else ""
+    return _say(
+        f"{who(by.id)} ordered me to remove what keeps {_code(node)} of loan #{one.loan.id} from coming home{was}."
+    )
+
+
+def _returned_early(by: Actor, early: Sequence[NodeName], one: OneLoan) -> Rendered:
+    loan = one.loan
+    verb = "is returning" if by.id == loan.requester else "has recalled"
+    stay = sum(part.state is NodeState.LENT for part in one.parts)
+    left = (
+        f" {counted(stay, 'node')} of it {'stays' if stay == 1 else 'stay'} until {deadline(loan.until)}."
+        if stay
+        else ""
+    )
+    return _say(f"{who(by.id)} {verb} {nodes(early)} of loan #{loan.id}. Pods on them are evicted now.{left}")
+
+
+_ANEW: Final[Mapping[str, str]] = {
+    "message_not_found": "somebody deleted the one before",
+    "edit_window_closed": "Slack lets the one before be edited no more, by this workspace's rules",
+}
+
+
+def posted_anew(fact: facts.CardPostedAnew) -> str:
+    """Return that a card is the second one, and why."""
+    why = _ANEW.get(fact.why, f"Slack lets the one before be edited no more ({quote(fact.why, 40)})")
+    return f"This card was posted anew: {why}."
 
 
 def _home(one: OneLoan) -> Rendered:

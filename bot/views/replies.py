@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from bot.views import breaker, buttons, lists, preview
+from bot.views.alarm_answers import alarm_answer
 from bot.views.blocks import actions, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
@@ -19,6 +20,7 @@ from bot.views.refusals import (
 from bot.views.rendered import Rendered
 from bot.views.strange import card_differs, strange_card
 from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, quote, who
+from commands import alarm_replies as a
 from commands import refusals as no
 from commands import replies as r
 from commands.strange_cards import LostLoan, OldButton, StrangersCard
@@ -26,7 +28,7 @@ from loans.lengths import about, length
 from loans.loan import State
 
 
-def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table of cases
+def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one flat table of cases
     """Return a reply as a message."""
     match given:
         case r.Preview():
@@ -102,6 +104,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912 - one flat table o
             return _say(breaker.none_open(given))
         case r.WentOn():
             return _say(breaker.went_on(given))
+        case a.Looking() | a.AlreadyTaken() | a.AlarmOver() | a.NoAlarm() | a.AllTriedAgain():
+            return _say(alarm_answer(given))
         case r.OneLoan():
             return card(given)
         case r.Loans():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.views import buttons
+from bot.views.advice import advice, what_runs
 from bot.views.blocks import actions, section
 from bot.views.rendered import Block
 from bot.views.steps import doing, from_step
@@ -13,8 +14,6 @@ from loans.runbook import StepName
 
 SHOWN: Final = 5
 """Nodes in trouble with buttons of their own: a person mends them one by one, and a card is not a screenful."""
-
-_MAY_RUN_PODS: Final = frozenset({None, StepName.CORDON, StepName.EVICT, StepName.DETACH, StepName.POWER_OFF})
 
 
 def shown(parts: Sequence[NodeLoan]) -> list[NodeLoan]:
@@ -46,8 +45,8 @@ def of_stuck(loan: Loan, part: NodeLoan, step: StepName | None, why: str) -> lis
     text = (
         f":warning: *{code(part.node)} is stuck*{at}, on its way home (loan #{loan.id}).\n"
         f"What was found: {(said(why) or 'nothing was reported').rstrip('.')}.\n"
-        f"{_what_runs(step)}\n"
-        f"*Look at its console.* Then press Try again for the whole way home, or, when you have rebooted it by "
+        f"{what_runs(step, why)}\n"
+        f"{advice(step, why)} Then press Try again for the whole way home, or, when you have rebooted it by "
         f"hand, run {by_hand} on lendbot's host."
     )
     return [section(text), actions(buttons.try_again(loan, part))]
@@ -65,13 +64,6 @@ def _of_unhealthy(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:
         f"checks once more and resumes it."
     )
     return [section(text), actions(buttons.try_again(loan, part))]
-
-
-def _what_runs(step: StepName | None) -> str:
-    """Return what the node does meanwhile: it decides whether this can wait until the morning."""
-    if step in _MAY_RUN_PODS:
-        return "Slurm gives it no jobs. Its power may be on, with pods on it."
-    return "It is in neither world until somebody helps: no jobs, no pods. The other nodes are not held up."
 
 
 def of_blocked(loan: Loan, part: NodeLoan, why: str) -> list[Block | None]:

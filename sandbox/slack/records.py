@@ -82,6 +82,7 @@ class Channel:
     topic: str = ""
     is_im: bool = False
     is_private: bool = False
+    is_archived: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
 
     def wire(self) -> Json:
@@ -96,7 +97,7 @@ class Channel:
             "is_group": self.is_private,
             "is_im": False,
             "is_private": self.is_private,
-            "is_archived": False,
+            "is_archived": self.is_archived,
             "is_member": seed.BOT_USER in self.members,
             "num_members": len(self.members),
             "topic": {"value": self.topic, "creator": "", "last_set": 0},

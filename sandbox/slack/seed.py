@@ -22,6 +22,7 @@ C_RANDOM: Final = "C0RANDOM01"
 C_LEADS: Final = "C0HPCLEAD1"
 
 S_APPROVERS: Final = "S0GPUAPPR1"
+S_ONCALL: Final = "S0HPCONCL1"
 
 BOT_TOKEN: Final = "xoxb-sandbox-bot"
 APP_TOKEN: Final = "xapp-sandbox-app"

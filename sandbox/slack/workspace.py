@@ -21,9 +21,14 @@ class Workspace:
         self.feed = feed
         self.users = {user.id: user for user in _people()}
         self.channels = {channel.id: channel for channel in _rooms()}
-        self.usergroups = {seed.S_APPROVERS: ("gpu-approvers", [seed.U_APPROVER, seed.U_APPROVER2])}
+        self.usergroups = {
+            seed.S_APPROVERS: ("gpu-approvers", [seed.U_APPROVER, seed.U_APPROVER2]),
+            seed.S_ONCALL: ("hpc-oncall", [seed.U_ONCALL]),
+        }
         self.modals: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
+        self.closed_to_edits: set[str] = set()
+        """The ts of messages that are too old to be edited by the workspace's rules."""
         self._last_us = 0
         self._serial = itertools.count(1)
 

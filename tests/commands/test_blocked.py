@@ -47,7 +47,8 @@ def test_nobody_else_forces(counter: Counter, who: Any) -> None:
 def test_an_hour_more_moves_the_question(counter: Counter) -> None:
     """People are asked again then, not before."""
     blocked(counter)
-    answer = counter.say("wait for gpu001 of #1")
+    assert isinstance(counter.say("wait for gpu001 of #1"), Forbidden), "it isn't for the requester alone to put it off"
+    answer = counter.say("wait for gpu001 of #1", APPROVER)
     assert isinstance(answer, WaitsOn)
     assert timedelta(minutes=59) < answer.until - counter.now < timedelta(minutes=61)
     assert counter.parts()["gpu001"].ask_at == answer.until

@@ -77,7 +77,7 @@ def test_history_reads_from_old_to_new_everywhere(counter: Counter) -> None:
         assert moments
         assert moments == sorted(moments)
     said = [type(row.fact) for row in counter.say("history #1").rows]
-    assert said == [facts.Requested, facts.Decided, facts.NodeSentHome]
+    assert said == [facts.Requested, facts.Decided, facts.ReturnedEarly, facts.NodeSentHome]
     assert counter.say("history #9") == NoLoan(9, (1,))
     assert counter.say("history gpu099").rows == ()
     assert counter.say("history GPU001") == counter.say("history gpu001")

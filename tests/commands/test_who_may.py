@@ -24,7 +24,10 @@ from commands import drafts, grammar
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
 from commands.replies import REFUSALS
+from conversion import alarms
+from loans.alarms import AlarmShown
 from loans.classes import Rules
+from loans.facts import GotStuck, Told
 from loans.loan import Loan, NodeLoan
 from loans.nodes import NodeName
 from loans.policy import CLI_GROUP, Person
@@ -42,13 +45,22 @@ HOME, PARTNER, OTHER = "T0HOME0001", "T0PARTNER1", "T0OTHER001"
 STAFF, APPROVERS, CPU_APPROVERS = "S0STAFF001", "S0GPUAPPR1", "S0CPUAPPR1"
 U_ASKER, U_COWORKER, U_APPROVER, U_BOTH = "U0ASKER001", "U0COWORK01", "U0APPROVE1", "U0BOTH0001"
 U_CPU, U_OPERATOR, U_STRANGER = "U0CPUAPPR1", "U0OPERATE1", "U0STRANGE1"
+U_ONCALL, U_SECOND = "U0ONCALL01", "U0SECOND01"
 U_GUEST, U_BOT, U_GONE = "U0GUEST001", "U0BOT00001", "U0GONE0001"
 GROUPS = {
     STAFF: {U_ASKER, U_COWORKER, U_BOTH, U_GUEST, U_BOT, U_GONE},
     APPROVERS: {U_APPROVER, U_BOTH, U_GUEST, U_BOT, U_GONE},
     CPU_APPROVERS: {U_CPU},
 }
-RULES = Rules(frozenset({STAFF}), frozenset({APPROVERS}), frozenset({U_OPERATOR}), max_nodes=4, max_waiting=999)
+RULES = Rules(
+    frozenset({STAFF}),
+    frozenset({APPROVERS}),
+    frozenset({U_OPERATOR}),
+    frozenset({U_ONCALL}),
+    frozenset({U_SECOND}),
+    max_nodes=4,
+    max_waiting=999,
+)
 CPU_RULES = replace(RULES, approvers=frozenset({CPU_APPROVERS}))
 LIKE: dict[str, dict[str, bool]] = {
     U_GUEST: {"is_restricted": True},
@@ -73,6 +85,8 @@ PEOPLE = {
     "approver who asked": Who(U_BOTH),
     "approver of another class": Who(U_CPU),
     "operator": Who(U_OPERATOR),
+    "on-call": Who(U_ONCALL),
+    "second on-call": Who(U_SECOND),
     "stranger": Who(U_STRANGER),
     "command line": Who(),
     "partner with the asker's id": Who(U_ASKER, PARTNER),
@@ -88,8 +102,8 @@ TURNED_AWAY = frozenset(name for name, who in PEOPLE.items() if who.team == OTHE
 ADMITTED = frozenset(PEOPLE) - TURNED_AWAY
 
 DECIDE = frozenset({"approver"})
-CONCERNED = frozenset({"asker", "approver", "approver who asked", "operator", "command line"})
-KEEP = frozenset({"approver", "approver who asked", "operator", "command line"})
+KEEP = frozenset({"approver", "approver who asked", "operator", "on-call", "second on-call", "command line"})
+CONCERNED = KEEP | {"asker"}
 ASK = frozenset({"asker", "co-worker", "approver who asked"})
 OWN = frozenset({"asker"})
 
@@ -136,6 +150,10 @@ class Stage:
         with self.counter.store.write() as tx:
             tx.loans.save(replace(tx.loans.get(1), requester=asker, asked_at=now, until=now + timedelta(days=2)))
             stand(tx, 1, phase, now, signed_by=U_APPROVER, asked_by=asker)
+            stuck = tx.facts.tell(Told(GotStuck(StepName.BOOT, "no boot"), now, loan_id=1, node=NODES[0]))
+            for known in tx.alarms.open():
+                alarms.over(tx, known.cause, now)
+            alarms.stuck(tx, stuck, tx.loans.get(1), self.counter.desk.pace)
             tx.breakers.put(Breaker("gpu", StepName.PUPPET, "Puppet failed", NODES, 2, now))
 
     @property
@@ -158,12 +176,18 @@ class Stage:
             [known] = tx.breakers.open()
         return ClassRef("gpu", known.opened_at).value
 
+    def alarm(self) -> str:
+        """Return what the buttons of the alarm for the stuck node carry."""
+        with self.counter.store.read() as tx:
+            [known] = tx.alarms.open()
+            return AlarmShown.of(known, tx.identity.name()).text
+
     def errand(self, **what: Any) -> Errand:
         return Errand("a key", "a kind", U_ASKER, self.counter.now, "a process", what=what)
 
     def all_that_is(self) -> tuple[object, ...]:
         with self.counter.store.read() as tx:
-            return tx.loans.recent(9), tx.nodes.of(1), tx.breakers.open(), tx.facts.recent(1)
+            return tx.loans.recent(9), tx.nodes.of(1), tx.breakers.open(), tx.alarms.open(), tx.facts.recent(1)
 
 
 def said(text: str) -> Callable[[Stage], Any]:
@@ -236,7 +260,7 @@ WORDS = (
     Row("cancel", "requested", said("cancel #1"), CONCERNED),
     Row("cancel", "approved", said("cancel #1"), CONCERNED),
     Row("force", "stuck", said("force gpu002 of #1"), KEEP),
-    Row("wait", "stuck", said("wait for gpu002 of #1"), CONCERNED),
+    Row("wait", "stuck", said("wait for gpu002 of #1"), KEEP),
     Row("go on", "lent", said("go on with gpu"), KEEP),
     Row("send home", "lent", said("send home gpu"), KEEP),
     Row("status", "lent", said("status"), ADMITTED),
@@ -256,7 +280,9 @@ PRESSES = (
     Row(actions.CANCEL, "approved", on_card(actions.CANCEL, buttons.cancel), CONCERNED),
     Row(actions.TRY_AGAIN, "stuck", on_node(actions.TRY_AGAIN, buttons.try_again, NODES[0]), CONCERNED),
     Row(actions.FORCE, "stuck", on_node(actions.FORCE, buttons.force, NODES[1]), KEEP),
-    Row(actions.WAIT, "stuck", on_node(actions.WAIT, buttons.wait, NODES[1]), CONCERNED),
+    Row(actions.WAIT, "stuck", on_node(actions.WAIT, buttons.wait, NODES[1]), KEEP),
+    Row(actions.ALARM_TAKE, "stuck", press(actions.ALARM_TAKE, Stage.alarm), KEEP),
+    Row(actions.ALARM_AGAIN, "stuck", press(actions.ALARM_AGAIN, Stage.alarm), KEEP),
     Row(actions.GO_ON, "lent", press(actions.GO_ON, Stage.breaker), KEEP),
     Row(actions.SEND_HOME, "lent", press(actions.SEND_HOME, Stage.breaker), KEEP),
 )
@@ -339,7 +365,7 @@ def test_a_form_opens_for_everybody_who_may_speak_and_a_preview_for_its_asker(st
 def test_every_verb_button_and_form_has_its_rows() -> None:
     """A new one without a row is one of which nobody has said who may."""
     assert {row.name for row in WORDS} == {verb.name for verb in grammar.VERBS}
-    every = {*pressed._OF_A_DRAFT, *pressed._OF_A_LOAN, *pressed._OF_A_CLASS}
+    every = {*pressed._OF_A_DRAFT, *pressed._OF_A_LOAN, *pressed._OF_A_CLASS, *pressed._OF_AN_ALARM}
     assert {row.name for row in PRESSES} == every
     assert set(pressed._FORMS) <= NO_EFFECT
     assert {row.name for row in SENT} == {actions.DECLINE_MODAL, actions.EXTEND_MODAL, actions.LEND_MODAL}

@@ -93,6 +93,7 @@ class Rig:
         due.return_due(on)
         due.lapse_due(on)
         due.remind_due(on)
+        due.call_due(on)
         Worker(on, InlineCrew()).tick()  # type: ignore[arg-type] - the same two methods
 
     def tick_until(

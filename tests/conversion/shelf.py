@@ -11,6 +11,7 @@ from conversion.fence import Reach
 from conversion.pace import Pace
 from conversion.ports import FarSides
 from conversion.subjects import Ground
+from loans.alarms import Alarm
 from loans.classes import NodeClass, Rules
 from loans.facts import Fact
 from loans.loan import Loan, NodeLoan
@@ -71,6 +72,16 @@ class Shelf:
         """Return what a letter tells of."""
         with self.store.read() as tx:
             return _fact(tx, letter)
+
+    def happened(self, kind: type[Fact]) -> list[Any]:
+        """Return the facts of a kind, oldest first."""
+        with self.store.read() as tx:
+            return [told.fact for told in tx.facts.recent(999, kind)]
+
+    def alarms(self) -> list[Alarm]:
+        """Return what asks people for something now."""
+        with self.store.read() as tx:
+            return list(tx.alarms.open())
 
     def told(self, loan_id: int = 1) -> list[tuple[str, Fact]]:
         """Return who did what, in order."""

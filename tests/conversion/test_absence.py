@@ -15,6 +15,7 @@ from conversion.sides import Sides
 from conversion.worker import Worker
 from loans.facts import Fact, SideAway, SideBack
 from loans.loan import NodeState, State, TakingState
+from loans.nodes import NodeName
 from tests.conversion.rig import InlineCrew
 from tests.conversion.shelf import Shelf, a_store
 from tests.store.values import HOUR, MINUTE, NOW, a_loan, a_node, a_taking
@@ -60,7 +61,7 @@ class House:
             self.shelf.at += timedelta(seconds=30)
 
     def told(self, kind: type[Fact]) -> list[Any]:
-        return [self.shelf.fact(letter) for letter in self.shelf.letters(kind)]
+        return self.shelf.happened(kind)
 
     def away(self) -> list[str]:
         with self.shelf.store.read() as tx:
@@ -86,7 +87,7 @@ def waves(house: House) -> int:
         return len(tx.takings.of(1))
 
 
-def test_nodes_that_wait_are_one_message_and_its_end_another(house: House) -> None:
+def test_nodes_that_wait_are_one_message_that_counts_and_ends(house: House) -> None:
     """On-call's telephone rings once, and says how many nodes wait, of which loans."""
     house.is_away = True
     house.tick(5)
@@ -95,8 +96,16 @@ def test_nodes_that_wait_are_one_message_and_its_end_another(house: House) -> No
     [fact] = house.told(SideAway)
     assert (fact.side, fact.said, fact.waiting, fact.loans) == (SLURM, "connection refused", 6, (1,))
     assert fact.since == NOW
+    [alarm] = house.shelf.alarms()
+    assert (alarm.about, alarm.count) == (SLURM, 6)
+    with house.shelf.store.write() as tx:
+        tx.nodes.save(replace(tx.nodes.get(1, NodeName("gpu000")), note="running Puppet"))
+    house.tick(1)
+    [alarm] = house.shelf.alarms()
+    assert alarm.count == 5, "it counts who waits now"
     house.is_away = False
     house.tick(2)
+    assert house.shelf.alarms() == []
     [back] = house.told(SideBack)
     assert (back.side, back.since) == (SLURM, NOW)
     assert house.away() == []

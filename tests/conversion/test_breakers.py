@@ -68,9 +68,8 @@ def test_nodes_that_fail_alike_are_not_replaced_and_on_call_reads_it_once(shelf:
     """Nine nodes of Slurm are not rebooted for a mirror that is down."""
     fail(shelf, 1, 2, 3)
     assert settle(shelf) == 1
-    [letter] = shelf.letters(BreakerOpened)
-    assert letter.kind == "oncall"
-    fact = shelf.fact(letter)
+    [fact] = shelf.happened(BreakerOpened)
+    assert [alarm.cause for alarm in shelf.alarms()] == ["breaker:gpu"]
     assert (fact.reason, fact.failed, fact.tried, fact.loans) == ("Puppet failed with 6", ("gpu001", "gpu002"), 2, (1,))
     assert shelf.loan().state is State.LENDING, "it waits for people"
 
@@ -80,8 +79,9 @@ def test_it_is_over_when_the_next_one_arrives(shelf: Shelf) -> None:
     fail(shelf, 1, 2)
     assert settle(shelf) == 1
     arrive(shelf, 3)
-    [letter] = shelf.letters(BreakerClosed)
-    assert shelf.fact(letter).why is WhyClosed.ARRIVED
+    [fact] = shelf.happened(BreakerClosed)
+    assert fact.why is WhyClosed.ARRIVED
+    assert shelf.alarms() == []
     assert settle(shelf) == 2
 
 
@@ -93,7 +93,7 @@ def test_what_failed_before_somebody_said_go_on_is_forgiven(shelf: Shelf) -> Non
         assert breakers.close(tx, "gpu", WhyClosed.GO_ON, shelf.at) is not None
     shelf.at += MINUTE
     fail(shelf, 3)
-    assert len(shelf.letters(BreakerOpened)) == 1
+    assert len(shelf.happened(BreakerOpened)) == 1
     assert settle(shelf) == 2
 
 

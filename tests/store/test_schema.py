@@ -3,7 +3,9 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -152,11 +154,14 @@ def test_the_upgrade_to_buttons_that_say_whose_they_are_draws_the_open_cards_ane
         for number in (waits, drawn, ended):
             tx.posts.put(number, PostKind.CARD, "C0APPROVALS", "1.1")
         tx.loans.add(a_loan())
-    engine = create_engine(read_url(empty))
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    step: Any = import_module("store.migrations.versions.0009_cards_anew")
+    engine = connect(read_url(empty))
+    with (
+        transaction(engine, Mode.MIGRATE) as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        step.upgrade()
     engine.dispose()
-    store.upgrade()
     with store.read() as tx:
         cards = tx.outbox.due(datetime.max.replace(tzinfo=UTC), 99)
     store.close()

@@ -15,7 +15,7 @@ from bot.views.loan_card import card
 from commands.look import one_loan
 from conversion.plans import ABANDON, LEND, RETURN, TAKE
 from conversion.subjects import Ground
-from loans.facts import Fact, StepStarted, Told
+from loans.facts import Blocked, Fact, GotStuck, StepStarted, Told
 from loans.loan import NODE_GONE, NodeState, State
 from loans.nodes import is_kept_away
 from loans.readers.summary import summary as ended
@@ -101,10 +101,11 @@ def notes(rig: Rig, loan_id: int) -> list[str]:
 
 
 def letters(rig: Rig, loan_id: int, kind: type[Fact] = Fact) -> list[Any]:
-    """Return the facts of a kind that somebody is told of a loan, a line for each letter."""
+    """Return the facts of a kind that somebody is told of a loan, a line for each letter, or called for."""
     with rig.core.store.read() as tx:
         found = tx.outbox.due(rig.core.clock.now() + timedelta(days=99), 10_000)
         told = [tx.facts.get(letter.fact_id) for letter in found if letter.loan_id == loan_id and letter.fact_id]
+        told += tx.facts.of(loan_id, GotStuck, Blocked)
     return [each for each in told if each is not None and isinstance(each.fact, kind)]
 
 

@@ -132,7 +132,8 @@ def test_a_pod_that_may_not_go_is_named_waited_for_and_forced_only_by_who_may(ri
     assert "budget" in notes(rig, loan_id)[0]
     assert isinstance(rig.ask(f"force {node} of #{loan_id}", REQUESTER), Forbidden)
     before = rig.parts(loan_id)[0].ask_at
-    waits = rig.ask(f"wait for {node} of #{loan_id}")
+    assert isinstance(rig.ask(f"wait for {node} of #{loan_id}", REQUESTER), Forbidden)
+    waits = rig.ask(f"wait for {node} of #{loan_id}", APPROVER)
     assert isinstance(waits, WaitsOn)
     assert before is None or rig.parts(loan_id)[0].ask_at != before
     assert isinstance(rig.ask(f"force {node} of #{loan_id}", APPROVER), Forced)

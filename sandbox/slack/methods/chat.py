@@ -9,15 +9,18 @@ from sandbox.slack.posting import edit, post
 from sandbox.slack.records import Channel, Json, Message
 
 
-def _joined(core: Core, given: str) -> Channel:
+def _joined(core: Core, given: str, archived: str = "is_archived") -> Channel:
+    """Return a channel that takes messages; each method has a word of its own for one that is archived."""
     channel = core.workspace.channel(given)
+    if channel.is_archived:
+        raise SlackError(archived)
     if seed.BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
 def _own(core: Core, args: Json, refusal: str) -> Message:
-    channel = _joined(core, need(args, "channel"))
+    channel = _joined(core, need(args, "channel"), "is_inactive")
     message = core.workspace.message(channel.id, need(args, "ts"))
     if message.visible_to:
         raise SlackError("message_not_found")
@@ -42,7 +45,10 @@ async def _post_ephemeral(core: Core, args: Json) -> Json:
 
 
 async def _update(core: Core, args: Json) -> Json:
-    message = edit(core.workspace, _own(core, args, "cant_update_message"), args)
+    message = _own(core, args, "cant_update_message")
+    if message.ts in core.workspace.closed_to_edits:
+        raise SlackError("edit_window_closed")
+    edit(core.workspace, message, args)
     await core.echo(core.workspace.channels[message.channel], message, "message_changed")
     return {
         "channel": message.channel,

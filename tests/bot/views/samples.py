@@ -515,6 +515,9 @@ def every_fact() -> tuple[Told[Fact], ...]:
         f.PowerOrdered(on=False), f.ClockSet(-9 * MIN), f.ClockOff("Slurm", 9 * MIN), f.Noted("an old word"),
         f.SideAway("Slurm", NOW, "connection refused", 7, (12,)), f.SideBack("Slurm", NOW - 29 * MIN),
         f.BreakerOpened("gpu", StepName.PUPPET, "Puppet failed with 6", (node(3), node(4), node(5)), 3, (12,)),
-        f.BreakerClosed("gpu", f.WhyClosed.ARRIVED),
+        f.BreakerClosed("gpu", f.WhyClosed.ARRIVED), f.AlarmRaised(4, "gpu003: Slurm refuses"),
+        f.AlarmTaken(4, "gpu003: Slurm refuses"), f.CalledAgain(4, "gpu003: Slurm refuses", 1, ("S0GPUAPPR1",)),
+        f.TriedAgain(4, (node(3),)), f.AlarmSolved(4, "gpu003: Slurm refuses"), f.ReturnedEarly((node(3),)),
+        f.CardPostedAnew("edit_window_closed"),
     )  # fmt: skip
     return (*told_of.values(), *step.values(), *(told(fact, of=3) for fact in others))
