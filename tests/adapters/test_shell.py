@@ -14,7 +14,7 @@ import pytest
 
 from adapters.shell import SshShell
 from adapters.ssh import SshConnections
-from conversion.ports import Away, Denied, Unreachable
+from conversion.ports import Away, Denied, Distrusted, Unreachable
 from loans.nodes import NodeName
 from tests.adapters.ssh_site import SshSite
 from tests.patience import PATIENCE_S
@@ -175,6 +175,32 @@ def test_a_changed_host_key_is_denied(ssh_site: SshSite) -> None:
     ssh_site.trust(asyncssh.generate_private_key("ssh-ed25519"))
     with pytest.raises(Denied, match="host key changed"):
         shell_of(ssh_site).run(NODE, ["true"], timeout=SOON)
+
+
+def test_a_name_that_leads_to_another_known_host_runs_nothing_there(ssh_site: SshSite, tmp_path: Path) -> None:
+    """Two addresses that were swapped: the machine is one of ours, and still not the one that the loan has."""
+    other = NodeName("gpu004")
+    gpu003 = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    gpu004 = ssh_site.host_key.export_public_key().decode()
+    where = {NODE: ("127.0.0.1", ssh_site.port), other: ("localhost", ssh_site.port)}
+    ssh_site.known_hosts.write_text(f"[127.0.0.1]:{ssh_site.port} {gpu003}[localhost]:{ssh_site.port} {gpu004}")
+    shell = SshShell(SshConnections(ssh_site.login()), where.__getitem__)
+    touched = tmp_path / "touched"
+    with pytest.raises(Distrusted, match="host key changed") as error:
+        shell.run(NODE, ["touch", str(touched)], timeout=SOON)
+    assert error.value.side == "gpu003 (ssh)"
+    assert not touched.exists()
+    assert shell.run(other, ["echo", "known"], timeout=SOON).out == "known\n"
+
+
+def test_what_is_written_into_known_hosts_counts_at_the_next_connection(ssh_site: SshSite) -> None:
+    """Whoever mends it at night restarts nothing."""
+    ssh_site.known_hosts.write_text("")
+    shell = shell_of(ssh_site)
+    with pytest.raises(Distrusted):
+        shell.run(NODE, ["true"], timeout=SOON)
+    ssh_site.trust(ssh_site.host_key)
+    assert shell.run(NODE, ["echo", "in"], timeout=SOON).out == "in\n"
 
 
 def test_an_unknown_host_key_is_denied(ssh_site: SshSite) -> None:

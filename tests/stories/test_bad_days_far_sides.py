@@ -5,6 +5,7 @@ One loan meets one kind of failure at each step in turn; each time the failure e
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from conversion.gate import SSH, bmcs
 from conversion.plans import LEND, RETURN, TAKE
 from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
+from sandbox.ssh.keys import KeyRing
 from tests.conversion.rig import ONCALL, Rig
 from tests.stories.bad_days import (
     Ambush,
@@ -123,6 +125,32 @@ def test_a_changed_host_key_on_the_way_out_costs_the_node_at_once(rig: Rig) -> N
     go_to(rig, loan.id, State.RETURNED, State.STUCK)
     assert rig.loan(loan.id).state is State.RETURNED, notes(rig, loan.id)
     assert_store_is_true(rig, loan.id)
+
+
+def test_a_node_that_comes_back_with_another_host_key_stops_until_known_hosts_has_it(rig: Rig) -> None:
+    """An image that was built anew at night is one line of on-call's in known_hosts; lendbot is not restarted for it."""
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    go_to(rig, loan.id, State.LENT)
+    node = nodes_of(rig, loan.id)[0]
+    ambush: Any = Ambush(rig.core.store, loan.id, {"power on"}, lambda _: break_(rig, "ssh", "hostkey", node))
+    rig.ask(f"give back #{loan.id}")
+    go_to(rig, loan.id, State.STUCK, ground=rig.with_store(ambush))
+    keys = KeyRing(rig.site.paths / "keys")
+    old, new = (" ".join(keys.public(name).split()[:2]) for name in (node, "impostor"))
+    known_hosts = Path(rig.site.site_json["ssh"]["known_hosts"])
+    lines = known_hosts.read_text()
+    told = letters(rig, loan.id, facts.GotStuck)[0]
+    assert "host key changed" in told.fact.why
+    assert "SHA256:" in told.fact.why, "on-call compares it with what the node's console says"
+    assert str(known_hosts) in told.fact.why
+    try:
+        known_hosts.write_text(lines.replace(old, new))
+        rig.ask(f"give back {node} from boot")
+        go_to(rig, loan.id, State.RETURNED)
+        assert_store_is_true(rig, loan.id)
+    finally:
+        known_hosts.write_text(lines)
+        heal(rig)
 
 
 def test_puppet_that_fails_once_is_run_again(rig: Rig) -> None:
