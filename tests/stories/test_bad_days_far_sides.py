@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 
+from commands import give_back
+from commands.give_back import GiveBack
+from commands.replies import GoingHome
 from conversion.gate import SSH, bmcs
 from conversion.plans import LEND, RETURN, TAKE
 from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
+from loans.runbook import StepName
 from sandbox.ssh.keys import KeyRing
-from tests.conversion.rig import ONCALL, Rig
+from tests.conversion.rig import APPROVER, ONCALL, Rig
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
@@ -128,7 +132,7 @@ def test_a_changed_host_key_on_the_way_out_costs_the_node_at_once(rig: Rig) -> N
 
 
 def test_a_node_that_comes_back_with_another_host_key_stops_until_known_hosts_has_it(rig: Rig) -> None:
-    """An image that was built anew at night is one line of on-call's in known_hosts; lendbot is not restarted for it."""
+    """An image that was built anew at night is one line of on-call's in known_hosts, and nothing is restarted."""
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
     go_to(rig, loan.id, State.LENT)
     node = nodes_of(rig, loan.id)[0]
@@ -145,7 +149,8 @@ def test_a_node_that_comes_back_with_another_host_key_stops_until_known_hosts_ha
     assert str(known_hosts) in told.fact.why
     try:
         known_hosts.write_text(lines.replace(old, new))
-        rig.ask(f"give back {node} from boot")
+        ordered = give_back.run(GiveBack(None, node, StepName.BOOT), APPROVER, rig.core.desk())
+        assert isinstance(ordered, GoingHome), ordered
         go_to(rig, loan.id, State.RETURNED)
         assert_store_is_true(rig, loan.id)
     finally:
