@@ -7,7 +7,7 @@ mean: their exit code and their words go back to the adapter that asked.
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -20,9 +20,6 @@ from loans.lengths import exact
 
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "USER", "LOGNAME")
 """All else would change answers unseen: SQUEUE_STATES and SLURM_TIME_FORMAT of whoever started the bot, for two."""
-
-_CLEAN: Final = f"""exec env -i {" ".join(f'"{name}=${name}"' for name in _KEPT_ENVIRONMENT)} "$@"\n"""
-"""What a management account's profile sets would do the same: SQUEUE_USERS there hides jobs from us (measured)."""
 
 _MOST_OUTPUT: Final = 64 * 2**20
 """Of `scontrol show node -o` this is some 70,000 nodes; more than that is not an answer."""
@@ -56,6 +53,10 @@ class Runner(Protocol):
 class LocalRunner:
     """Runs programs on this machine, in an environment of their own."""
 
+    def __init__(self, keep: Collection[str] = ()) -> None:
+        """keep: variables of ours that programs have as well, where they are set."""
+        self._kept = (*_KEPT_ENVIRONMENT, *sorted(keep))
+
     def run(
         self,
         argv: Sequence[str],
@@ -70,7 +71,7 @@ class LocalRunner:
         if permit is not None:
             words = ["timeout", _KILL_AFTER, f"{timeout.total_seconds() + _GRACE_S:g}", *argv]
             permit.begin()
-        kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        kept = {name: os.environ[name] for name in self._kept if name in os.environ}
         try:
             process = subprocess.Popen(
                 words,
@@ -93,9 +94,11 @@ class SshRunner:
     What is given none keeps the account's, for xCAT's client is set up by it.
     """
 
-    def __init__(self, connections: SshConnections, host: Address) -> None:
+    def __init__(self, connections: SshConnections, host: Address, keep: Collection[str] = ()) -> None:
+        """keep: variables of the account that programs with an environment of their own have as well."""
         self._connections = connections
         self._host = host
+        self._clean = _only((*_KEPT_ENVIRONMENT, *sorted(keep)))
 
     def run(
         self,
@@ -107,7 +110,7 @@ class SshRunner:
         permit: Permit | None = None,
     ) -> Ran:
         """Run argv to its end; see Runner. env is read by others on that host: no secrets in it."""
-        own = ["sh", "-c", _CLEAN, "lendbot", *(f"{name}={value}" for name, value in env.items())] if env else []
+        own = ["sh", "-c", self._clean, "lendbot", *(f"{name}={value}" for name, value in env.items())] if env else []
         done = self._connections.run(
             self._host,
             [*own, *argv],
@@ -117,6 +120,14 @@ class SshRunner:
             permit=permit,
         )
         return Ran(done.exit, _text(done.out, argv[0], side), _text(done.err, argv[0], side))
+
+
+def _only(names: Sequence[str]) -> str:
+    """Return the line of shell that runs its arguments with these variables and no others; an unset one stays unset.
+
+    What an account's profile sets there would change answers, too: SQUEUE_USERS hides jobs from us (measured).
+    """
+    return f"""exec env -i {" ".join(f'${{{name}+"{name}=${name}"}}' for name in names)} "$@"\n"""
 
 
 def _communicate(

@@ -50,11 +50,12 @@ def adapters(settings: SiteSettings) -> Adapters:
     ssh = settings.ssh
     nodes = SshConnections(_login(ssh, ssh.user), jump=_jump(ssh.jump), idle=ssh.idle)
     management = settings.slurm.management
-    runner: Runner = LocalRunner()
+    keep = settings.slurm.keep_env
+    runner: Runner = LocalRunner(keep)
     connections: tuple[SshConnections, ...] = (nodes,)
     if management is not None:
         gate = SshConnections(_login(ssh, management.user), idle=ssh.idle)
-        runner = SshRunner(gate, (management.host, management.port))
+        runner = SshRunner(gate, (management.host, management.port), keep)
         connections = (nodes, gate)
     slurm = SlurmCommands(
         runner, timeout=settings.slurm.timeout, max_age=settings.slurm.max_age, conf=settings.slurm.conf

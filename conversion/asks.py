@@ -8,7 +8,8 @@ from typing import Final
 
 from conversion.slurm_view import known
 from conversion.steps import Ask, Done, NotYet, Scene, Seen
-from loans.nodes import NodeName, PowerState, SlurmNode, is_drained, runs_nothing
+from loans.nodes import NodeName, PowerState, SlurmNode, is_drained, is_kept_away, runs_nothing
+from loans.whose import Whose, set_by, whose
 
 _NOT_ON_THE_NODE: Final = frozenset({"PENDING", "COMPLETING"})
 """States of a job that end nothing there: one waits, and of the other the node's own state tells."""
@@ -86,10 +87,19 @@ def _slurm_nodes(scene: Scene) -> Iterator[SlurmNode]:
         yield known(seen, name)
 
 
+def _has_no_word_of_somebody(scene: Scene) -> Seen:
+    """Ask for a reason that somebody wrote since the step read it: written over or lifted, it would be lost."""
+    for node in _slurm_nodes(scene):
+        if is_kept_away(node) and whose(node, scene.mark) is Whose.SOMEBODY:
+            return NotYet(f'{set_by(node)} set {node.name} {node.state}: "{node.reason}"')
+    return Done()
+
+
 NO_JOB: Final = Ask("no job is on the node, suspended ones included", _has_no_job)
 NO_JOB_CAN_START: Final = Ask("DRAIN is on it in Slurm", _can_get_no_job)
 DRAINED: Final = Ask("it is exactly IDLE+DRAIN", _is_drained)
 NO_POD: Final = Ask("no pod runs on it in Kubernetes, those that go with the node aside", _has_no_pod)
 NO_POD_TO_WAIT_FOR: Final = Ask("no pod is left that an eviction would wait for", _has_no_pod_to_wait_for)
 CLOSED_TO_PODS: Final = Ask("Kubernetes does not know the node, or it is cordoned", _is_closed_to_pods)
+NO_WORD_OF_SOMEBODY: Final = Ask("no reason of somebody else stands on it in Slurm", _has_no_word_of_somebody)
 NO_POWER: Final = Ask("its BMC says that the power is off", _has_no_power)

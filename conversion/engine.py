@@ -58,10 +58,10 @@ class Subject(Protocol[W_co]):
         """Let the time since it was last waited for, and until the next look, not count."""
 
     def refused(self) -> timedelta:
-        """Return for how long far sides have refused this subject, without a look that went well in between."""
+        """Return for how long far sides have refused this subject, and nothing else has come of a look in between."""
 
     def not_refused(self) -> None:
-        """Hear that a look went well."""
+        """Hear that a look went well, or that nobody answered it."""
 
     def work(self) -> W_co:
         """Return what a check may ask, as of now."""
@@ -209,9 +209,10 @@ class _Look(Generic[W]):
     def _of_far_side(self, error: FarSideError) -> Outcome:
         """Say whose turn it is: nobody's while a whole side is away, and a person's when it says no for long."""
         match error:
-            case Away():
-                return self._pause(error.plainly)
             case Unreachable():
+                self.subject.not_refused()  # silence is no refusal: an outage between two of them is not time refused
+                if isinstance(error, Away):
+                    return self._pause(error.plainly)
                 return self._wait(NotYet(error.plainly), Cause(Trouble.SILENT, error.whole))
             case UnexpectedAnswer():
                 return self._not_understood(error)

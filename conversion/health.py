@@ -8,6 +8,8 @@ from typing import Final
 
 from conversion.lending import last_line
 from conversion.ports import Ran
+from conversion.returning import is_ours_to_lift
+from conversion.slurm_view import node_of
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.classes import Check
 from loans.marks import NOT_HEALTHY
@@ -28,12 +30,17 @@ def check_healthy(work: NodeWork) -> Seen:
 
 
 def examine(work: NodeWork) -> Seen:
-    """Run the class's commands, and write what is wrong into Slurm's reason: who looks there reads it too."""
+    """Run the class's commands, and write what is wrong into Slurm's reason: who looks there reads it too.
+
+    A person's word there stays: written over, it would be ours to lift once the checks pass, and jobs would start on a
+    node that somebody took out.
+    """
     seen = check_healthy(work)
     if isinstance(seen, Done):
         return seen
-    work.memory.about_to_set([work.node])
-    work.far.slurm.drain([work.node], f"{work.loan.mark}{NOT_HEALTHY}{_as_reason(seen.why)}")
+    if is_ours_to_lift(work, node_of(work.far.slurm, work.node)):
+        work.memory.about_to_set([work.node])
+        work.far.slurm.drain([work.node], f"{work.loan.mark}{NOT_HEALTHY}{_as_reason(seen.why)}")
     raise TryIsOver(seen.why)
 
 

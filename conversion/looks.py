@@ -13,13 +13,14 @@ import structlog
 
 from conversion import alarms, breakers
 from conversion.engine import Failed, Finished, Outcome, Waiting, run
-from conversion.news import tell
+from conversion.news import tell, tell_wrong
 from conversion.permit import Overtaken
 from conversion.plans import ABANDON, LEND, TAKE, return_plan
 from conversion.subjects import Ground, NodeSubject, TakeSubject, Unwanted
 from loans import facts
+from loans.facts import Mismatch, Wrong
 from loans.lifecycle import Arrived, Broke, CameHome, GotStuck, NodeEvent, Taken, move
-from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, TakingState
+from loans.loan import NODE_MOVING, TAKING_MOVING, Loan, NodeLoan, NodeState, Taking, TakingState
 from loans.nodes import NodeName
 from loans.runbook import PlanName
 from store.db import Tx
@@ -165,11 +166,22 @@ def _conclude_taking(tx: Tx, ground: Ground, loan: Loan, subject: TakeSubject, o
         case Finished():
             tx.takings.save(replace(taking, state=TakingState.FAILED))
             _break_all(tx, loan, parts, facts.NodeBroke(taking.step, "the wave was given up"), now)
+        case Failed(step, why) if taking.state is TakingState.ABANDONING:
+            # There is nothing better to try than this again, and no end but a person's.
+            tx.takings.save(replace(taking, note=why, look_at=now + ground.pace.ask_after))
+            tell_wrong(tx, _cannot_delete(loan, taking, subject, why), now, loan=loan, node=None)
         case Failed(step, why, cause):
             ground.waits.forget((loan.id, f"take.{taking.wave}"))
             tx.takings.save(replace(taking, state=TakingState.ABANDONING, note=why, look_at=now))
             tell(tx, facts.WaveFailed(taking.wave, step, why), now, loan=loan)
             _break_all(tx, loan, parts, facts.NodeBroke(step, why, cause), now)
+
+
+def _cannot_delete(loan: Loan, taking: Taking, subject: TakeSubject, why: str) -> Mismatch:
+    """Say that a reservation of a wave that was given up stays; in the same words each time, to be told once a day."""
+    failed = [told.fact.said for told in subject.journal() if isinstance(told.fact, facts.StepFailed)]
+    name, words = loan.mark.reservation(taking.wave), failed[-1] if failed else why
+    return Mismatch(Wrong.RESERVATION, f"reservation {name} still stands, and I can't delete it: {words}")
 
 
 def _break_all(tx: Tx, loan: Loan, parts: list[NodeLoan], fact: facts.NodeBroke, now: datetime) -> None:

@@ -3,13 +3,23 @@
 from typing import Final
 
 from conversion import health, lending, returning, taking, usable, volumes
-from conversion.asks import CLOSED_TO_PODS, DRAINED, NO_JOB, NO_JOB_CAN_START, NO_POD, NO_POD_TO_WAIT_FOR, NO_POWER
+from conversion.asks import (
+    CLOSED_TO_PODS,
+    DRAINED,
+    NO_JOB,
+    NO_JOB_CAN_START,
+    NO_POD,
+    NO_POD_TO_WAIT_FOR,
+    NO_POWER,
+    NO_WORD_OF_SOMEBODY,
+)
 from conversion.promises import CORDON, DRAIN, WAVE_DRAIN
 from conversion.steps import NodeWork, Plan, Step, TakeWork
 from loans.runbook import StepName
 
 _NOBODY_THERE: Final = (NO_JOB, NO_JOB_CAN_START, NO_POD)
 """What a command on a node could end: whatever runs there, in either world."""
+_DOWN: Final = (DRAINED, NO_JOB, NO_POD, NO_WORD_OF_SOMEBODY)
 _WAVE: Final = (WAVE_DRAIN,)
 _OUT: Final = (DRAIN,)
 _CLOSED: Final = (DRAIN, CORDON)
@@ -20,7 +30,7 @@ TAKE: Final[Plan[TakeWork]] = (
     Step(StepName.DRAIN, taking.check_draining, taking.drain, repeats=True),
     Step(StepName.QUIET, taking.check_quiet, taking.leave_lost_ones, late=taking.leave_busy_ones, keeps=_WAVE),
     Step(StepName.UNRESERVE, taking.check_unreserved, taking.unreserve, keeps=_WAVE),
-    Step(StepName.DOWN, taking.check_down, taking.down, repeats=True, asks=(DRAINED, NO_JOB, NO_POD), keeps=_WAVE),
+    Step(StepName.DOWN, taking.check_down, taking.down, repeats=True, asks=_DOWN, keeps=_WAVE),
 )
 """A wave of nodes out of Slurm."""
 
@@ -83,13 +93,13 @@ RETURN: Final[Plan[NodeWork]] = (
     Step(StepName.BOOT, returning.check_booted, tries=3, rewind_to=StepName.POWER_OFF, keeps=_CLOSED),
     Step(StepName.VERIFY, returning.check_clean, keeps=_CLOSED),
     Step(StepName.HEALTH, health.check_healthy, health.examine, tries=6, ask_first=False, keeps=_CLOSED),
-    Step(StepName.RESUME, returning.check_resumed, returning.resume, asks=(CLOSED_TO_PODS,)),
+    Step(StepName.RESUME, returning.check_resumed, returning.resume, asks=(CLOSED_TO_PODS, NO_WORD_OF_SOMEBODY)),
     Step(StepName.SETTLE, returning.check_settled, tries=3, rewind_to=StepName.RESUME),
 )
 """One node from wherever it stands to IDLE in Slurm, with the proof that it rebooted."""
 
 RESUME_ONLY: Final[Plan[NodeWork]] = (
-    Step(StepName.RESUME, returning.check_resumed, returning.resume),
+    Step(StepName.RESUME, returning.check_resumed, returning.resume, asks=(NO_WORD_OF_SOMEBODY,)),
     Step(StepName.SETTLE, returning.check_settled, tries=3, rewind_to=StepName.RESUME),
 )
 """One node that nothing has been done to yet: no power cycle for it."""

@@ -85,8 +85,8 @@ def _compare(ground: Ground) -> list[Finding]:
         marked = {mark: origin(tx, mark) for mark in marks(slurm, kube, reservations)}
         remembered = tx.set_marks.all()
     found, same = _elsewhere(ground, loans.values())
-    # Of a class that the settings lack nobody knows what its nodes are called in Kubernetes.
-    same = {number for number in same if ground.knows(loans[number])}
+    # Of a class that the settings lack the loan itself knows what its nodes are called, once it has begun.
+    same = {number for number in same if loans[number].made_with is not None or ground.knows(loans[number])}
     here = [(part, loans[part.loan_id].mark) for part in parts if part.loan_id in same]
     in_kube = {part.node: kube.get(_kube_name(ground, loans[part.loan_id], part.node)) for part, _ in here}
     found += _of_parts(here, slurm, in_kube)
@@ -224,7 +224,7 @@ def _drain_again(ground: Ground, name: NodeName, loan_id: int) -> SetInSlurm | N
         return tx.nodes.get(loan_id, name).state in NODE_KEPT_OUT
 
     set_again = SetInSlurm(SlurmChange.DRAINED, str(loan.mark))
-    scene = Scene(loan_id, worlds.class_of(loan, ground.classes), reach.reads, (name,))
+    scene = Scene(loan.mark, worlds.class_of(loan, ground.classes), reach.reads, (name,))
     StoredMemory(ground.store, loan, ground.now).about_to_set([name])
     reach.fence(scene, (), is_kept_out, looked).slurm.drain([name], set_again.mark)
     return set_again

@@ -184,13 +184,13 @@ def check_resumed(work: NodeWork) -> Seen:
         return left
     if whose(node, work.loan.mark) is Whose.SLURM and _has_resumed(work):
         return Done(f"Slurm has taken it back since: {node.state}, {_reason(node)}")  # settle says what becomes of it
-    unsaid = "" if _is_ours_to_lift(work, node) else ": nobody says why, so it is not lifted"
+    unsaid = "" if is_ours_to_lift(work, node) else ": nobody says why, so it is not lifted"
     return NotYet(f"Slurm says {node.state}, {_reason(node)}{unsaid}", blocked=bool(unsaid))
 
 
 def resume(work: NodeWork) -> Seen | None:
     """Lift our own DRAIN and DOWN, as this read finds them."""
-    if not _is_ours_to_lift(work, _slurm_node(work)):
+    if not is_ours_to_lift(work, _slurm_node(work)):
         return check_resumed(work)
     work.far.slurm.resume([work.node])
     return None
@@ -210,7 +210,7 @@ def check_settled(work: NodeWork) -> Seen:
     return Done()
 
 
-def _is_ours_to_lift(work: NodeWork, node: SlurmNode) -> bool:
+def is_ours_to_lift(work: NodeWork, node: SlurmNode) -> bool:
     """Return True for our mark, and for what Slurm itself says of a node that we hold: that it rebooted, say."""
     found = whose(node, work.loan.mark)
     return found is Whose.OURS or (found is Whose.SLURM and not _is_untouched(work))

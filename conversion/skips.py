@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from conversion.steps import NodeWork, NotYet, Plan, Step, TryIsOver, W
+from conversion.steps import Held, NodeWork, NotYet, Plan, Step, TryIsOver, W
 from loans.runbook import StepName
 
 
@@ -36,6 +36,6 @@ def not_so(plan: Plan[W], work: W, begin_at: StepName) -> tuple[NotSo, ...]:
 def _asked(step: Step[W], work: W) -> NotSo | None:
     try:
         seen = step.done(work)
-    except TryIsOver as e:
+    except (TryIsOver, Held) as e:
         return NotSo(step.name, str(e))
     return NotSo(step.name, seen.why) if isinstance(seen, NotYet) else None

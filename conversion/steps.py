@@ -16,6 +16,7 @@ from loans.boots import Boot
 from loans.classes import NodeClass
 from loans.facts import StepFact, Told, Wrong
 from loans.loan import Loan, NodeLoan, NodeState, Taking
+from loans.marks import Mark
 from loans.nodes import NodeName
 from loans.runbook import StepName
 from loans.selection import Choice
@@ -88,7 +89,7 @@ class NodeWork:
 
     @property
     def power(self) -> Power:
-        """Return what switches the BMCs of the node's class; the settings are refused at start when it is not there."""
+        """Return what switches the loan's BMCs; a loan whose settings have lost it stands still (lost_classes.py)."""
         return self.far.powers[self.node_class.power]
 
 
@@ -131,10 +132,11 @@ W = TypeVar("W", NodeWork, TakeWork)
 class Scene:
     """What is looked at once more right before nodes are changed.
 
+    mark     the loan's
     forced   an approver said that pods which block may be removed
     """
 
-    loan_id: int
+    mark: Mark
     node_class: NodeClass
     far: FarSides
     nodes: tuple[NodeName, ...] = ()

@@ -67,8 +67,12 @@ class Ground:
         return self.reach.reads
 
     def knows(self, loan: Loan) -> bool:
-        """Return True when the settings have the loan's class: without it nothing may be done for the loan."""
-        return loan.node_class in self.classes
+        """Return True when the settings have the loan's class, and its BMCs: nothing may be done for it without."""
+        return loan.node_class in self.classes and self.has_power(loan)
+
+    def has_power(self, loan: Loan) -> bool:
+        """Return True when the settings still say how to reach the BMCs that the loan was made with."""
+        return loan.made_with is None or loan.made_with.power in self.reach.out_there.powers
 
     def begun(self, loan: Loan) -> Loan:
         """Return a loan with what it was made with, which is written down at its first look.
@@ -135,7 +139,7 @@ class NodeSubject:
     def acting(self, asks: Sequence[Ask] = ()) -> NodeWork:
         """Return what a step may change; each change asks the store first whether the part is still as it is here."""
         reach, forced = self._reach(), self.part.forced_by is not None
-        scene = Scene(self._loan.id, self._class, reach.reads, (self.part.node,), forced)
+        scene = Scene(self._loan.mark, self._class, reach.reads, (self.part.node,), forced)
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
     def _work(self, far: FarSides) -> NodeWork:
@@ -243,7 +247,7 @@ class TakeSubject:
     def acting(self, asks: Sequence[Ask] = ()) -> TakeWork:
         """Return what a step may change; each change asks the store first whether the wave is still as it is here."""
         reach = self._reach()
-        scene = Scene(self._loan.id, self._class, reach.reads, tuple(part.node for part in self._parts()))
+        scene = Scene(self._loan.mark, self._class, reach.reads, tuple(part.node for part in self._parts()))
         return self._work(reach.fence(scene, asks, self._holds, self._looked, self._keep))
 
     def _holds(self, tx: Tx) -> bool:
@@ -369,6 +373,8 @@ class TakeSubject:
         others = {node: loan for node, loan in held(tx).items() if node not in mine}
         if taken := [node for node in nodes if node in others]:
             return f"{taken[0]} is in loan #{others[taken[0]]} already"
+        if strange := sorted(set(nodes) - mine):
+            return f"{', '.join(strange)} stands in the reservation, and nobody chose it"
         short = broken_floor(seen, self._ground.classes.values(), others, nodes)
         if short is None:
             return ""

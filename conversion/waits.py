@@ -46,13 +46,13 @@ class Waits:
             self._paused.add(key)
 
     def refused(self, key: Key) -> timedelta:
-        """Return for how long a far side has refused this subject by now, without a look that went well in between."""
+        """Return for how long a far side has refused this subject by now, and done nothing else in between."""
         with self._lock:
             now = self.steady()
             return now - self._refused.setdefault(key, now)
 
     def not_refused(self, key: Key) -> None:
-        """Hear that a look went well."""
+        """Hear that a look went well, or that nobody answered it."""
         with self._lock:
             self._refused.pop(key, None)
 

@@ -26,11 +26,24 @@ def checks(core: Core) -> Iterator[Check]:
         partial(_same, core, "UID of kube-system", far.kubernetes.cluster, lambda made: made.kube_cluster),
         KUBERNETES,
     )
+    yield Check("settings: BMCs of the open loans", partial(_has_powers, core))
+
+
+def _has_powers(core: Core) -> str:
+    powers = core.adapters.far.powers
+    lost = {name: loans for name, loans in _made_with(core, lambda made: made.power).items() if name not in powers}
+    if not lost:
+        return f"{', '.join(sorted(powers))}: no open loan was made with another"
+    told = "; ".join(f"{', '.join(f'#{loan}' for loan in loans)} with [power.{name}]" for name, loans in lost.items())
+    raise Bad(
+        f"open loans were made with what the settings have no more: {told}. They stand still",
+        "put the table back until those loans have ended",
+    )
 
 
 def _same(core: Core, called: str, ask: Callable[[], str], of: Callable[[MadeWith], str]) -> str:
     now = ask()
-    others = _made_with_others(core, now, of)
+    others = {made: loans for made, loans in _made_with(core, of).items() if made != now}
     if not others:
         return f"{called} {now}: no open loan was made with another"
     told = "; ".join(f"{', '.join(f'#{loan}' for loan in loans)} with {made}" for made, loans in others.items())
@@ -41,12 +54,13 @@ def _same(core: Core, called: str, ask: Callable[[], str], of: Callable[[MadeWit
     )
 
 
-def _made_with_others(core: Core, now: str, of: Callable[[MadeWith], str]) -> dict[str, list[int]]:
+def _made_with(core: Core, of: Callable[[MadeWith], str]) -> dict[str, list[int]]:
+    """Return the open loans that have begun, by what they were made with."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     if core.store.check().at is None:
         return found
     with core.store.read() as tx:
         for loan in tx.loans.in_states(sorted(HOLDING)):
-            if loan.made_with is not None and of(loan.made_with) != now:
+            if loan.made_with is not None:
                 found[of(loan.made_with)].append(loan.id)
     return found

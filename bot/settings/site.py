@@ -26,6 +26,7 @@ from loans.runbook import StepName
 from store.connect import read_url
 
 SLACK_ID = r"^[CDGUWS][A-Z0-9]{2,}$"
+_SLURMS_OWN: Final = ("SLURM", "SQUEUE_", "SCONTROL_", "SINFO_", "SACCT", "SCANCEL_", "SBATCH_", "SALLOC_", "SPRIO_")
 PROGRAM = r"^[\w./+-]+$"
 PERSON = r"^(\*|[UWS][A-Z0-9]{2,})$"
 """A user, a user group, or everybody."""
@@ -58,6 +59,16 @@ def _quantity(written: object) -> str:
     return text
 
 
+def _variable(name: str) -> str:
+    """Refuse what would change what Slurm answers, or how: its own programs' variables, and those that lendbot sets."""
+    if name in {"TZ", "LC_ALL"} or name.startswith(_SLURMS_OWN):
+        raise ValueError(f"{name} would change what Slurm answers, so it never reaches it; `conf` is its SLURM_CONF")
+    return name
+
+
+Variable = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", examples=["LD_LIBRARY_PATH"]), AfterValidator(_variable)
+]
 Quantity = Annotated[str, BeforeValidator(_quantity, json_schema_input_type=str | int), Field(examples=["480Gi"])]
 BmcPassword = Annotated[SecretStr, Field(SecretStr(""), description="from LENDBOT_POWER__<NAME>__PASSWORD only")]
 PowerTimeout = Annotated[Span, Field(timedelta(seconds=20), description="for one question")]
@@ -122,6 +133,11 @@ class SlurmSettings(Section):
 
     management: ManagementHost | None = Field(None, description="absent: the commands run on lendbot's own host")
     conf: Path | None = Field(None, description="SLURM_CONF, when it is not the default; a profile's is not read")
+    keep_env: frozenset[Variable] = Field(
+        frozenset(),
+        description="variables of the account that Slurm's commands need beside PATH, HOME, USER and LOGNAME; "
+        "no others reach them, and none of Slurm's own may stand here",
+    )
     timeout: Span = Field(
         timedelta(seconds=20),
         description="for one command; longer than slurm.conf's MessageTimeout, which ends it",

@@ -30,13 +30,18 @@ _SLURM: Final[Mapping[str, Callable[[Sequence[str], Controller, Caller], Result]
     "sinfo": sinfo,
     "scancel": scancel,
 }
+_NOT_STARTED: Final = 127
+_NO_LIBRARY: Final = (
+    "error while loading shared libraries: libslurmfull.so: cannot open shared object file: No such file or directory"
+)
 _NO_CONTACT: Final = "Unable to contact slurm controller (connect failure)"
 
 
 class Management:
     """Runs the management host's commands on the world.
 
-    profile   what the accounts' .bashrc exports; every command has it unless it is run without
+    profile    what the accounts' .bashrc exports; every command has it unless it is run without
+    libraries  where Slurm's own lie, when the linker finds them through LD_LIBRARY_PATH alone; empty: where it looks
     """
 
     def __init__(self, world: World, boards: BoardRoom) -> None:
@@ -45,6 +50,7 @@ class Management:
         self._kernel = Kernel()
         self.calls: Counter[str] = Counter()
         self.profile: dict[str, str] = {}
+        self.libraries = ""
 
     async def run(self, argv: list[str], talk: Talk) -> int:
         """Run one command line and return its exit code."""
@@ -84,6 +90,8 @@ class Management:
         return Result(out=simple[program]) if program in simple else not_found(program)
 
     async def _slurm(self, program: str, argv: Sequence[str], caller: Caller) -> Result:
+        if self.libraries not in caller.environment.get("LD_LIBRARY_PATH", "").split(":"):
+            return Result(_NOT_STARTED, "", f"{program}: {_NO_LIBRARY}\n")
         slow_s = self._world.faults.slowness("slurm", _SLOW_S)
         fault = self._world.faults.take("slurm")
         if fault == "refuse":

@@ -1,4 +1,4 @@
-"""A little of `sh -c`: lines of one command, with words in quotes, variables, `read`, `[`, `||` and `exec`.
+"""A little of `sh -c`: lines of one command, with words in quotes, variables, `${A+...}`, `read`, `[`, `||` and `exec`.
 
 As much as a program needs that has a host check something before it begins. Words are never split again, and whatever
 is not known here is a syntax error: a script that the sandbox misunderstands must not pass for one that ran.
@@ -105,6 +105,8 @@ class Script:
     def _expanded(self, word: str) -> list[str]:
         if word == "$@":
             return list(self.arguments)
+        if given := re.fullmatch(r"\$\{(\w+)\+(.*)\}", word):
+            return self._expanded(given[2]) if given[1] in self.variables else []
         return [re.sub(r"\$(\w+)", lambda found: self._value(found[1]), word)]
 
     def _value(self, name: str) -> str:

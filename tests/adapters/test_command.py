@@ -103,6 +103,24 @@ def test_the_far_accounts_profile_changes_no_answer(
     assert "SLURM_CLUSTERS=other\n" in there.run(["env"], side="xCAT", timeout=SOON).out, "xCAT's client needs its own"
 
 
+@pytest.mark.parametrize("is_local", [True, False])
+def test_only_what_is_to_be_kept_of_the_account_reaches_a_program(
+    ssh_site: SshSite,
+    connections: SshConnections,
+    monkeypatch: pytest.MonkeyPatch,
+    is_local: bool,  # noqa: FBT001 - a parameter of the case
+) -> None:
+    """A path with blanks arrives whole, what is not set stays unset, and nothing comes along."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/my slurm/lib:$HOME")
+    monkeypatch.setenv("SQUEUE_USERS", "me")
+    monkeypatch.delenv("NOT_SET", raising=False)
+    keep = {"LD_LIBRARY_PATH", "NOT_SET"}
+    runner = LocalRunner(keep) if is_local else SshRunner(connections, ssh_site.address, keep)
+    own = runner.run(["env"], side="Slurm", timeout=SOON, env={"TZ": "UTC"}).out.splitlines()
+    assert "LD_LIBRARY_PATH=/opt/my slurm/lib:$HOME" in own
+    assert not [line for line in own if line.startswith(("NOT_SET", "SQUEUE"))]
+
+
 def test_what_a_program_said_before_its_time_was_out_is_kept(runner: Runner) -> None:
     """At night "no answer in 20 s" helps nobody who could have read why."""
     words = "echo resolving ctl1 >&2; echo 'munge: socket is gone' >&2; sleep 60"

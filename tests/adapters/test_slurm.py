@@ -32,11 +32,16 @@ class Bench:
     connections: SshConnections
     gpus: tuple[NodeName, ...] = field(default_factory=lambda: tuple(NodeName(f"gpu{i:03}") for i in range(1, 21)))
 
-    def slurm(self, *, max_age: timedelta = LONG, timeout: timedelta = timedelta(seconds=PATIENCE_S)) -> SlurmCommands:
+    def slurm(
+        self,
+        *,
+        max_age: timedelta = LONG,
+        timeout: timedelta = timedelta(seconds=PATIENCE_S),
+        keep: frozenset[str] = frozenset(),
+    ) -> SlurmCommands:
         where = self.handle.site_json["slurm"]
-        return SlurmCommands(
-            SshRunner(self.connections, (where["host"], where["port"])), timeout=timeout, max_age=max_age
-        )
+        runner = SshRunner(self.connections, (where["host"], where["port"]), keep)
+        return SlurmCommands(runner, timeout=timeout, max_age=max_age)
 
     def breaks(self, mode: str) -> None:
         self.handle.call(lambda: self.handle.faults.set(Fault("slurm", mode)))
@@ -324,3 +329,16 @@ def test_the_accounts_profile_on_the_management_host_changes_no_answer(bench: Be
     assert job in [each.id for each in bench.slurm().jobs()]
     assert bench.slurm().cluster() == "sandbox"
     assert abs(bench.slurm().clock() - bench.handle.site.clock.now()) < timedelta(minutes=2)
+
+
+def test_a_slurm_whose_libraries_lie_elsewhere_has_the_variable_that_the_site_names(bench: Bench) -> None:
+    """/opt/slurm/lib is found where the settings say so, and nothing else of the profile comes with it."""
+    management = bench.handle.site.management
+    profile = {"LD_LIBRARY_PATH": "/opt/tools/lib:/opt/slurm/lib", "SLURM_CLUSTERS": "other", "SQUEUE_USERS": "root"}
+    bench.handle.call(lambda: management.profile.update(profile))
+    bench.handle.call(lambda: setattr(management, "libraries", "/opt/slurm/lib"))
+    with pytest.raises(UnexpectedAnswer, match=r"loading shared libraries: libslurmfull\.so"):
+        bench.slurm().nodes()
+    kept = bench.slurm(keep=frozenset({"LD_LIBRARY_PATH", "NOT_SET_THERE"}))
+    assert kept.nodes()
+    assert kept.cluster() == "sandbox"

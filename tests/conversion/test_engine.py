@@ -12,7 +12,7 @@ from conversion.fence import NotNow
 from conversion.pace import Pace
 from conversion.permit import Overtaken
 from conversion.ports import Away, Denied, Distrusted, PutOff, UnexpectedAnswer, Unreachable
-from conversion.steps import Ask, Done, NotYet, Promise, Step, TryIsOver
+from conversion.steps import Ask, Done, Held, NotYet, Promise, Step, TryIsOver
 from loans.facts import Cause, StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told, Trouble, Wrong
 from loans.runbook import PlanName, StepName
 from tests.store.values import HOUR, MINUTE, NOW
@@ -330,6 +330,19 @@ def test_a_refusal_that_passes_costs_neither_a_try_nor_patience() -> None:
     assert isinstance(again, Waiting), "each refusal has its own time"
 
 
+def test_an_outage_between_two_refusals_is_no_time_refused() -> None:
+    """An API server says 403 as it ends and as it starts: the quarter of an hour between them strands no node."""
+    world = World(trouble={"one": Denied("Kubernetes", "403")})
+    plan = (step("one"),)
+    assert isinstance(run_on(world, plan), Waiting)
+    world.trouble = {"one": Away("Kubernetes", "connection refused")}
+    for _ in range(3):
+        world.at += 4 * MINUTE
+        assert isinstance(run_on(world, plan), Waiting)
+    world.trouble = {"one": Denied("Kubernetes", "403")}
+    assert isinstance(run_on(world, plan), Waiting)
+
+
 def test_who_may_not_for_long_is_not_asked_again() -> None:
     """A wrong password is tried ten times in ten minutes, not until an account locks; then the step has failed."""
     world = World(trouble={"one": Denied("gpu001 (BMC)", "401")})
@@ -394,6 +407,13 @@ def test_what_a_person_had_skipped_has_to_be_so() -> None:
     assert run_on(world, begin_at="three") == Failed("three", "it cannot begin there: two: two is off")
     assert world.told() == []
     assert world.on == {"one"}
+
+
+def test_what_nobody_can_tell_of_a_step_that_was_skipped_is_a_sentence_too() -> None:
+    """Somebody deleted the Node: on-call who begins later reads that its power stays on, and no traceback."""
+    world = World(on={"one"}, trouble={"two?": Held("gpu003 was in Kubernetes, and is not")})
+    refused = Failed("three", "it cannot begin there: two: gpu003 was in Kubernetes, and is not")
+    assert run_on(world, begin_at="three") == refused
 
 
 def test_what_a_later_step_has_ended_is_not_asked_of_who_begins_after_that() -> None:

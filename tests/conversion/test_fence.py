@@ -12,6 +12,7 @@ from conversion.gate import ChangeOutsideAStep
 from conversion.permit import BEGIN_WITHIN_S, WORLD_WITHIN_S, Overtaken, begin
 from conversion.ports import FarSides, PutOff, Unreachable
 from conversion.steps import Ask, Done, NotYet, Scene, Seen
+from loans.marks import Mark
 from loans.nodes import NodeName
 from store.db import Store, Tx
 from tests.conversion.shelf import GPU, a_store
@@ -69,7 +70,7 @@ class Site:
         looked = Looked()
         looked.at = looked_at
         reach = Reach(FarSides(me, me, me, {"bmc": me}), self.store, me, lambda: self.at)
-        return reach.fence(Scene(1, GPU, reach.reads, (NODE,)), asks, self.holds, looked)
+        return reach.fence(Scene(Mark(1, "k3f9"), GPU, reach.reads, (NODE,)), asks, self.holds, looked)
 
 
 @pytest.fixture

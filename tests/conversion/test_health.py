@@ -49,9 +49,17 @@ def test_only_what_is_expected_is_a_pass(check: Check, ran: Ran, wrong: str) -> 
 class Site:
     """One node's shell and Slurm, and what the loan remembers to have set there."""
 
-    def __init__(self, *answers: Ran) -> None:
+    def __init__(self, *answers: Ran, reason: str = "lendbot #12 k3f9", by: str = "root") -> None:
         self._answers = list(answers)
+        self._node = SlurmNode(GPU3, "DOWN", frozenset({"DRAIN"}), reason=reason, reason_by=by)
         self.reasons: list[str] = []
+
+    def nodes(self) -> dict[NodeName, SlurmNode]:
+        return {GPU3: self._node}
+
+    def has_never_set(self, node: NodeName) -> bool:
+        del node
+        return False
 
     def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
         del node, argv, timeout
@@ -94,6 +102,15 @@ def test_a_node_that_fails_carries_what_was_found_as_its_reason() -> None:
     assert whose(drained, Mark(13, "k3f9")) is Whose.SOMEBODY
     appended = replace(drained, reason=f"{reason} : Not responding", reason_by="slurm")
     assert whose(appended, Mark(12, "k3f9")) is Whose.OURS
+
+
+@pytest.mark.parametrize("words", ["RMA: fan dead, ticket 4711", "lendbot #13 k3f9", "lendbot #12 k3f9: broken"])
+def test_a_persons_word_on_the_node_is_not_written_over(words: str) -> None:
+    """Alice takes a node out while it goes home: were her reason ours by now, RESUME would give it jobs again."""
+    site = Site(Ran(1), reason=words, by="alice")
+    with pytest.raises(TryIsOver, match="the node health check found a fault"):
+        examine(work_on(site))
+    assert site.reasons == []
 
 
 @pytest.mark.parametrize("words", ["lendbot #12 k3f9: fan is dead", "lendbot #12 k3f9 not well", "not healthy: x"])

@@ -66,6 +66,19 @@ def test_a_site_in_order_is_quiet(ground: Ground, store: Store, rig: Rig) -> Non
     assert told(store, rig) == []
 
 
+def test_a_node_of_a_class_that_the_settings_lost_keeps_its_drain(ground: Ground, store: Store, rig: Rig) -> None:
+    """DRAIN needs no settings: somebody renames the class, somebody resumes the node, and it stays in one world."""
+    lent(store)
+    with store.read() as tx:
+        loan = tx.loans.get(1)
+    ground.begun(loan)
+    found = reconcile(replace(ground, classes={}))
+    assert [(each.about, each.node) for each in found if each.about is Wrong.SCHEDULABLE] == [
+        (Wrong.SCHEDULABLE, "gpu001")
+    ]
+    assert "DRAIN" in rig.core.adapters.far.slurm.nodes()[NodeName("gpu001")].flags
+
+
 @pytest.mark.parametrize("state", [NodeState.LENT, NodeState.LENDING])
 def test_a_node_that_left_slurm_and_could_be_used_by_it_is_drained_again_and_on_call_hears(
     ground: Ground, store: Store, rig: Rig, state: NodeState

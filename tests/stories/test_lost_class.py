@@ -50,6 +50,22 @@ def test_only_the_loans_of_a_lost_class_stand_still_and_loudly(rig: Rig) -> None
     go_to(rig, gpu.id, State.RETURNED)
 
 
+def test_a_loan_whose_bmcs_the_settings_have_lost_stands_still_before_its_pods_are_evicted(rig: Rig) -> None:
+    """A site moves to Redfish, and drops its IPMI table: at the deadline no node is stuck, and no pod is gone."""
+    loan = rig.lend("lend 1 gpu node to k8s for 9 days")
+    go_to(rig, loan.id, State.LENT)
+    out_there = replace(rig.ground.reach.out_there, powers={})
+    lost = replace(rig.ground, reach=replace(rig.ground.reach, out_there=out_there))
+    rig.ask(f"give back #{loan.id}")
+    for _ in range(5):
+        rig.tick(lost)
+    [part] = rig.parts(loan.id)
+    assert (part.state, part.step) == (NodeState.RETURNING, None)
+    [said] = [each for each in lost_classes.tell_all(lost) if f"#{loan.id} " in each]
+    assert "Put [power.bmc] back until the loan has ended" in said
+    go_to(rig, loan.id, State.RETURNED)
+
+
 def test_a_lendbot_whose_settings_lack_a_class_starts_and_says_so(rig: Rig) -> None:
     """A lendbot that refuses to start brings nobody's nodes home."""
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")

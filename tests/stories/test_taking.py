@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from conversion.plans import TAKE
+from conversion.ports import Distrusted, Slurm
 from conversion.steps import TakeWork, TryIsOver
 from conversion.subjects import TakeSubject
-from loans.facts import NodeBroke, StepDid, StepFact, StepFinished, StepStarted
-from loans.loan import NodeState, State
+from loans.facts import Mismatch, NodeBroke, StepDid, StepFact, StepFailed, StepFinished, StepStarted, Wrong
+from loans.loan import NodeState, State, TakingState
 from loans.nodes import NodeName
 from loans.runbook import PlanName
+from sandbox.slurm import reservations
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
 
@@ -120,6 +123,61 @@ def test_nodes_whose_reservation_an_admin_deletes_before_the_claim_are_not_writt
     rig.run_to(State.LENT)
     rig.ask("give back #1")
     rig.run_to(State.RETURNED)
+    rig.assert_harmless_and_home()
+
+
+def test_a_node_that_an_admin_adds_to_the_reservation_is_not_taken(rig: Rig) -> None:
+    """Two nodes were chosen and signed for: a third stays, whatever stands in a reservation of our name."""
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
+    die_at(rig, "claim", StepStarted, kept=True)
+    chosen = _reserved(rig)
+    third = next(name for name, node in rig.room().items() if node["slurm"]["state"] == "IDLE")
+    reserved = rig.loan().mark.reservation(1)
+    change = partial(reservations.update, rig.site.world.slurm, reserved, end=None, nodes=[*chosen, third])
+    rig.site.call(change)
+    rig.ground.far.slurm.fresh().reservations()  # no older answer is shared
+    rig.tick()
+    assert rig.parts() == ()
+    assert f"{third} stands in the reservation, and nobody chose it" in rig.takings()[0].note
+    rig.run_to(State.LENT)
+    assert len(rig.parts()) == 2
+
+
+class MayNotDelete:
+    """The real Slurm, to an account that may not delete reservations."""
+
+    def __init__(self, real: Slurm) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def unreserve(self, name: str) -> None:
+        raise Distrusted("Slurm", f"you may not delete {name}")
+
+
+def test_a_reservation_that_may_not_be_deleted_is_told_once_and_tried_seldom(rig: Rig) -> None:
+    """Nobody sees it otherwise: the loan never ends, and its history grew by thousands of rows an hour."""
+    rig.lend("lend 2 gpu nodes to k8s for 9 days")
+    die_at(rig, "claim", StepStarted, kept=True)
+    rig.ask("give back #1")
+    out_there = rig.ground.reach.out_there
+    slurm: Any = MayNotDelete(out_there.slurm)
+    ground = replace(rig.ground, reach=replace(rig.ground.reach, out_there=replace(out_there, slurm=slurm)))
+    rig.tick_until("it is given up", lambda: rig.takings()[0].state is TakingState.ABANDONING, ground=ground)
+    rig.tick(ground)
+    noon = rig.core.clock.now()
+    ground = replace(ground, now=lambda: noon)
+    for _ in range(20):
+        rig.tick(ground)
+    with rig.core.store.read() as tx:
+        tries = [each for each in tx.facts.journal(1, wave=1) if isinstance(each.fact, StepFailed)]
+        told = [each.fact for each in tx.facts.of(1) if isinstance(each.fact, Mismatch)]
+    assert len(tries) <= 2, "one as it was given up, and one after that"
+    assert [fact.about for fact in told] == [Wrong.RESERVATION]
+    assert "I can't delete it: Slurm refuses: you may not delete" in told[0].what
+    later = replace(rig.ground, now=lambda: rig.core.clock.now() + rig.ground.pace.ask_after)
+    rig.tick_until("it is over", lambda: rig.loan().state is State.RETURNED, ground=later)
     rig.assert_harmless_and_home()
 
 

@@ -246,3 +246,14 @@ def test_the_example_shows_no_key_that_is_not_there() -> None:
     """A comment does not promise what the program does not know."""
     table = tomllib.loads(EXAMPLE.read_text())
     assert set(table) <= set(SiteSettings.model_fields)
+
+
+@pytest.mark.parametrize(
+    "name", ["SLURM_CLUSTERS", "SLURM_CONF", "SQUEUE_USERS", "SACCT_FORMAT", "TZ", "LC_ALL", "A B", ""]
+)
+def test_no_variable_that_changes_slurms_answers_can_be_kept(edited: Callable[..., Path], name: str) -> None:
+    """A site that needs LD_LIBRARY_PATH doesn't open the door to a filter that hides jobs."""
+    assert load(edited("[slurm]", '[slurm]\nkeep_env = ["LD_LIBRARY_PATH"]')).slurm.keep_env == {"LD_LIBRARY_PATH"}
+    with pytest.raises(BadSettings) as bad:
+        load(edited("[slurm]", f'[slurm]\nkeep_env = ["{name}"]'))
+    assert "slurm.keep_env" in str(bad.value)
