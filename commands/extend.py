@@ -7,6 +7,7 @@ from datetime import datetime
 from commands import drafts
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
+from commands.later import Ends, ends
 from commands.pressed import differs, loan_meant
 from commands.refusals import BadTime, Forbidden, NotFrom, StaleDraft
 from commands.replies import ExtensionAsked, Reply, WhichTime
@@ -19,7 +20,6 @@ from loans.loan import Loan
 from loans.policy import NotLater, Refused, TooLong, may_extend
 from loans.shown import Shown, changes
 from loans.when.parts import Part, parts
-from store.db import Tx
 from store.errors import Stale
 
 
@@ -47,18 +47,11 @@ def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
         return loan
     if not may_happen(loan, AskExtension):
         return NotFrom(loan, "extend")
-    if _is_length(ask.phrase):
-        return _later_by(loan, ask, caller, desk)
-    found = when.read(ask.phrase, caller.said_at or desk.now, caller.tz)
-    match found:
+    match ends(ask.phrase, loan.until, caller.said_at or desk.now, caller.tz):
         case when.Refused(why):
             return BadTime(ask.phrase, why)
-        case when.Ask(readings, guess):
-            return _which(ask, [(r.say, LaterDeadline(Shown.of(loan), r.at)) for r in readings], caller, desk, guess)
-        case when.Duration():
-            return _later_by(loan, ask, caller, desk)
-        case when.Interval(end=at) | when.Deadline(at):
-            return _ask_for(loan.id, at, ask.card, caller, desk)
+        case found:
+            return _previewed(loan, ask, found, caller, desk)
 
 
 def to_extend(card: Shown, desk: Desk) -> Loan | Reply:
@@ -73,17 +66,17 @@ def to_extend(card: Shown, desk: Desk) -> Loan | Reply:
 
 def errors(ask: Extend, caller: Caller, desk: Desk) -> BadTime | NotLater | TooLong | None:
     """Return what is wrong with the time in a form; None when nothing is. Who may ask for it is judged later."""
-    found = when.read(ask.phrase, desk.now, caller.tz)
-    match found:
+    with desk.store.read() as tx:
+        loan = loan_meant(tx, ask.loan, ask.card)
+    if not isinstance(loan, Loan):
+        read = when.read(ask.phrase, desk.now, caller.tz)
+        return BadTime(ask.phrase, read.sentence) if isinstance(read, when.Refused) else None
+    match ends(ask.phrase, loan.until, desk.now, caller.tz):
         case when.Refused(why):
             return BadTime(ask.phrase, why)
-        case _ if _is_length(ask.phrase):
-            return None
-        case when.Interval(end=at) | when.Deadline(at):
-            with desk.store.read() as tx:
-                return _misses(tx, ask, at, caller, desk)
-        case _:
-            return None
+        case found:
+            missed = [_misses(loan, until, caller, desk) for until in found.at]
+            return missed[0] if all(missed) else None
 
 
 def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
@@ -94,10 +87,7 @@ def settle(ask: SettleExtension, caller: Caller, desk: Desk) -> Reply:
     return _ask_for(picked.card.loan, picked.until, picked.card, caller, desk)
 
 
-def _misses(tx: Tx, ask: Extend, until: datetime, caller: Caller, desk: Desk) -> NotLater | TooLong | None:
-    loan = loan_meant(tx, ask.loan, ask.card)
-    if not isinstance(loan, Loan):
-        return None
+def _misses(loan: Loan, until: datetime, caller: Caller, desk: Desk) -> NotLater | TooLong | None:
     verdict = may_extend(caller.person, desk.class_of(loan).rules, loan, until)
     reasons = verdict.reasons if isinstance(verdict, Refused) else ()
     return next((why for why in reasons if isinstance(why, NotLater | TooLong)), None)
@@ -127,54 +117,36 @@ def _ask_for(loan_id: int, until: datetime, card: Shown | None, caller: Caller, 
             return NotFrom(tx.loans.get(loan_id), "extend")
 
 
-def _is_length(phrase: str) -> bool:
-    """Whether a phrase only says how much longer: "in 2 days" names a moment, and counts from now."""
-    is_for = phrase.lower().startswith("for ")
-    return is_for and parts(phrase) == {Part.LENGTH} and not _FROM_NOW.search(phrase)
-
-
-_FROM_NOW = re.compile(r"^(?:until|in|within|over)\b|\bfrom now\b", re.IGNORECASE)
-"""How a moment is named by its distance: it does not count from the deadline."""
-
-
-def _later_by(loan: Loan, ask: Extend, caller: Caller, desk: Desk) -> Reply:
-    """Preview a length: it counts from the present deadline, and both deadlines are said before anything is asked."""
-    match when.read(ask.phrase, loan.until, caller.tz):
-        case when.Refused(why):
-            return BadTime(ask.phrase, why)
-        case when.Ask(readings):
-            ends = [reading.at for reading in readings]
-        case when.Duration(at=at) | when.Deadline(at) | when.Interval(end=at):
-            ends = [at]
+def _previewed(loan: Loan, ask: Extend, found: Ends, caller: Caller, desk: Desk) -> Reply:
+    """Show both deadlines before anything is asked for; what can't be had at all is refused at once."""
+    rules = desk.class_of(loan).rules
+    verdicts = [may_extend(caller.person, rules, loan, at) for at in found.at]
+    if isinstance(first := verdicts[0], Refused) and all(isinstance(each, Refused) for each in verdicts):
+        return Forbidden(first.reasons)
     now_until = when.spelled(loan.until, caller.tz)
-    return _which(
-        ask,
-        [
-            (
-                f"{when.spelled(at, caller.tz)}, {length(at - loan.until)} after {now_until}",
-                LaterDeadline(Shown.of(loan), at),
-            )
-            for at in ends
-        ],
-        caller,
-        desk,
-    )
+    options = [
+        (f"{when.spelled(at, caller.tz)}, {_apart(at, loan.until)} {now_until}", LaterDeadline(Shown.of(loan), at))
+        for at in found.at
+    ]
+    return WhichTime(ask.phrase, drafts.keep_each(options, caller, desk), found.guess, extends=True)
 
 
-def _which(
-    extend: Extend, options: list[tuple[str, LaterDeadline]], caller: Caller, desk: Desk, guess: str | None = None
-) -> WhichTime:
-    return WhichTime(extend.phrase, drafts.keep_each(options, caller, desk), guess, extends=True)
+def _apart(at: datetime, until: datetime) -> str:
+    return f"{length(at - until)} after" if at > until else f"{length(until - at)} before"
+
+
+_NAMES_A_MOMENT = re.compile(r"^(?:until|in|within|over)\b|\bfrom now\b", re.IGNORECASE)
+"""How a moment is named by its distance: not, or not only, a length more."""
 
 
 def worded(loan: int, words: str, card: Shown | None = None) -> Extend:
     """Return what was written, in the words of a time: "one more day", "by 2 days", "to Monday 9am"."""
-    phrase = re.sub(r"\b(?:more|longer|extra|further)\b\s*", "", words, flags=re.IGNORECASE).strip()
+    phrase = re.sub(r"\b(?:more|longer|extra|further|please)\b\s*", "", words, flags=re.IGNORECASE).strip(" ,")
     phrase = re.sub(r"\banother\s+(?=\d|two|three|four|five|six|seven|eight|nine|ten)", "", phrase, flags=re.IGNORECASE)
     phrase = re.sub(r"\banother\b", "one", phrase, flags=re.IGNORECASE)
-    phrase = re.sub(r"^(?:it )?(?:to|till|til)\s+", "until ", phrase, flags=re.IGNORECASE)
-    alone = re.sub(r"^(?:for|by|with|\+)\s*", "", phrase, flags=re.IGNORECASE)
-    is_length = parts(alone) == {Part.LENGTH} and not _FROM_NOW.search(alone)
+    phrase = re.sub(r"^(?:it )?(?:to|till|til)\s+(?:the end of (?=\w+day\b))?", "until ", phrase, flags=re.IGNORECASE)
+    alone = re.sub(r"^(?:for|by|with|\+)\s*|\s+later$", "", phrase, flags=re.IGNORECASE)
+    is_length = parts(alone) == {Part.LENGTH} and not _NAMES_A_MOMENT.search(alone)
     return Extend(loan, f"for {alone}" if is_length else phrase, card)
 
 

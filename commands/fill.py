@@ -60,12 +60,9 @@ class Filled:
 
 def opened_with(terms: Terms, zone: ZoneInfo) -> Fill:
     """Return what stands in the fields of a form that changes a wish."""
-    words = f"until {_spoken(terms.until, zone)}"
     starts_at = terms.starts_at
-    if starts_at is not None:
-        whole = starts_at.replace(second=0, microsecond=0)
-        begins = whole if whole == starts_at else whole + timedelta(minutes=1)
-        words = f"from {_spoken(begins, zone)} {words}"
+    begins = _whole_minute_from(starts_at) if starts_at else None
+    words = when.written(terms.until, zone, begins)
     return Fill(str(terms.count), terms.node_class, words, terms.purpose, Kept(words, terms.until, starts_at))
 
 
@@ -99,9 +96,9 @@ def _time(form: Fill, now: datetime, zone: ZoneInfo) -> when.Answer:
     return when.Interval(kept.starts_at, kept.until) if kept.starts_at else when.Deadline(kept.until)
 
 
-def _spoken(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+def _whole_minute_from(at: datetime) -> datetime:
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + timedelta(minutes=1)
 
 
 def _count(word: str) -> int | None:

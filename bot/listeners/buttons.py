@@ -55,7 +55,7 @@ _OF_AN_ALARM: Final[dict[str, Callable[[AlarmShown], Ask]]] = {
 _IN_WORDS: Final[dict[str, str]] = {
     actions.APPROVE: "approve #{loan}",
     actions.DECLINE: "decline #{loan}",
-    actions.EXTEND: "extend #{loan} until Monday 9am",
+    actions.EXTEND: "extend #{loan} until WHEN",
     actions.GIVE_BACK: "give back #{loan}",
     actions.CANCEL: "cancel #{loan}",
     actions.TRY_AGAIN: "give back {word} from #{loan}",

@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput
 from loans.when import reader, spans
 from loans.when.context import Context
 from loans.when.guess import mended
-from loans.when.say import reading, say, spelled
+from loans.when.say import reading, say, spelled, written
 from loans.when.values import (
     Answer,
     Ask,
@@ -45,6 +45,7 @@ __all__ = [
     "reading",
     "say",
     "spelled",
+    "written",
 ]
 
 EXAMPLES: Final = '"until Friday 18:00", "for 3 days" or "from Monday 9am until Wednesday"'
@@ -53,11 +54,12 @@ MAX_READINGS: Final = 5
 _ECHO: Final = 60
 
 
-def read(phrase: str, now: datetime, tz: tzinfo) -> Answer:
+def read(phrase: str, now: datetime, tz: tzinfo, after: datetime | None = None) -> Answer:
     """What a phrase means to someone in zone tz who says it at `now`.
 
     phrase   any text
     now      aware
+    after    aware; what the end has to follow, and weekdays, dates and hours are counted from. None: now
     returns  Deadline, Interval or Duration when it means one thing; Ask with what it can mean; Refused with the reason
     raises   ValueError when now is naive; nothing else, whatever the text
     """
@@ -66,7 +68,7 @@ def read(phrase: str, now: datetime, tz: tzinfo) -> Answer:
     if len(phrase) > MAX_CHARS:
         return Refused(f"That is longer than a time needs to be. Try {EXAMPLES}.")
     text = tidy(phrase)
-    ctx = Context(now=now, tz=tz, after=now)
+    ctx = Context(now=now, tz=tz, after=after or now)
     try:
         return _answer(ctx, text)
     except UnknownWord as unknown:

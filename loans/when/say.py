@@ -30,6 +30,35 @@ def spelled(at: datetime, tz: tzinfo) -> str:
     return f"{local:%a} {local.day} {local:%b} {local.year}, {local:%H:%M} {zone(local)}"
 
 
+def written(until: datetime, tz: tzinfo, start: datetime | None = None) -> str:
+    """Such as "until Fri 27 Nov 2026 18:00", "from Mon 30 Nov 2026 11:00 am until ...": words for a field.
+
+    They have one reading, these instants to the minute, and each word can be changed without the others. So am and pm
+    are written where an hour could be both, a midnight is the 24:00 of the day before, and an hour that comes twice
+    has its offset.
+    """
+    ends = (until,) if start is None else (start, until)
+    zoned = any(_is_twice(at.astimezone(tz)) for at in ends)
+    words = [_written(at, tz, zoned=zoned) for at in ends]
+    return f"until {words[0]}" if start is None else f"from {words[0]} until {words[1]}"
+
+
+def _written(at: datetime, tz: tzinfo, *, zoned: bool) -> str:
+    local = at.astimezone(tz)
+    clock = f"{local:%H:%M}"
+    if 10 <= local.hour <= 12:  # noqa: PLR2004 - the hours that a dial shows without a zero before them
+        clock += " am" if local.hour < 12 else " pm"  # noqa: PLR2004 - noon
+    day = local.date()
+    if (local.hour, local.minute) == (0, 0):
+        day, clock = day - timedelta(days=1), "24:00"
+    return f"{day:%a} {day.day} {day:%b %Y} {clock}{f' {zone(local)}' if zoned else ''}"
+
+
+def _is_twice(local: datetime) -> bool:
+    """Whether clocks there show this minute a second time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def say(at: datetime, now: datetime, tz: tzinfo) -> str:
     """Such as "Fri 27 Nov 2026, 23:59 EST (UTC-5), 3 days 13 h": an instant as the person has to confirm it."""
     return f"{spelled(at, tz)}, {length(at.astimezone(UTC) - now.astimezone(UTC))}"

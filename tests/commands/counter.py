@@ -11,8 +11,9 @@ from typing import Any
 
 from commands import grammar
 from commands.desk import Caller, Desk
+from commands.extend import SettleExtension
 from commands.lend import SignOff
-from commands.replies import Preview, Requested
+from commands.replies import Preview, Requested, WhichTime
 from conversion.ports import FarSideError
 from conversion.subjects import Ground
 from loans.facts import Fact
@@ -71,6 +72,13 @@ class Counter:
 
     def do(self, ask: Any, who: Caller = REQUESTER) -> Any:
         return grammar.run(ask, who, self.desk)
+
+    def extend(self, words: str, who: Caller = REQUESTER) -> Any:
+        """Say for how much longer, and say yes to the preview."""
+        which = self.say(f"extend #1 {words}", who)
+        assert isinstance(which, WhichTime), which
+        [(_, draft)] = which.readings
+        return self.do(SettleExtension(draft), who)
 
     def request(self, words: str = "lend 2 gpu nodes to k8s for 3 days", who: Caller = REQUESTER) -> Loan:
         """Ask for a loan and for its sign-off."""

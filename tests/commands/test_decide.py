@@ -172,7 +172,7 @@ def test_an_extension_nobody_decided_is_settled_too(counter: Counter, how: str) 
     elif how == "asked anew":
         counter.ahead = timedelta(hours=1)
         day = dated(days_on(6, counter.now))
-        counter.say(f"extend #{loan.id} until {day} 18:00")
+        counter.extend(f"until {day} 18:00")
     else:
         counter.say(f"give back #{loan.id}")
     before = counter.loan()

@@ -1,25 +1,32 @@
 """extend: a later deadline for the same loan, asked for in words, and asked back where it has two meanings."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from commands.desk import Caller
 from commands.extend import Extend, SettleExtension, errors, worded
+from commands.later import Ends, ends
 from commands.refusals import BadTime, Forbidden, NoLoan, NotFrom, StaleDraft
 from commands.replies import ExtensionAsked, WhichTime
 from loans import facts, when
 from loans.loan import State
 from loans.policy import NotInGroup, NotLater, TooLong
 from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, STRANGER, WHILE_SAID, Counter
-from tests.moment import dated, days_on
+from tests.moment import SITE_ZONE, dated, days_on
 
 
-def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
-    """The deadline itself stays until it is signed."""
+def test_a_date_is_previewed_with_both_deadlines_before_anybody_is_asked(counter: Counter) -> None:
+    """The deadline itself stays until the later one is signed, and nobody is asked before the preview has its yes."""
     loan = counter.lent("gpu001")
     day = dated(days_on(6, counter.now))
-    answer = counter.say(f"extend #1 until {day} 18:00")
+    which = counter.say(f"extend #1 until {day} 18:00")
+    assert isinstance(which, WhichTime)
+    [(said, draft)] = which.readings
+    assert when.spelled(loan.until, REQUESTER.tz) in said
+    assert counter.loan().extension is None
+    answer = counter.do(SettleExtension(draft))
     assert isinstance(answer, ExtensionAsked)
     assert answer.loan.until == loan.until
     assert answer.loan.extension is not None
@@ -29,13 +36,43 @@ def test_a_date_is_asked_for_at_once(counter: Counter) -> None:
 
 
 def test_a_later_deadline_is_read_as_of_the_moment_when_it_was_said(counter: Counter) -> None:
-    """What a restart held up does not drift: "in 100 hours" counts from the words."""
+    """What a restart held up does not drift: "until in 100 hours" counts from the words."""
     counter.lent("gpu001")
     said_at = counter.now - timedelta(minutes=20)
-    answer = counter.say("extend #1 until in 100 hours", replace(REQUESTER, said_at=said_at))
+    answer = counter.extend("until in 100 hours", replace(REQUESTER, said_at=said_at))
     assert isinstance(answer, ExtensionAsked), answer
     assert answer.loan.extension is not None
     assert answer.loan.extension.until == said_at + timedelta(hours=100)
+
+
+TUESDAY = datetime(2026, 11, 24, 10, 12, tzinfo=SITE_ZONE)
+WEDNESDAY, NEXT_WEDNESDAY = TUESDAY.replace(day=25, hour=17, minute=0), datetime(2026, 12, 2, 12, tzinfo=SITE_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("words", "until", "wanted"),
+    [
+        ("to Monday", WEDNESDAY, ["30 Nov 23:59"]),
+        ("to Monday", NEXT_WEDNESDAY, ["07 Dec 23:59"]),
+        ("to Monday 9am", NEXT_WEDNESDAY, ["07 Dec 09:00"]),
+        ("to next Wednesday", WEDNESDAY, ["02 Dec 23:59"]),
+        ("until Wednesday", WEDNESDAY, ["25 Nov 23:59", "02 Dec 23:59"]),
+        ("until 6pm", NEXT_WEDNESDAY, ["02 Dec 18:00"]),
+        ("in 2 days", WEDNESDAY, ["26 Nov 10:12", "27 Nov 17:00"]),
+        ("in 2 days", NEXT_WEDNESDAY, ["04 Dec 12:00"]),
+        ("2 days later", NEXT_WEDNESDAY, ["04 Dec 12:00"]),
+        ("2 days from now", WEDNESDAY, ["26 Nov 10:12"]),
+        ("until Nov 30", WEDNESDAY, ["30 Nov 23:59"]),
+        ("until Nov 30", NEXT_WEDNESDAY, ["30 Nov 23:59"]),
+        ("until tomorrow", NEXT_WEDNESDAY, ["25 Nov 23:59"]),
+        ("no later than Friday", NEXT_WEDNESDAY, ["04 Dec 23:59"]),
+    ],
+)
+def test_words_count_from_the_deadline_that_there_is(words: str, until: datetime, wanted: list[str]) -> None:
+    """Who has nodes until Wednesday and says Monday means the Monday after; what can mean two is shown as two."""
+    found = ends(worded(3, words).phrase, until, TUESDAY, SITE_ZONE)
+    assert isinstance(found, Ends)
+    assert [f"{at:%d %b %H:%M}" for at in found.at] == wanted
 
 
 @pytest.mark.parametrize("words", ["for 5 more days", "5 days", "by 5 days", "another 5 days", "for five days longer"])
@@ -63,11 +100,11 @@ def test_to_is_until() -> None:
 
 
 @pytest.mark.parametrize("who", [REQUESTER, APPROVER, ONCALL, CLI], ids=lambda who: who.person.id)
-def test_those_concerned_may_ask(counter: Counter, who: object) -> None:
+def test_those_concerned_may_ask(counter: Counter, who: Caller) -> None:
     """An approver may ask for it too; somebody else then signs."""
     counter.lent("gpu001")
     day = dated(days_on(6, counter.now))
-    assert isinstance(counter.do(Extend(1, f"until {day} 18:00"), who), ExtensionAsked)  # type: ignore[arg-type] - a Caller
+    assert isinstance(counter.extend(f"until {day} 18:00", who), ExtensionAsked)
 
 
 def test_a_stranger_may_not(counter: Counter) -> None:

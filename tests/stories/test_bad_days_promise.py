@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from commands import grammar
+from commands.extend import SettleExtension
 from commands.replies import ExtensionAsked, ExtensionDecided
 from loans import facts
 from loans.loan import NODE_MOVING, NodeState, State
-from tests.conversion.rig import APPROVER, Rig
+from tests.conversion.rig import APPROVER, REQUESTER, Rig
 from tests.stories.bad_days import (
     Ambush,
     assert_store_is_true,
@@ -52,10 +54,16 @@ def bring_forward(rig: Rig, loan_id: int) -> None:
         tx.loans.save(replace(tx.loans.get(loan_id), until=rig.core.clock.now()))
 
 
+def extended(rig: Rig, loan_id: int) -> Any:
+    """Ask for a later deadline, and say yes to its preview."""
+    which: Any = rig.ask(f"extend #{loan_id} until {later(rig, 10)}")
+    return grammar.run(SettleExtension(which.readings[0][1]), REQUESTER, rig.core.desk())
+
+
 def test_the_deadline_does_not_wait_for_a_signature(rig: Rig) -> None:
     """An extension that nobody signed is no promise: the nodes go home, whoever asked hears it, as does the card."""
     loan_id = lent(rig)
-    asked = rig.ask(f"extend #{loan_id} until {later(rig, 10)}")
+    asked = extended(rig, loan_id)
     assert isinstance(asked, ExtensionAsked), asked
     bring_forward(rig, loan_id)
     go_to(rig, loan_id, State.RETURNED)
@@ -71,7 +79,7 @@ def test_the_deadline_does_not_wait_for_a_signature(rig: Rig) -> None:
 def test_a_signature_that_comes_too_late_is_told_so_and_moves_nothing(rig: Rig, state: State) -> None:
     """The approver's yes may come a second after the deadline; the nodes do not turn round half-way."""
     loan_id = lent(rig)
-    rig.ask(f"extend #{loan_id} until {later(rig, 10)}")
+    extended(rig, loan_id)
     bring_forward(rig, loan_id)
     go_to(rig, loan_id, state, State.RETURNED)
     until = rig.loan(loan_id).until
@@ -87,7 +95,7 @@ def test_a_later_deadline_that_is_signed_while_the_nodes_are_still_on_their_way_
     loan = rig.lend("lend 1 gpu node to k8s for 9 days")
 
     def extend(_: str) -> None:
-        assert isinstance(rig.ask(f"extend #{loan.id} until {later(rig, 10)}"), ExtensionAsked)
+        assert isinstance(extended(rig, loan.id), ExtensionAsked)
         assert isinstance(rig.ask(f"approve #{loan.id}", APPROVER), ExtensionDecided)
 
     ambush: Any = Ambush(rig.core.store, loan.id, {"join"}, extend)
