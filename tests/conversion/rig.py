@@ -13,6 +13,7 @@ from bot.process.lease import Lease
 from commands import grammar
 from commands.desk import Caller
 from commands.lend import SignOff
+from commands.refusals import FarSideDown
 from commands.replies import Preview, Requested
 from conversion import due
 from conversion.crew import Key
@@ -63,12 +64,19 @@ class Rig:
 
     def lend(self, words: str) -> Loan:
         """Ask, sign and approve a loan."""
-        preview = self.ask(words)
-        assert isinstance(preview, Preview), preview
+        preview = self._previewed(words)
         asked = grammar.run(SignOff(preview.draft), REQUESTER, self.core.desk())
         assert isinstance(asked, Requested), asked
         self.ask(f"approve #{asked.loan.id}", APPROVER)
         return self.loan(asked.loan.id)
+
+    def _previewed(self, words: str) -> Preview:
+        """Ask, and again for as long as a machine that is busy makes a site in a hurry time out, as people do."""
+        deadline = time.monotonic() + PATIENCE_S
+        while isinstance(preview := self.ask(words), FarSideDown):
+            assert time.monotonic() < deadline, preview
+        assert isinstance(preview, Preview), preview
+        return preview
 
     def loan(self, loan_id: int = 1) -> Loan:
         with self.core.store.read() as tx:
