@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from commands import alarms, blocked, breaker, cancel, decide, extend, fill, give_back, lend, look
+from commands import alarms, blocked, breaker, cancel, decide, extend, fill, give_back, history, lend, look
 from commands.desk import Caller, Desk
 from commands.english import canonical
 from commands.refusals import NotUnderstood
@@ -68,7 +68,7 @@ VERBS: Final[tuple[Verb, ...]] = (
     look.STATUS,
     look.LOANS,
     look.FREE,
-    look.HISTORY,
+    history.HISTORY,
     blocked.FORCE,
     blocked.WAIT,
     breaker.GO_ON,
@@ -91,6 +91,7 @@ Ask = (
     | decide.Decline
     | cancel.Cancel
     | look.Look
+    | history.AskHistory
     | blocked.Force
     | blocked.Wait
     | breaker.GoOn
@@ -180,7 +181,7 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
     look.Waiting: look.run,
     look.ListLoans: look.run,
     look.AskFree: look.run,
-    look.AskHistory: look.run,
+    history.AskHistory: history.run,
     blocked.Force: blocked.run,
     blocked.Wait: blocked.run,
     breaker.GoOn: breaker.run,

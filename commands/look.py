@@ -1,32 +1,27 @@
-"""status, loans, free, history: the four ways to look. They change nothing and anybody may."""
+"""status, loans, free: three ways to look (history is in commands/history.py). They change nothing and anybody may."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.desk import Caller, Desk
 from commands.lookup import find, meant
 from commands.refusals import FarSideDown, NoLoan, NotLent
-from commands.replies import Free, History, Loans, OneLoan, Reply
+from commands.replies import Free, Loans, OneLoan, Reply
 from commands.verb import LOAN, Verb, sentence
 from conversion.estimate import estimate
 from conversion.outlook import free
 from conversion.ports import FarSideError
 from loans.facts import NodeBroke, NodeReplaced, StepFailed, WaveFailed
-from loans.loan import OPEN, Loan, NodeState, State
-from loans.names import spellings
-from loans.nodes import NodeName
+from loans.loan import NODE_GOING_HOME, OPEN, Loan, NodeLoan, NodeState, State
 from loans.readers.breakdown import broke, failure, no_more, replaced
-from loans.readers.history import history
-from loans.readers.marks import set_by_lendbot
 from loans.readers.tries import tries
 from store.db import Tx
 
 RECENT = 20
-"""Loans and audit rows that one answer shows: about a screen."""
+"""Loans that one answer shows: about a screen."""
 _MINE = 500
 """Latest loans among which somebody's own are looked for."""
-_LATELY = 400
-"""Facts that are read for what happened lately: most are lines of the journal, which are told once a step."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +49,7 @@ class AskFree:
     """What could be lent now, per class."""
 
 
-@dataclass(frozen=True)
-class AskHistory:
-    """Of a loan, a node, or everything lately."""
-
-    loan: int | None = None
-    node: str | None = None
-
-
-Look = Status | Waiting | ListLoans | AskFree | AskHistory
+Look = Status | Waiting | ListLoans | AskFree
 
 
 def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
@@ -82,8 +69,6 @@ def run(ask: Look, caller: Caller, desk: Desk) -> Reply:
             return _loans("Loans, latest first", desk, only_open=False)
         case AskFree():
             return _free(desk)
-        case AskHistory(loan_id, node):
-            return _history(loan_id, node, desk)
         case _:
             raise AssertionError(ask)
 
@@ -136,8 +121,15 @@ def _loans(title: str, desk: Desk, *, only_open: bool, of: str | None = None) ->
             loans = tx.loans.in_states(OPEN) if only_open else tx.loans.recent(RECENT)
         parts = tx.nodes.of_many([loan.id for loan in loans])
         breakers, away = tx.breakers.open(), tx.away.all()
-    arrived = {loan: sum(part.state is NodeState.LENT for part in of) for loan, of in parts.items()}
-    return Loans(title, tuple(loans), arrived, desk.now, breakers, away)
+    return Loans(
+        title, tuple(loans), _count(parts, lambda part: part.state is NodeState.LENT), desk.now, breakers, away,
+        stuck=_count(parts, lambda part: part.state is NodeState.STUCK),
+        blocked=_count(parts, lambda part: part.blocked and part.state in NODE_GOING_HOME),
+    )  # fmt: skip
+
+
+def _count(parts: Mapping[int, Sequence[NodeLoan]], is_so: Callable[[NodeLoan], bool]) -> Mapping[int, int]:
+    return {loan: sum(is_so(part) for part in of) for loan, of in parts.items()}
 
 
 def _free(desk: Desk) -> Reply:
@@ -147,26 +139,6 @@ def _free(desk: Desk) -> Reply:
         return FarSideDown(e.side, e.said)
     with desk.store.read() as tx:
         return Free(found, desk.now, tx.breakers.open())
-
-
-def _history(loan_id: int | None, node: str | None, desk: Desk) -> Reply:
-    with desk.store.read() as tx:
-        if loan_id is not None:
-            loan = find(tx, loan_id)
-            return loan if isinstance(loan, NoLoan) else History(f"Loan #{loan_id}", history(tx.facts.of(loan_id)))
-        if node is not None:
-            return _of_node(tx, node, desk)
-        return History("Lately", history(tx.facts.recent(_LATELY))[-RECENT:])
-
-
-def _of_node(tx: Tx, word: str, desk: Desk) -> History:
-    """Return a node's history. Nobody lists the nodes of the past, so the store is asked for each likely spelling."""
-    likely = (
-        NodeName(name) for said in spellings(word, desk.kube_names) for name in (said, said.lower(), said.upper())
-    )
-    [node] = meant([word], {name for name in likely if tx.facts.of_node(name, limit=1)}, desk)
-    happened = tx.facts.of_node(node)
-    return History(node, history(happened)[-RECENT:], set_by_lendbot(happened).standing)
 
 
 def _number(found: re.Match[str]) -> int | None:
@@ -196,12 +168,4 @@ FREE = Verb(
     examples=("free", "free nodes"),
     pattern=sentence(r"free(?: nodes)?"),
     read=lambda _: AskFree(),
-)
-HISTORY = Verb(
-    names=("history",),
-    usage="history [#LOAN or NODE]",
-    summary="who decided what, and what was changed",
-    examples=("history #12", "history gpu003", "history"),
-    pattern=sentence(rf"history(?: (?:of )?(?:{LOAN}|(?P<node>[A-Za-z][\w.-]*)))?"),
-    read=lambda found: AskHistory(_number(found), found["node"]),
 )

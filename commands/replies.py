@@ -31,6 +31,7 @@ from loans.facts import Fact, Told
 from loans.loan import Loan, NodeLoan, Taking
 from loans.nodes import NodeName
 from loans.readers.breakdown import Breakdown, Failure, failure
+from loans.readers.history import Part, Story
 from loans.runbook import StepName
 from loans.selection import Choice
 from loans.shown import Change
@@ -209,6 +210,7 @@ class Loans:
     """Loans in brief, with how many of their nodes have arrived. title: what the list is.
 
     breakers, away   what holds nodes up just now
+    stuck, blocked   per loan, how many of its nodes need a person, and how many cannot go home yet
     """
 
     title: str
@@ -217,6 +219,8 @@ class Loans:
     now: datetime
     breakers: tuple[Breaker, ...] = ()
     away: tuple[AwaySide, ...] = ()
+    stuck: Mapping[int, int] = field(default_factory=dict)
+    blocked: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,11 +234,30 @@ class Free:
 
 @dataclass(frozen=True)
 class History:
-    """What happened to a loan, a node, or anything lately; newest last. standing: what lendbot has set on the node."""
+    """What happened to a loan, or to a node.
 
-    title: str
-    rows: Sequence[Told[Fact]]
+    loan      None for a node's, or for a part of a loan that the store has lost
+    node      None for a loan's
+    opened    the part of which every step is asked for; None for the whole in brief
+    page      from 1; where all fits on one, there is one
+    standing  of a node: what lendbot has set on it and not taken back
+    """
+
+    story: Story
+    loan: Loan | None = None
+    node: NodeName | None = None
+    opened: Part | None = None
+    page: int = 1
     standing: Sequence[Told[Fact]] = ()
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What happened anywhere, newest last. page: from 1, the newest; has_earlier: whether there is another."""
+
+    rows: Sequence[Told[Fact]]
+    page: int = 1
+    has_earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -298,6 +321,7 @@ Reply = (
     | Loans
     | Free
     | History
+    | Lately
     | HelpOn
     | HelpAll
 )

@@ -138,9 +138,9 @@ def may_request(
 
 
 def may_approve(who: Person, rules: Rules, asked_by: str, loan_id: int) -> Allowed | Refused:
-    """Judge who decides on a request or an extension: an approver who did not ask for it."""
+    """Judge who decides on a request or an extension: an approver, or the host's own, who did not ask for it."""
     reasons: list[Reason] = []
-    if not who.is_in(rules.approvers):
+    if not who.is_in(rules.approvers | {CLI_GROUP}):
         reasons.append(NotInGroup("decide on loans", rules.approvers))
     if who.id == asked_by:
         reasons.append(OwnRequest(loan_id))

@@ -79,6 +79,21 @@ class Facts:
         """Return the latest of all, oldest first."""
         return self._read(_of_kinds(_every(), kinds).order_by(col(_Row.id).desc()).limit(limit))[::-1]
 
+    def but(self, kinds: Sequence[type[Fact]], limit: int, skip: int = 0) -> tuple[Told[Fact], ...]:
+        """Return the latest of all but these kinds, oldest first. skip: how many newer ones to leave out."""
+        chosen = _every().where(col(_Row.kind).not_in([kind_of(kind) for kind in kinds]))
+        return self._read(chosen.order_by(col(_Row.id).desc()).offset(skip).limit(limit))[::-1]
+
+    def of_loans_as_such(self, loans: Sequence[int]) -> tuple[Told[Fact], ...]:
+        """Return what happened to these loans, but to none of their nodes, in order; without the engine's journal."""
+        chosen = _every().where(col(_Row.loan_id).in_(loans), col(_Row.node).is_(None))
+        return self._read(chosen.where(col(_Row.kind).not_in(_STEP_KINDS)).order_by(col(_Row.id)))
+
+    def of_no_loan(self, *kinds: type[Fact]) -> tuple[Told[Fact], ...]:
+        """Return what happened to no single loan and no single node, in order, of these kinds."""
+        chosen = _of_kinds(_every().where(col(_Row.loan_id).is_(None), col(_Row.node).is_(None)), kinds)
+        return self._read(chosen.order_by(col(_Row.id)))
+
     def journal(
         self, loan_id: int, node: NodeName | None = None, wave: int | None = None
     ) -> tuple[Told[StepFact], ...]:

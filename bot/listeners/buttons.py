@@ -10,7 +10,7 @@ from bot.listeners.doubles import loans_on
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
 from bot.views import actions, modals
-from bot.views.actions import ClassRef, FormRef, Ref
+from bot.views.actions import ClassRef, FormRef, HistoryRef, Ref
 from bot.views.rendered import Block, Rendered
 from bot.views.replies import reply
 from commands import drafts, grammar
@@ -24,6 +24,7 @@ from commands.extend import SettleExtension, to_extend
 from commands.fill import opened_with
 from commands.give_back import GiveBack
 from commands.grammar import Ask
+from commands.history import AskHistory
 from commands.lend import Settle, SignOff
 from commands.refusals import StaleDraft
 from commands.strange_cards import OldButton
@@ -52,6 +53,7 @@ _OF_AN_ALARM: Final[dict[str, Callable[[AlarmShown], Ask]]] = {
     actions.ALARM_TAKE: Take,
     actions.ALARM_AGAIN: TryAll,
 }
+_OF_A_HISTORY: Final = (actions.HISTORY, actions.HISTORY_BACK, actions.HISTORY_WHOLE)
 _IN_WORDS: Final[dict[str, str]] = {
     actions.APPROVE: "approve #{loan}",
     actions.DECLINE: "decline #{loan}",
@@ -67,15 +69,15 @@ PRESS: Final = "press"
 DISMISSAL: Final = "dismissal"
 OPENING: Final = "opening"
 
-_ON_A_PREVIEW: Final = frozenset({actions.SIGN_OFF, actions.SETTLE, actions.SETTLE_EXTENSION})
-"""Their answer takes the preview's place: it was for one person, and it is settled."""
+_ON_A_PREVIEW: Final = frozenset({actions.SIGN_OFF, actions.SETTLE, actions.SETTLE_EXTENSION, *_OF_A_HISTORY})
+"""Their answer takes the place of what was for one person: a preview is settled, a page is turned."""
 _FORGED: Final = Rendered("That button is not lendbot's, or an older one's. Say it in words: `help` shows how.", [])
 
 
 def register(app: App, front: Front) -> None:
     """Listen for every button of bot/views/actions.py."""
     reception = front.reception
-    for action_id in (*_OF_A_DRAFT, *_OF_A_LOAN, *_OF_A_CLASS, *_OF_AN_ALARM):
+    for action_id in (*_OF_A_DRAFT, *_OF_A_LOAN, *_OF_A_CLASS, *_OF_AN_ALARM, *_OF_A_HISTORY):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, PRESS))])(reception.start)
     for action_id in (actions.NEVER_MIND, actions.ALL_RIGHT):
         app.action(action_id, middleware=[reception.before(partial(_pressed, front, DISMISSAL))])(reception.start)
@@ -132,7 +134,14 @@ def _ask(errand: Errand) -> Ask:
         return _OF_A_CLASS[action](ClassRef.parse(value))
     if action in _OF_AN_ALARM:
         return _OF_AN_ALARM[action](AlarmShown.parse(value))
+    if action in _OF_A_HISTORY:
+        return _page(HistoryRef.parse(value))
     return _OF_A_LOAN[action](Ref.parse(value))
+
+
+def _page(ref: HistoryRef) -> AskHistory:
+    loan = ref.shown.loan if ref.shown else None
+    return AskHistory(loan, ref.node or None, ref.part, ref.page, ref.shown)
 
 
 def _word(ref: Ref) -> str:

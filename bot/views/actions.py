@@ -46,6 +46,12 @@ ALARM_TAKE: Final = "alarm_take"
 """value: an AlarmShown; whoever presses looks after it"""
 ALARM_AGAIN: Final = "alarm_again"
 """value: likewise; every stuck node of it is sent home once more"""
+HISTORY: Final = "history"
+"""value: a HistoryRef; a part of a history, or its next page. Slack wants the ids of one row to differ: hence three"""
+HISTORY_BACK: Final = "history_back"
+"""value: likewise, of the page before"""
+HISTORY_WHOLE: Final = "history_whole"
+"""value: likewise, of the whole that a part was opened from"""
 ALL_RIGHT: Final = "all_right"
 """takes the buttons off a reminder"""
 
@@ -135,6 +141,34 @@ class ClassRef:
         if not node_class or opened.tzinfo is None:
             raise ValueError(f"no class and moment in {value!r}")
         return cls(node_class, opened)
+
+
+@dataclass(frozen=True)
+class HistoryRef:
+    """A page of a history.
+
+    shown   the loan that it is of; None for a node's, or for everything lately
+    node    the node that it is of; empty likewise
+    part    of a loan's: the part that is opened (loans/readers/history.py); empty for the whole in brief
+    """
+
+    shown: Shown | None = None
+    node: str = ""
+    part: str = ""
+    page: int = 1
+
+    @property
+    def value(self) -> str:
+        """Return what the button carries."""
+        return f"{self.page} {self.shown.text if self.shown else ''} {self.node} {self.part}"
+
+    @classmethod
+    def parse(cls, value: str) -> "HistoryRef":
+        """Read what it carries; ValueError when it was never one of ours."""
+        found = re.fullmatch(r"(\d{1,6}) (\S*) ([\w.-]{0,255}) ([\w.:-]{0,255})", value, re.ASCII)
+        if found is None:
+            raise ValueError(f"no page of a history in {value!r}")
+        return cls(Shown.parse(found[2]) if found[2] else None, found[3], found[4], max(1, int(found[1])))
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,17 @@
-"""Lists: loans, what is free, what happened, what can be said. Tables where a message may have one."""
+"""Lists: loans, what is free, what can be said. Tables where a message may have one."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
 
 from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
 from bot.views.breaker import standing
 from bot.views.buttons import ask_for_nodes
-from bot.views.happened import Happened, happened
 from bot.views.rendered import Block, Rendered
 from bot.views.sides import silent
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, who
-from commands.replies import Free, HelpOn, History, Loans
+from commands.replies import Free, HelpOn, Loans
 from loans.classes import NodeClass
-from loans.facts import Fact, Told
 from loans.loan import HOLDING, Loan
 from loans.selection import Choice, RunsJobs
-
-_ROWS: Final = 40
-"""Rows of history that one answer shows: two screens; whoever needs more has the log."""
 
 
 def loans(given: Loans) -> Rendered:
@@ -31,13 +24,13 @@ def loans(given: Loans) -> Rendered:
             *[section(line) for line in _held_up(given)],
             context(f"{code('lend')} asks for one", f"{code('free')} shows what can be"),
         )
-    heading = ("loan", "state", "nodes", "until", "asked by", "purpose")
+    heading = ("loan", "state", "nodes", "needs a person", "until", "asked by", "purpose")
     example = code(f"status #{given.loans[0].id}")
     return message(
         f"{quote(given.title, 80)}: {listed([f'#{loan.id} {loan.state}' for loan in given.loans])}",
         section(f"*{quote(given.title, 80)}*"),
         *[section(line) for line in _held_up(given)],
-        table(heading, [_row(loan, given.arrived.get(loan.id, 0)) for loan in given.loans], "purpose"),
+        table(heading, [_row(loan, given) for loan in given.loans], "purpose"),
         context(f"{example} tells everything about one"),
     )
 
@@ -48,12 +41,14 @@ def _held_up(given: Loans) -> list[str]:
     return [*lines, f":warning: {silent(given.away)}"] if given.away else lines
 
 
-def _row(loan: Loan, arrived: int) -> list[Block]:
-    there = f", {arrived} in k8s" if loan.state in HOLDING else ""
+def _row(loan: Loan, given: Loans) -> list[Block]:
+    there = f", {given.arrived.get(loan.id, 0)} in k8s" if loan.state in HOLDING else ""
+    counts = ((given.stuck.get(loan.id, 0), "stuck"), (given.blocked.get(loan.id, 0), "blocked"))
     return [
         cell(f"#{loan.id}"),
         cell(loan.state),
         cell(f"{loan.count} {loan.node_class}{there}"),
+        cell(", ".join(f"{count} {word}" for count, word in counts if count)),
         date_cell(loan.until),
         person_cell(loan.requester),
         cell(loan.purpose),
@@ -97,42 +92,6 @@ def _next(choice: Choice) -> str:
     if not soonest or not isinstance(soonest[0].why, RunsJobs) or soonest[0].why.until is None:
         return ""
     return f" Next: {code(soonest[0].node)}, {moment(soonest[0].why.until)} at the latest."
-
-
-def history(given: History) -> Rendered:
-    """Return what happened, newest last: that is where the eye rests in a channel."""
-    rows = given.rows
-    if not rows:
-        text = f"*{quote(given.title, 80)}*: nothing is written down."
-        return message(text, section(text))
-    earlier = len(rows) - _ROWS
-    heading = ("when", "who", "what", "loan", "node", "detail")
-    return message(
-        f"History of {quote(given.title, 80)}",
-        section(f"*{quote(given.title, 80)}*: what happened, newest last"),
-        table(heading, [_history_row(told, happened(told.fact)) for told in rows[-_ROWS:]], "detail"),
-        context(_standing(given.standing)),
-        context(f"{counted(earlier, 'earlier row')} not shown") if earlier > 0 else None,
-    )
-
-
-def _history_row(told: Told[Fact], what: Happened) -> list[Block]:
-    return [
-        date_cell(told.at),
-        person_cell(told.who.id),
-        cell(what.what),
-        cell(f"#{told.loan_id}" if told.loan_id else ""),
-        cell(told.node or ""),
-        date_cell(what.detail) if isinstance(what.detail, datetime) else cell(what.detail),
-    ]
-
-
-def _standing(standing: Sequence[Told[Fact]]) -> str:
-    """Return what lendbot has set on a node and not taken back."""
-    if not standing:
-        return ""
-    each = [f"{happened(told.fact).what} ({moment(told.at)}, loan #{told.loan_id})" for told in standing]
-    return f"Set by lendbot now: {listed(each)}"
 
 
 def help_on(given: HelpOn) -> Rendered:

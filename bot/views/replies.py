@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.views import breaker, buttons, lists, preview
+from bot.views import breaker, buttons, history, lists, preview
 from bot.views.alarm_answers import alarm_answer
 from bot.views.blocks import actions, context, message, section
 from bot.views.lines import what
@@ -112,8 +112,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
             return lists.loans(given)
         case r.Free():
             return lists.free(given)
-        case r.History():
-            return lists.history(given)
+        case r.History() | r.Lately():
+            return history.history(given)
         case r.HelpOn():
             return lists.help_on(given)
         case r.HelpAll(verbs):

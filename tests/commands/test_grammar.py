@@ -13,8 +13,9 @@ from commands.decide import Approve, Decline
 from commands.extend import Extend
 from commands.give_back import GiveBack
 from commands.grammar import LONGEST, VERBS, AskHelp, Misread, Thanks, read
+from commands.history import AskHistory
 from commands.lend import Lend, LendNamed, LendSome
-from commands.look import AskFree, AskHistory, ListLoans, Status, Waiting
+from commands.look import AskFree, ListLoans, Status, Waiting
 from commands.refusals import NotUnderstood
 from commands.replies import HelpAll, HelpOn
 from commands.verb import Verb

@@ -1,13 +1,16 @@
-"""status, loans, free, history: anybody may look, and looking changes nothing."""
+"""status, loans, free: anybody may look, and looking changes nothing."""
 
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
+from bot.views.plain import plain
+from bot.views.replies import reply
 from commands import grammar
 from commands.look import Status
 from commands.refusals import FarSideDown, NoLoan, NotLent
-from commands.replies import Free, History, Loans, OneLoan
+from commands.replies import Free, Loans, OneLoan
 from conversion.news import tell
 from loans import facts
 from loans.loan import NodeLoan, NodeState, State
@@ -56,6 +59,18 @@ def test_a_loan_that_is_not_there(counter: Counter, number: int) -> None:
     assert counter.do(Status(number)) == NoLoan(number, (1,))
 
 
+def test_a_list_counts_the_nodes_that_need_a_person(counter: Counter) -> None:
+    """A loan whose state reads "returning" may have been waiting for somebody since last night."""
+    counter.lent("gpu001", "gpu002", "gpu003", state=State.RETURNING, node_state="returning")
+    with counter.store.write() as tx:
+        stuck, blocked, _ = tx.nodes.of(1)
+        tx.nodes.save(replace(stuck, state=NodeState.STUCK, blocked=True))
+        tx.nodes.save(replace(blocked, blocked=True))
+    answer = counter.say("status")
+    assert (answer.stuck, answer.blocked) == ({1: 1}, {1: 1})
+    assert "1 stuck, 1 blocked" in plain(reply(answer), UTC)
+
+
 def test_free_says_per_class_what_could_go_now(counter: Counter) -> None:
     """Floor kept, held nodes aside."""
     counter.lent("gpu001")
@@ -64,23 +79,6 @@ def test_free_says_per_class_what_could_go_now(counter: Counter) -> None:
     found = {node_class.name: choice for node_class, choice in answer.classes}
     assert (found["gpu"].free, found["gpu"].floor, found["gpu"].total) == (3, 2, 6)
     assert found["cpu"].total == 2
-
-
-def test_history_reads_from_old_to_new_everywhere(counter: Counter) -> None:
-    """A story is told in one direction, whatever it is the history of."""
-    counter.lent("gpu001")
-    counter.say("give back gpu001", APPROVER)
-    for said in ("history #1", "history", "history gpu001"):
-        answer = counter.say(said, STRANGER)
-        assert isinstance(answer, History)
-        moments = [row.at for row in answer.rows]
-        assert moments
-        assert moments == sorted(moments)
-    said = [type(row.fact) for row in counter.say("history #1").rows]
-    assert said == [facts.Requested, facts.Decided, facts.ReturnedEarly, facts.NodeSentHome]
-    assert counter.say("history #9") == NoLoan(9, (1,))
-    assert counter.say("history gpu099").rows == ()
-    assert counter.say("history GPU001") == counter.say("history gpu001")
 
 
 def test_free_says_when_slurm_does_not_answer_and_status_works_all_the_same(counter: Counter, quiet_site: Rig) -> None:

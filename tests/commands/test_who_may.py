@@ -19,7 +19,7 @@ from bot.settings.site import SlackSettings
 from bot.slack.admission import Admission
 from bot.slack.people import People
 from bot.views import actions, buttons, modals
-from bot.views.actions import ClassRef, FormRef, Ref
+from bot.views.actions import ClassRef, FormRef, HistoryRef, Ref
 from commands import drafts, grammar
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
@@ -101,7 +101,7 @@ PEOPLE = {
 TURNED_AWAY = frozenset(name for name, who in PEOPLE.items() if who.team == OTHER or who.user in LIKE)
 ADMITTED = frozenset(PEOPLE) - TURNED_AWAY
 
-DECIDE = frozenset({"approver"})
+DECIDE = frozenset({"approver", "command line"})
 KEEP = frozenset({"approver", "approver who asked", "operator", "on-call", "second on-call", "command line"})
 CONCERNED = KEEP | {"asker"}
 ASK = frozenset({"asker", "co-worker", "approver who asked"})
@@ -181,6 +181,9 @@ class Stage:
         with self.counter.store.read() as tx:
             [known] = tx.alarms.open()
             return AlarmShown.of(known, tx.identity.name()).text
+
+    def page(self) -> str:
+        return HistoryRef(Shown.of(self.loan), part=NODES[0]).value
 
     def errand(self, **what: Any) -> Errand:
         return Errand("a key", "a kind", U_ASKER, self.counter.now, "a process", what=what)
@@ -285,6 +288,7 @@ PRESSES = (
     Row(actions.ALARM_AGAIN, "stuck", press(actions.ALARM_AGAIN, Stage.alarm), KEEP),
     Row(actions.GO_ON, "lent", press(actions.GO_ON, Stage.breaker), KEEP),
     Row(actions.SEND_HOME, "lent", press(actions.SEND_HOME, Stage.breaker), KEEP),
+    *(Row(action, "lent", press(action, Stage.page), ADMITTED) for action in pressed._OF_A_HISTORY),
 )
 SENT = (
     Row(
@@ -365,7 +369,13 @@ def test_a_form_opens_for_everybody_who_may_speak_and_a_preview_for_its_asker(st
 def test_every_verb_button_and_form_has_its_rows() -> None:
     """A new one without a row is one of which nobody has said who may."""
     assert {row.name for row in WORDS} == {verb.name for verb in grammar.VERBS}
-    every = {*pressed._OF_A_DRAFT, *pressed._OF_A_LOAN, *pressed._OF_A_CLASS, *pressed._OF_AN_ALARM}
+    every = {
+        *pressed._OF_A_DRAFT,
+        *pressed._OF_A_LOAN,
+        *pressed._OF_A_CLASS,
+        *pressed._OF_AN_ALARM,
+        *pressed._OF_A_HISTORY,
+    }
     assert {row.name for row in PRESSES} == every
     assert set(pressed._FORMS) <= NO_EFFECT
     assert {row.name for row in SENT} == {actions.DECLINE_MODAL, actions.EXTEND_MODAL, actions.LEND_MODAL}

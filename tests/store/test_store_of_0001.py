@@ -13,7 +13,7 @@ from loans.facts import Fact, Told
 from loans.loan import State
 from loans.readers.breakdown import failure
 from loans.readers.extensions import extensions
-from loans.readers.history import history
+from loans.readers.history import story
 from loans.readers.summary import summary
 from store.db import Store, Tx
 
@@ -99,7 +99,7 @@ def test_the_readers_answer_of_old_loans(store: Store) -> None:
         assert [decision and decision.approved for _, decision in extensions(tx.facts.of(1))] == [True, False]
         went = summary(tx.facts.of(1))
         assert (went.home, went.slowest is not None, went.forced) == (2, True, ())
-        assert [type(told.fact) for told in history(tx.facts.of(3))] == [facts.Requested, facts.Decided]
+        assert [type(told.fact) for told in story(tx.facts.of(3)).people] == [facts.Requested, facts.Decided]
 
 
 def test_every_letter_that_waits_has_its_fact(store: Store) -> None:

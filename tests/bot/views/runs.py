@@ -21,7 +21,7 @@ from conversion.news import hears
 from conversion.pace import Pace
 from loans.facts import Fact, Told
 from loans.loan import Loan, State
-from loans.readers.history import history
+from loans.readers.history import story
 from loans.readers.summary import summary
 from store.db import Store, Tx
 from tests.bot.views.samples import GPU
@@ -55,7 +55,7 @@ def _drawn(tx: Tx, store: Store) -> Iterator[tuple[str, Rendered]]:
         one = one_loan(tx, loan, desk)
         ended = summary(happened) if loan.state is State.RETURNED else None
         yield f"run_card_{_name(loan)}", card(one, ended)
-        yield f"run_history_{_name(loan)}", reply(History(f"Loan #{loan.id}", history(happened)))
+        yield f"run_history_{_name(loan)}", reply(History(story(happened), loan))
         for told in _news(happened):
             told_of[type(told.fact)] = news(told, one, {"jupyter": 3})
     for kind, said in told_of.items():

@@ -22,6 +22,7 @@ from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Ta
 from loans.nodes import NodeName
 from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooManyWaiting, TooShort
 from loans.readers.breakdown import Breakdown, Failure
+from loans.readers.history import of_node, story
 from loans.readers.summary import Summary
 from loans.runbook import PlanName, StepName
 from loans.selection import (
@@ -401,9 +402,13 @@ def replies() -> Mapping[str, r.Reply]:
         "loans_none": r.Loans("Open loans", (), {}, NOW),
         "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
         "free_of_broken_class": r.Free(((GPU, choice()),), NOW, (BREAKER,)),
-        "history": r.History("Loan #12", rows),
-        "history_of_node": r.History("gpu003", rows[2:3], standing),
-        "history_none": r.History("gpu099", ()),
+        "history": r.History(story(rows), lent),
+        "history_second_page": r.History(story(rows * 12), lent, page=2),
+        "history_opened": r.History(story(rows), lent, opened=story(rows).part("gpu011")),
+        "history_of_node": r.History(of_node(rows[2:3]), node=node(3), standing=standing),
+        "history_none": r.History(of_node(()), node=node(99)),
+        "lately": r.Lately(rows, page=2, has_earlier=True),
+        "lately_none": r.Lately(()),
         "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
         "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
     }

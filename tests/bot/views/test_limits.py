@@ -25,6 +25,7 @@ from commands.replies import OneLoan
 from loans.facts import Actor, Noted, Told, WhyReturn
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
+from loans.readers.history import story
 from loans.runbook import StepName
 from tests.bot.views import samples
 from tests.bot.views.samples import GPU, NOW, REQUESTER, UNTIL
@@ -121,7 +122,9 @@ def test_any_answer_is_one_that_slack_takes(one: OneLoan, said: str, count: int)
         no.UnknownNodes(1, (said,) * count, tuple(part.node for part in one.parts)),
         r.WhichTime(said, ((said or "?", 1), (said or "?", 2)), None),
         r.Loans("Loans", (one.loan,) * count, {}, NOW),
-        r.History(said, [noted] * count),
+        r.History(story([noted] * count), one.loan),
+        r.History(story([noted] * count), one.loan, opened=story([noted] * count).part("gpu001")),
+        r.Lately([noted] * count, has_earlier=True),
         r.GoingHome(one.loan, tuple(part.node for part in one.parts)),
         r.Preview(1, GPU, samples.choice(), UNTIL, "UTC", NOW, purpose=said),
     ):
