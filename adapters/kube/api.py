@@ -29,6 +29,7 @@ from kubernetes.client import ApiClient, ApiException
 from kubernetes.config import ConfigException
 
 from adapters.kube.rights import Right
+from adapters.plainly import plainly
 from conversion.permit import begin
 from conversion.ports import Denied, Distrusted, PutOff, UnexpectedAnswer, Unreachable
 
@@ -220,8 +221,8 @@ def _date(said: str) -> datetime | None:
 def _tls_failure(right: Right, said: str) -> Denied | Unreachable:
     """Tell a certificate that is not trusted, ours or theirs, from a connection that broke."""
     if "certificate" in said.lower() or "unknown ca" in said.lower():
-        return Distrusted(SIDE, f"TLS trust failed at `{right}`: {said}")
-    return Unreachable(SIDE, f"the TLS connection broke at `{right}`: {said}")
+        return Distrusted(SIDE, f"TLS trust failed at `{right}`: {plainly(said)}")
+    return Unreachable(SIDE, f"the TLS connection broke at `{right}`: {plainly(said)}")
 
 
 def _said_by(broken: Exception) -> str:

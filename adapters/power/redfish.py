@@ -244,7 +244,7 @@ def _translated(node: NodeName) -> Iterator[None]:
         yield
     except exceptions.ConnectionError as error:
         if isinstance(error.__context__, requests.exceptions.SSLError):
-            raise Distrusted(_side(node), f"its certificate is not trusted: {error}") from error
+            raise Distrusted(_side(node), f"its certificate is not trusted: {plainly(error)}") from error
         raise Unreachable(_side(node), plainly(error)) from error
     except exceptions.HTTPError as error:
         raise _http_error(node, error) from error

@@ -32,9 +32,10 @@ class Channels:
         log.error("slack.channel_refuses", channel=refused.channel, why=refused.why, letter=letter.id)
         of_channel = {name for name, each in desk.classes.items() if each.channel == refused.channel}
         node_class = of_channel.pop() if len(of_channel) == 1 else ""
+        loan = letter.loan_id or _loan_of_thread(letter)
         with self._store.write() as tx:
             alarms.slack_refuses(
-                tx, refused.channel, refused.why, desk.now, loan=letter.loan_id, node_class=node_class, pace=desk.pace
+                tx, refused.channel, refused.why, desk.now, loan=loan, node_class=node_class, pace=desk.pace
             )
         if letter.kind == ALARM and Spot.parse(letter.to).kind in (SpotKind.ONCALL, SpotKind.CALL):
             self._tell_in_person(letter, desk)
@@ -68,3 +69,9 @@ class Channels:
         alone = {who for who in called if not who.startswith("S")}
         groups = {who for group in called - alone for who in self._members(group)}
         return sorted(alone | groups or {each.channel for each in desk.classes.values()})
+
+
+def _loan_of_thread(letter: Letter) -> int | None:
+    """Return the loan below whose card an alarm was to stand."""
+    spot = Spot.parse(letter.to) if letter.kind == ALARM else None
+    return spot.number if spot and spot.kind is SpotKind.THREAD else None

@@ -77,7 +77,7 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
         case facts.CardPostedAnew():
             return _say(f"Loan #{one.loan.id}: {posted_anew(told.fact)} Use the new one; it's below the old.")
         case facts.Mismatch(what=found):
-            return _mismatch(found, one)
+            return _mismatch(told.fact.about, found, one)
         case facts.ClockSet() | facts.ClockOff() | facts.SideAway() | facts.SideBack():
             return of_the_site(told)
         case facts.BreakerOpened() | facts.BreakerClosed():
@@ -287,9 +287,11 @@ def _not_granted(by: str, why: str, one: OneLoan) -> Rendered:
     )
 
 
-def _mismatch(found: str, one: OneLoan) -> Rendered:
+def _mismatch(about: facts.Wrong, found: str, one: OneLoan) -> Rendered:
+    called = " ".join(who(person) for person in sorted(one.node_class.rules.called))
+    waits = f" {called}" if about is facts.Wrong.STOPPED else ""  # it goes on only when somebody puts that right
     text = (
-        f":warning: Loan #{one.loan.id} is not as it should be: {said(found)}. Has somebody changed it by hand? "
+        f":warning:{waits} Loan #{one.loan.id} is not as it should be: {said(found)}. Has somebody changed it by hand? "
         f"{code(f'status #{one.loan.id}')} and {code(f'history #{one.loan.id}')} tell what lendbot did."
     )
     return _say(text)

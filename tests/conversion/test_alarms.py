@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conversion import alarms, orders
+from conversion.news import Audience, hears
 from conversion.pace import Pace
 from loans.alarms import Alarm, AlarmKind, AlarmShown, cause_of
 from loans.classes import NodeClass, Rules
@@ -20,11 +21,17 @@ from loans.facts import (
     BreakerOpened,
     CalledAgain,
     Cause,
+    ExtensionDecided,
     Fact,
+    Forced,
     GotStuck,
+    ReturnedEarly,
+    ReturnOrdered,
     SideAway,
     Told,
     Trouble,
+    WhyReturn,
+    Withdrawn,
 )
 from loans.loan import Loan, NodeState, State
 from loans.nodes import NodeName
@@ -229,3 +236,29 @@ def test_what_no_button_of_ours_carries_is_refused(text: str) -> None:
 def test_a_spot_reads_back_as_it_was_written(text: str) -> None:
     """A message is found again where it was put."""
     assert Spot.parse(text).text == text
+
+
+def test_a_restart_forgets_nobody(tmp_path: Path) -> None:
+    """The next call comes when it was due, whichever process is alive by then."""
+    address = f"sqlite:///{tmp_path / 'store.db'}"
+    before, after = Store.open(address), Store.open(address)
+    before.upgrade()
+    with before.write() as tx:
+        happens(tx, NO_BOOT, a_loan_of(tx, "gpu001"), "gpu001")
+    before.close()
+    with after.write() as tx:
+        assert alarms.call_due(tx, CLASSES, PACE, NOW + 14 * MINUTE) == 0
+        assert alarms.call_due(tx, CLASSES, PACE, NOW + 15 * MINUTE) == 1
+    after.close()
+
+
+def test_the_requester_hears_at_once_what_others_do_with_their_loan() -> None:
+    """A cancel, a recall, a forced removal and a granted extension are no surprise; their own doing is no news."""
+    loan, both = a_loan(requester="U0ASKER"), (Audience.REQUESTER, Audience.THREAD)
+    told = (
+        Withdrawn(), Forced("pod `a/b`"), ReturnOrdered(WhyReturn.RECALLED), ReturnOrdered(WhyReturn.ASKED),
+        ReturnedEarly((NodeName("gpu001"),)), ExtensionDecided(NOW, granted=True),
+    )  # fmt: skip
+    assert {hears(fact, Actor("U0APPROVER"), loan) for fact in told} == {both}
+    assert hears(Withdrawn(), Actor("U0ASKER"), loan) == (Audience.THREAD,)
+    assert hears(ReturnOrdered(WhyReturn.AGAIN), Actor("U0ASKER"), loan) == ()
