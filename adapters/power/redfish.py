@@ -155,9 +155,10 @@ class RedfishPower:
     def _read(self, node: NodeName) -> tuple["_Connector", _System]:
         """Return a connection of our own, and the node's system as it has just been read over it."""
         where = self._system(node)
-        path = where.path or self._service(where.url).path_of(node)
         wire = self._connect(where.url)
-        return wire, _System.of(_get(wire, path))
+        if where.path is not None:
+            return wire, _System.of(_get(wire, where.path))
+        return wire, self._service(where.url).read(node, wire)
 
     def _connect(self, url: str) -> "_Connector":
         wire = _Connector(url, verify=self._verify, default_request_timeout=self._timeout_s, server_side_retries=1)
@@ -178,17 +179,42 @@ class _Service:
         self._listed = SharedRead(self._list, _LISTED_FOR)
         self._named = SharedRead(self._name, _LISTED_FOR)
 
-    def path_of(self, node: NodeName) -> str:
-        """Return the path of the system that has the node's Id or Name.
+    def read(self, node: NodeName, wire: _Connector) -> _System:
+        """Read the system that has the node's Id or Name, over this connection.
 
-        One whose path ends in the node's name is asked first and alone: mostly it is the one.
+        Its path is kept, and yet every answer has to carry the node's name: blades are swapped and renamed, and a path
+        leads to whatever stands there now. Where it leads elsewhere, or nowhere, the node is looked for anew, once.
         """
-        if node not in self._paths:
-            self._paths[node] = self._find(node)
-        return self._paths[node]
+        known = self._paths.get(node)
+        if known is not None:
+            if (found := self._at(known, node, wire)) is not None:
+                return found
+            self._let_go(node, known)
+        path = self._find(node)
+        if (found := self._at(path, node, wire)) is None:
+            raise UnexpectedAnswer(_side(node), f"its system is no longer at {path}")
+        self._paths[node] = path
+        return found
+
+    @staticmethod
+    def _at(path: str, node: NodeName, wire: _Connector) -> _System | None:
+        """Return the system at a path; None when nothing is there, or another node."""
+        try:
+            system = _System.of(_get(wire, path))
+        except exceptions.ResourceNotFoundError:
+            return None
+        return system if node in system.names else None
+
+    def _let_go(self, node: NodeName, path: str) -> None:
+        """Forget a node's path, and the lists that were read while it still held: they are as old."""
+        self._paths.pop(node, None)
+        self._listed.forget()
+        self._named.forget()
+        _log.warning("power.system_moved", node=node, path=path, driver="redfish")
 
     def _find(self, node: NodeName) -> str:
         listed = self._listed.get()
+        # One whose path ends in the node's name is asked first and alone: mostly it is the one.
         likely = [path for path in listed if path.rstrip("/").rpartition("/")[2] == node]
         if len(likely) == 1 and node in _System.of(_get(self._connect(), likely[0])).names:
             return likely[0]

@@ -181,12 +181,16 @@ class _Odd(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
+        if self.path in self.server.gone:
+            self._say(404, '{"error": {"code": "Base.1.0.ResourceMissingAtURI", "message": "no such resource"}}')
+            return
         reset = {"target": "/reset", "ResetType@Redfish.AllowableValues": ["ForceOn"]}
         actions = {"#ComputerSystem.Reset": reset}
         here = {"Id": "1", "PowerState": self.server.state, "Actions": actions, **self.server.more}
         self._say(200, json.dumps(self.server.pages.get(self.path, here)))
 
     def do_POST(self) -> None:
+        self.server.switched.append(self.path)
         self.server.said = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self._say(409, '{"error": {"code": "Base.1.0.GeneralError", "message": "present state"}}')
 
@@ -201,7 +205,7 @@ class _Odd(BaseHTTPRequestHandler):
 
 
 class _OddServer(ThreadingHTTPServer):
-    """state, more: of every system; pages: what is answered instead, by path."""
+    """state, more: of every system; pages: what is answered instead, by path; gone: where nothing is any more."""
 
     state: Any = "PoweringOn"
     said = ""
@@ -211,6 +215,15 @@ class _OddServer(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.more: dict[str, Any] = {}
         self.pages: dict[str, Any] = {}
+        self.gone: set[str] = set()
+        self.switched: list[str] = []
+
+    def has(self, number: int, name: str) -> None:
+        """Answer at /redfish/v1/Systems/NUMBER with a node that is on, and is switched at a path of its own."""
+        path = f"/redfish/v1/Systems/{number}"
+        actions = {"#ComputerSystem.Reset": {"target": f"{path}/Actions/ComputerSystem.Reset"}}
+        self.gone.discard(path)
+        self.pages[path] = {"Id": str(number), "Name": name, "PowerState": "On", "Actions": actions}
 
     def listing(self, *pages: list[str]) -> None:
         """Answer with a list of systems, on so many pages; each system has its path's end as its Id."""
@@ -320,6 +333,50 @@ def test_the_names_of_a_services_systems_are_asked_for_once(listed: tuple[_OddSe
         server.pages[f"/redfish/v1/Systems/{number}"] = {"Id": str(number), "Name": f"gpu{number}", "PowerState": "On"}
     assert {power.state(NodeName(f"gpu{number}")) for number in range(1, 5)} == {PowerState.ON}
     assert len(server.asked) == 1 + 2 + 4 + 4
+
+
+def test_a_path_that_has_become_another_nodes_switches_nothing(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """Blades are swapped and renamed: the job on the machine that stands where a node stood keeps its power."""
+    server, power = listed
+    server.listing(["1"], ["2"])
+    server.has(1, "gpu003")
+    server.has(2, "gpu004")
+    assert power.state(NODE) is PowerState.ON
+    server.has(1, "gpu007")
+    with pytest.raises(UnexpectedAnswer, match="0 of its 2 systems are named gpu003"):
+        power.off(NODE)
+    assert not server.switched
+
+
+def test_a_node_that_stands_elsewhere_is_found_anew_and_switched_there(
+    listed: tuple[_OddServer, RedfishPower],
+) -> None:
+    """After a swap the cut reaches the node that was meant, without a restart of the bot."""
+    server, power = listed
+    server.listing(["1"], ["2"])
+    server.has(1, "gpu003")
+    server.has(2, "gpu007")
+    assert power.state(NODE) is PowerState.ON
+    server.has(1, "gpu007")
+    server.has(2, "gpu003")
+    with pytest.raises(UnexpectedAnswer, match="409"):
+        power.off(NODE)
+    assert server.switched == ["/redfish/v1/Systems/2/Actions/ComputerSystem.Reset"]
+
+
+def test_a_replaced_board_is_found_at_its_new_path(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """A node with a new board comes home: its old path answers 404 for good."""
+    server, power = listed
+    server.listing(["1"])
+    server.has(1, "gpu003")
+    assert power.state(NODE) is PowerState.ON
+    server.gone.add("/redfish/v1/Systems/1")
+    server.listing(["5"])
+    server.has(5, "gpu003")
+    assert power.state(NODE) is PowerState.ON
+    asked = len(server.asked)
+    power.state(NODE)
+    assert len(server.asked) == asked + 1, "the new path is known now"
 
 
 @pytest.mark.parametrize(
