@@ -46,7 +46,6 @@ _NOTHING_TO_RESUME: Final = ("Invalid node state specified", "Invalid node state
 """The second is 25.11's word for it (measured on 26.05)."""
 _CONFIG_AGE: Final = timedelta(seconds=30)
 """ClusterName and SlurmUser change with a restart of slurmctld; and another slurmctld may be the one that answers."""
-_JOB_STATES: Final = "PENDING,RUNNING,SUSPENDED,COMPLETING"
 
 
 class SlurmCommands:
@@ -100,7 +99,7 @@ class SlurmCommands:
             raise UnexpectedAnswer(SIDE, "its host does not say what time it is", said) from error
 
     def jobs(self) -> Sequence[SlurmJob]:
-        """Return the jobs that run, complete or wait; a waiting array is one job."""
+        """Return the jobs that run, complete or wait, in whatever state; a waiting array is one job."""
         return self._jobs.get(self._since)
 
     def reservations(self) -> Mapping[str, Reservation]:
@@ -218,7 +217,8 @@ class SlurmCommands:
         return slurm_config.config(self._run(["scontrol", "show", "config"]))
 
     def _read_jobs(self) -> Sequence[SlurmJob]:
-        return slurm_text.jobs(self._run(["squeue", "-a", "-t", _JOB_STATES, "-o", slurm_text.JOB_FORMAT]))
+        # Never with -t: it compares whole states, so RUNNING hides what is RUNNING and CONFIGURING, STOPPED, SIGNALING.
+        return slurm_text.jobs(self._run(["squeue", "-a", "-o", slurm_text.JOB_FORMAT]))
 
     def _read_reservations(self) -> Mapping[str, Reservation]:
         return slurm_text.reservations(self._run(["scontrol", "show", "reservation", "-o"]))

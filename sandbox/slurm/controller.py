@@ -208,6 +208,7 @@ class Controller:
     def start(self, job: Job, nodes: tuple[str, ...], ran_for: timedelta = timedelta()) -> None:
         """Put a job on its nodes; `ran_for` lets it have started before."""
         job.state, job.why, job.nodes, job.started = JobState.RUNNING, "None", nodes, self.now - ran_for
+        job.flag = None
         for name in nodes:
             self.nodes[name].running[job.id] = job
         started = job.started

@@ -41,6 +41,18 @@ class JobState(StrEnum):
         )
 
 
+class JobFlag(StrEnum):
+    """What a job may be while it runs; its word is printed in the state's place."""
+
+    CONFIGURING = "CONFIGURING"
+    SIGNALING = "SIGNALING"
+    STOPPED = "STOPPED"
+
+    @property
+    def compact(self) -> str:
+        return {"CONFIGURING": "CF", "SIGNALING": "SI"}.get(self, "ST")
+
+
 ENDED: Final = frozenset({JobState.COMPLETED, JobState.CANCELLED, JobState.NODE_FAIL})
 
 
@@ -61,11 +73,17 @@ class Job:
     wanted: tuple[str, ...] = ()
     requeue: bool = True
     state: JobState = JobState.PENDING
+    flag: JobFlag | None = None
     why: str = "Priority"
     nodes: tuple[str, ...] = ()
     started: datetime | None = None
     ended: datetime | None = None
     restarts: int = 0
+
+    @property
+    def shown(self) -> JobState | JobFlag:
+        """Return what is printed as its state."""
+        return self.flag if self.flag is not None and self.state is JobState.RUNNING else self.state
 
     @property
     def ends_at(self) -> datetime | None:

@@ -81,7 +81,7 @@ def job_lines(job: Job, zone: ZoneInfo, now: datetime) -> list[str]:
         f"JobId={job.id} JobName={job.name}",
         f"UserId={job.user}({user_id(job.user)}) GroupId=users(100) MCS_label=N/A",
         f"Priority={4294901760 - job.id} Nice=0 Account=(null) QOS=(null)",
-        f"JobState={job.state} Reason={job.why} Dependency=(null)",
+        f"JobState={job.shown} Reason={job.why} Dependency=(null)",
         f"Requeue={int(job.requeue)} Restarts={job.restarts} BatchFlag=1 Reboot=0 ExitCode=0:0",
         f"RunTime={span(run_time(job, now))} TimeLimit={span(job.limit)} TimeMin=N/A",
         f"SubmitTime={submit} EligibleTime={submit}",

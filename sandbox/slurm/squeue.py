@@ -11,7 +11,7 @@ from sandbox.terminal import Caller, Result
 from .controller import Controller
 from .formats import heading, render
 from .hostlist import fold, unfold
-from .records import ENDED, PACKAGE, VERSION, Job, JobState, SlurmError
+from .records import ENDED, PACKAGE, VERSION, Job, JobFlag, JobState, SlurmError
 from .show import run_time, user_id
 from .times import short_span, span, stamp
 
@@ -54,18 +54,26 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
 
 
 def scancel(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
-    """Run `scancel ID...`; a job that is not there is passed over without a word, as it was measured."""
+    """Run `scancel [-s SIGNAL] ID...`; a job that is not there is passed over without a word, as it was measured."""
     complaints = []
-    for word in argv:
-        if word.startswith("-"):
-            continue
+    signals, words = getopt.gnu_getopt(list(argv), "s:", ["signal="])
+    for word in words:
         job = controller.jobs.get(int(word)) if word.isdigit() else None
         if job is not None and not who.is_root and job.user != who.user:
             complaints.append(f"scancel: error: Kill job error on job id {word}: Access/permission denied")
             continue
+        if signals:
+            _signal(job, signals[-1][1])
+            continue
         with contextlib.suppress(SlurmError):
             controller.cancel(int(word) if word.isdigit() else 0)
     return Result(int(bool(complaints)), "", "".join(f"{line}\n" for line in complaints))
+
+
+def _signal(job: Job | None, name: str) -> None:
+    """Send a signal: of those that leave a job running, STOP alone shows, until CONT."""
+    if job is not None and job.state is JobState.RUNNING and name in {"STOP", "CONT"}:
+        job.flag = JobFlag.STOPPED if name == "STOP" else None
 
 
 def _of_environment(who: Caller) -> dict[str, str]:
@@ -98,10 +106,11 @@ def _ids(options: Mapping[str, str]) -> set[int]:
 
 
 def _state_matches(job: Job, states: str | None) -> bool:
+    """Tell whether a job is wanted: without a wish its state alone counts, else the whole of it, flag and all."""
     if not states:
         return job.state not in ENDED
     wanted = {word.upper() for word in states.split(",")}
-    return "ALL" in wanted or job.state in wanted or job.state.compact in wanted
+    return "ALL" in wanted or job.shown in wanted or job.shown.compact in wanted
 
 
 def _order(job: Job) -> tuple[bool, int]:
@@ -130,7 +139,7 @@ _VALUES: Final[Mapping[str, Callable[[Job, Caller, datetime], str]]] = {
     "Q": lambda job, _who, _now: str(4294901760 - job.id),
     "R": lambda job, _who, _now: _nodes_or_reason(job),
     "S": lambda job, who, _now: stamp(job.started, who.zone, "N/A"),
-    "T": lambda job, _who, _now: job.state,
+    "T": lambda job, _who, _now: job.shown,
     "U": lambda job, _who, _now: str(user_id(job.user)),
     "V": lambda job, who, _now: stamp(job.submitted, who.zone),
     "Z": lambda job, _who, _now: f"/home/{job.user}",
@@ -146,7 +155,7 @@ _VALUES: Final[Mapping[str, Callable[[Job, Caller, datetime], str]]] = {
     "o": lambda job, _who, _now: f"/home/{job.user}/{job.name}.sh",
     "q": lambda _job, _who, _now: "(null)",
     "r": lambda job, _who, _now: job.why,
-    "t": lambda job, _who, _now: job.state.compact,
+    "t": lambda job, _who, _now: job.shown.compact,
     "u": lambda job, _who, _now: job.user,
     "v": lambda _job, _who, _now: "(null)",
 }

@@ -46,6 +46,15 @@ def test_no_jobs_and_no_reservations_are_said_and_so_believed(site: SiteUnderTes
     assert site.slurm.reservations() == {}
 
 
+def test_a_job_that_is_more_than_running_is_in_the_queue(site: SiteUnderTest, eventually: Eventually) -> None:
+    """A job that is stopped or being configured has its node: by a list without it the node would go DOWN."""
+    number = run_job(site, site.nodes[0], eventually).id
+    assert site.runner.run(["scancel", "-s", "STOP", str(number)], side="Slurm", timeout=SOON).exit == 0
+    eventually(lambda: [job.state for job in site.slurm.jobs() if job.id == number] != ["RUNNING"])
+    assert [(job.state, job.nodes) for job in site.slurm.jobs() if job.id == number] == [("STOPPED", site.nodes[:1])]
+    site.runner.run(["scancel", "-s", "CONT", str(number)], side="Slurm", timeout=SOON)
+
+
 def test_times_are_utc_whatever_the_site_zone(site: SiteUnderTest) -> None:
     """The proof of a reboot compares instants: an hour off would prove what never happened."""
     site.slurm.drain(site.nodes[:1], MARK)

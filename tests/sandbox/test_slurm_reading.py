@@ -1,5 +1,8 @@
 """What the commands print, and in which zone."""
 
+import pytest
+
+from sandbox.slurm.records import JobFlag
 from tests.sandbox.batch_rig import Batch
 
 
@@ -36,6 +39,19 @@ def test_squeue_prints_the_format_it_is_given() -> None:
         f"{waiting.id}|u1|PENDING||N/A|0:00|10:00|1|ReqNodeNotAvail",
         f"{job.id}|u1|RUNNING|gpu001|2026-11-23T11:30:00|0:01|1:29:58|1|None",
     ]
+
+
+@pytest.mark.parametrize("flag", list(JobFlag))
+def test_squeue_compares_whole_states_where_it_is_told_to(flag: JobFlag) -> None:
+    """A list narrowed to RUNNING hides a job that is also being configured, stopped or signalled."""
+    batch = Batch()
+    job = batch.job("gpu001")
+    job.flag = flag
+    assert batch.ok("squeue -h -o %T") == f"{flag}\n"
+    assert batch.ok("squeue -h -t PENDING,RUNNING,SUSPENDED,COMPLETING -o %T") == ""
+    assert batch.ok(f"squeue -h -t {flag} -o %T") == f"{flag}\n"
+    batch.ok(f"scancel {job.id}")
+    assert batch.ok("squeue -h -o %T") == "COMPLETING\n"
 
 
 def test_squeue_narrows_by_node_and_keeps_its_columns() -> None:
