@@ -30,6 +30,7 @@ from loans.facts import (
 from loans.loan import Loan
 from loans.nodes import NodeName
 from loans.spots import Spot
+from store.columns import key
 from store.db import Tx
 from store.errors import NoSuchLoan
 
@@ -177,6 +178,7 @@ def _new(kind: AlarmKind, about: str, now: datetime, **more: Any) -> Alarm:
 
 def _stand_for(tx: Tx, new: Alarm, member: Member, now: datetime, pace: Pace) -> None:
     """Let an alarm of this cause stand for a node, and no other of the kind."""
+    new = replace(new, cause=key(new.cause))
     same = [each for each in tx.alarms.open(new.kind) if each.cause == new.cause]
     known = next((each for each in same if member in each.waiting or alarms.may_join(each, now)), None)
     if new.kind is AlarmKind.STUCK:

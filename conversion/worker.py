@@ -32,7 +32,18 @@ class Worker:
         self._crew = crew
 
     def tick(self) -> None:
-        """Start what may start, look at what is due, and settle what has come to rest."""
+        """Note who is away, start what may start, look at what is due, and settle what has come to rest."""
+        try:
+            self._note_away()
+        finally:  # a side that can't be noted holds no loan up; its error is the tick's, which so counts as failed
+            self._move()
+
+    def _note_away(self) -> None:
+        with self._ground.store.read() as tx:
+            away = tx.away.all()
+        absence.keep(self._ground, away)
+
+    def _move(self) -> None:
         now = self._ground.now()
         # Loans whose class the settings lack stand still (lost_classes.py).
         with self._ground.store.read() as tx:
@@ -40,8 +51,6 @@ class Worker:
             holding = tx.loans.in_states(sorted(HOLDING))
             takings = tx.takings.due(now)
             parts = tx.nodes.due(now)
-            away = tx.away.all()
-        absence.keep(self._ground, away)
         lost = {loan.id for loan in (*approved, *holding) if not self._ground.knows(loan)}
         for loan in approved:
             if loan.id not in lost and (loan.starts_at is None or loan.starts_at <= now):

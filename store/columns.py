@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, String
 from sqlalchemy.exc import DontWrapMixin
@@ -72,6 +73,29 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Replace what not every database can keep."""
         return None if value is None else cleaned(value)
+
+
+_LONGEST_KEY: Final = 600
+"""In characters: PostgreSQL refuses an index's row above 2,704 bytes, and a far side's words may be a page of HTML."""
+
+
+def key(text: str) -> str:
+    """Return text as it lies in a column that is searched by: cleaned, and cut without becoming another's."""
+    clean = cleaned(text)
+    if len(clean) <= _LONGEST_KEY:
+        return clean
+    return f"{clean[:_LONGEST_KEY]}#{sha256(clean.encode()).hexdigest()}"
+
+
+class Key(TypeDecorator[str]):
+    """What is searched by, and may hold words from outside."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Make it what every database can keep and find."""
+        return None if value is None else key(value)
 
 
 class Names(TypeDecorator[tuple[NodeName, ...]]):

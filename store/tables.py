@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 from loans.alarms import AlarmKind
 from loans.loan import NODE_GONE, NodeState, State, TakingState
 from loans.runbook import StepName
-from store.columns import Instant, Names, Span, Step, Words, choice
+from store.columns import Instant, Key, Names, Span, Step, Words, choice
 
 CARD: Final = "card"
 ALARM: Final = "alarm"
@@ -206,7 +206,7 @@ class SeenRow(Row, table=True):
 
     __tablename__ = "seen"
 
-    key: str = Field(primary_key=True)
+    key: str = Field(primary_key=True, sa_type=Key)
     at: datetime = _at(index=True)
 
 
@@ -293,7 +293,7 @@ class AwaySideRow(Row, table=True):
 
     side: str = Field(primary_key=True)
     since: datetime = _at()
-    said: str
+    said: str = _words()
     is_told: bool
 
 
@@ -304,7 +304,7 @@ class BreakerRow(Row, table=True):
 
     node_class: str = Field(primary_key=True)
     step: StepName | None = Field(sa_type=Step, nullable=False)
-    reason: str
+    reason: str = _words()
     failed: list[str] = Field(sa_type=Names)
     tried: int
     opened_at: datetime = _at()
@@ -322,7 +322,7 @@ class AlarmRow(Row, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    cause: str = _words()
+    cause: str = Field(sa_type=Key)
     kind: AlarmKind = Field(sa_type=choice(AlarmKind))
     about: str = _words()
     node_class: str

@@ -1,7 +1,8 @@
 """What is made of a side that is away: one message when it lasts, one when it is over, and no node taken meanwhile."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from conversion.worker import Worker
 from loans.facts import Fact, SideAway, SideBack
 from loans.loan import NodeState, State, TakingState
 from loans.nodes import NodeName
+from store.errors import StoreBroken
 from tests.conversion.rig import InlineCrew
 from tests.conversion.shelf import Shelf, a_store
 from tests.store.values import HOUR, MINUTE, NOW, a_loan, a_node, a_taking
@@ -80,6 +82,21 @@ def house(tmp_path: Path) -> Iterator[House]:
         with store.write() as tx:
             tx.takings.add(a_taking(1, 1, state=TakingState.DONE))
         yield House(shelf)
+
+
+def test_a_side_that_cannot_be_noted_holds_no_loan_up_and_is_no_secret(house: House, tmp_path: Path) -> None:
+    """A load balancer's odd words once stopped every loan of the site: a write refused costs that write alone."""
+    soon = house.shelf.at + MINUTE
+    approved = house.shelf.put(a_loan(state=State.APPROVED, starts_at=house.shelf.at, until=soon + HOUR))
+    with closing(sqlite3.connect(tmp_path / "lendbot.db")) as store:
+        store.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON away_sides BEGIN SELECT RAISE(ABORT, 'not these words'); END"
+        )
+    house.is_away = True
+    house.tick()
+    with pytest.raises(StoreBroken, match="not these words"):
+        house.tick()
+    assert house.shelf.loan(approved.id).state is State.LENDING
 
 
 def waves(house: House) -> int:

@@ -41,6 +41,17 @@ def test_an_alarm_comes_back_as_it_was_kept(store: Store) -> None:
         assert tx.alarms.of_cause(kept.cause) is None
 
 
+def test_a_cause_with_a_far_sides_words_is_found_by_them(store: Store) -> None:
+    """A node's rubbish, however long, raises one alarm and not one at every look."""
+    cause = "stuck:gpu:\0" + "no boot " * 1000
+    with store.write() as tx:
+        kept = tx.alarms.add(replace(an_alarm(), cause=cause))
+        found = tx.alarms.of_cause(cause)
+        assert found is not None
+        assert found.id == kept.id
+        assert tx.alarms.of_cause(f"{cause}!") is None
+
+
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**70])
 def test_a_number_that_no_alarm_can_have_is_none(store: Store, number: int) -> None:
     """A forged button is answered, and no query fails."""

@@ -25,6 +25,15 @@ def test_a_key_is_new_once(store: Store) -> None:
         assert tx.seen.first("event:Ev2", NOW)
 
 
+def test_a_key_with_a_far_sides_words_is_a_key(store: Store) -> None:
+    """What is told once a day may be a 401's page: NUL and its length keep nothing from being told."""
+    page = "mismatch:Kubernetes refuses us: " + "<p>\0Unauthorized" * 5000
+    with store.write() as tx:
+        assert tx.seen.first(page, NOW)
+        assert not tx.seen.first(page, NOW)
+        assert tx.seen.first(f"{page}!", NOW), "and another page is another key"
+
+
 def test_old_keys_are_forgotten(store: Store) -> None:
     """The store does not keep every event of a year; a young key stays."""
     with store.write() as tx:
