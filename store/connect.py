@@ -36,14 +36,18 @@ PATIENCE_S: Final = 30
 
 _ONE_WRITER: Final = f"SELECT pg_advisory_xact_lock({int.from_bytes(b'lendbot')})"
 
+_AS_IT_IS_NOW: Final = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+"""Said before the lock is asked for, whatever the server's default is: under REPEATABLE READ a writer would see what
+was so when it began to wait, and not what the writer before it has made of it."""
+
 _BEGIN: Final[Mapping[tuple[str, Mode], tuple[str, ...]]] = {
     ("sqlite", Mode.READ): ("PRAGMA query_only = ON", "BEGIN"),
     ("sqlite", Mode.WRITE): ("PRAGMA query_only = OFF", "PRAGMA foreign_keys = ON", "BEGIN IMMEDIATE"),
     # A migration that rebuilds a table drops the old one, which foreign keys would forbid.
     ("sqlite", Mode.MIGRATE): ("PRAGMA query_only = OFF", "PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"),
     ("postgresql", Mode.READ): ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
-    ("postgresql", Mode.WRITE): (_ONE_WRITER,),
-    ("postgresql", Mode.MIGRATE): (_ONE_WRITER,),
+    ("postgresql", Mode.WRITE): (_AS_IT_IS_NOW, _ONE_WRITER),
+    ("postgresql", Mode.MIGRATE): (_AS_IT_IS_NOW, _ONE_WRITER),
 }
 
 _ON_CONNECT: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -49,6 +51,27 @@ def test_a_change_and_its_message_are_kept_together_or_not_at_all(store: Store) 
     with store.read() as tx:
         assert tx.loans.get(loan.id).state is State.REQUESTED
         assert tx.outbox.due(NOW, 9) == ()
+
+
+@pytest.mark.parametrize("default", [r"repeatable\ read", "serializable"])
+def test_a_writer_sees_what_the_one_before_it_wrote_whatever_the_server_defaults_to(
+    postgres_address: str, default: str
+) -> None:
+    """Two people approve at once, and one is told who was first: no default of a role or database undoes the lock."""
+    given = make_url(postgres_address).update_query_dict({"options": f"-c default_transaction_isolation={default}"})
+    address = given.render_as_string(hide_password=False)
+    with closing(Store.open(address)) as store, store.write() as tx:
+        number = tx.loans.add(a_loan()).id
+
+    def count_on(_: int) -> None:
+        # A process of its own has no turn to wait for in ours.
+        with closing(Store.open(address)) as other, other.write() as tx:
+            found = tx.loans.get(number)
+            tx.loans.save(replace(found, count=found.count + 1))
+
+    assert at_once(6, count_on) == [None] * 6
+    with closing(Store.open(address)) as store, store.read() as tx:
+        assert tx.loans.get(number).count == a_loan().count + 6
 
 
 def test_32_writers_lose_nothing(store: Store) -> None:
