@@ -29,6 +29,10 @@ _MOST: Final = 5
 _AT_WHAT_TIME: Final = when.Refused(
     'At what time of that day does it start? Say it like "from Thursday 9am for 2 hours".'
 )
+_SEVERAL: Final = when.Refused(
+    'That names several times, and a loan is one stretch of time. Ask for each by itself, like "from Monday 9am until '
+    'Monday 5pm".'
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Heard:
     """The time of a sentence, and what it means by itself.
 
     is_for    only "for" stands before it: "for tomorrow until 5pm"
+    is_loose  other time words stand beside it that are no part of a purpose
     is_sure   False when words follow it that nothing introduces: they are the purpose, if the person says so
     """
 
@@ -43,6 +48,7 @@ class Heard:
     answer: when.Answer
     is_for: bool = False
     is_sure: bool = True
+    is_loose: bool = False
 
 
 def together(heard: Heard, others: Sequence[str], now: datetime, tz: tzinfo) -> when.Answer:
@@ -50,6 +56,14 @@ def together(heard: Heard, others: Sequence[str], now: datetime, tz: tzinfo) -> 
     read = _Reader(now, tz)
     answer = _with(heard, others, read) if others else _alone(heard, read)
     return answer if heard.is_sure else read.asked((answer,))
+
+
+def asked(answers: Iterable[when.Answer], now: datetime, tz: tzinfo) -> when.Answer:
+    """Return the question between all that several answers mean; a refusal when none of them means anything."""
+    found = tuple(answers)
+    if all(isinstance(each, when.Refused) for each in found):
+        return found[0]
+    return _Reader(now, tz).asked(found)
 
 
 @dataclass(frozen=True)
@@ -84,13 +98,13 @@ class _Reader:
         """Return the question between all that these mean."""
         readings = {(one.at, one.start): one for answer in answers for one in self.readings(answer)}
         kept = tuple(sorted(readings.values(), key=lambda one: (one.at, one.start is not None)))
-        return when.Ask(kept) if len(kept) <= _MOST else when.Refused(f"That can mean {len(kept)} different times.")
+        return when.Ask(kept) if len(kept) <= _MOST else _SEVERAL
 
 
 def _alone(heard: Heard, read: _Reader) -> when.Answer:
     """A day that is only named may be the last one or the only one."""
     phrase = heard.phrase
-    if _MAY_BEGIN.match(phrase) and not isinstance(heard.answer, when.Interval):
+    if _MAY_BEGIN.match(phrase) and any(one.start is None for one in read.readings(heard.answer)):
         return when.Refused(
             f'Is "{phrase}" when you need them, or when they go home? Say "until Friday 18:00" for the end, or '
             f'"from Monday 9am until Wednesday" for both.',
@@ -114,6 +128,8 @@ def _alone(heard: Heard, read: _Reader) -> when.Answer:
 def _with(heard: Heard, others: Sequence[str], read: _Reader) -> when.Answer:
     """One other word is combined, where that has one reading; several are asked."""
     if len(others) > 1:
+        if heard.is_loose:
+            return _SEVERAL
         return read.asked((heard.answer, *(read(other) for other in others)))
     other = _bare(others[0])
     if _agrees(heard.answer, other, read):
@@ -123,7 +139,10 @@ def _with(heard: Heard, others: Sequence[str], read: _Reader) -> when.Answer:
         return whole
     if parts(heard.phrase) == _LENGTH and parts(other) == _DAY and _is_hours(heard.answer):
         return _AT_WHAT_TIME
-    return read.asked((*_several(heard, others[0], read),))
+    several = [*_several(heard, others[0], read)]
+    if heard.is_loose and not any(read.readings(each) for each in several if each != heard.answer):
+        return when.Refused(f'I read "{heard.phrase}" and "{others[0]}", and can\'t tell what they mean together.')
+    return read.asked(several)
 
 
 def _agrees(answer: when.Answer, other: str, read: _Reader) -> bool:

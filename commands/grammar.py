@@ -16,7 +16,8 @@ from loans.plain import plain as seen
 
 LONGEST: Final = 500
 """Characters of a sentence that are read: a longer one is a paste, not a wish."""
-_CLOSE: Final = 0.7
+_CLOSE: Final = 0.75
+"""How near a word has to be to a verb to be taken for a slip of the keyboard: "lnd", "aprove"; not "send", "find"."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ length, the two are combined when that has one reading, and asked when it has se
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from commands.combine import Heard, together
+from commands.combine import Heard, asked, together
+from commands.either import either
+from commands.mentions import LONGEST, mentions
 from loans import when
 from loans.when.parts import parts, reach
 
@@ -19,8 +21,6 @@ _TRIES: Final = 150
 _SPANS: Final = 1000
 _WIDEST: Final = 16
 """Words of a time: "from Monday the 30th of November 2026 at 9 am until Friday 4 December at 5 pm" has as many."""
-_LONGEST: Final = 8
-"""Words of another time that a purpose may hold: "from 2pm to 4pm on Thursday"."""
 _VERBS: Final = (
     "benchmark|build|check|compare|debug|demo|deploy|develop|do|evaluate|experiment|finish|fix|get|give|hack|handle|"
     "help|hold|host|make|measure|migrate|move|play|practice|prepare|process|profile|prove|reproduce|rerun|run|see|"
@@ -39,10 +39,18 @@ _DROPPED: Final = re.compile(
     rf"(?:for|because|in order to|purpose:?|reason:?|[-,:;(])(?:\s+|$)|[,:;(]|{_TO_K8S.pattern}", re.IGNORECASE
 )
 """What introduces a purpose, and is no part of it."""
-_NO_PURPOSE: Final = re.compile(
-    r"(?:or|not|maybe|perhaps|but|except|if|when|whenever|once|unless|though|minus|ish|and|nor)\b", re.IGNORECASE
+_DETERMINED: Final = re.compile(r"\b(?:the|our|my|your|their|his|her|this|a|an)$", re.IGNORECASE)
+"""How words end whose noun is still to come: the time in "for the Monday class" is part of a name."""
+_OF_A_DAY: Final = re.compile(
+    r"\b(?:week|weekend|month|day|days|eve|morning|evening|night) (?:of|after|before)$", re.IGNORECASE
 )
-"""How words begin that change a time which stands before them: not read, so not passed on as a purpose."""
+"""How words end that make another time of the one behind them: "the week of Dec 7"."""
+_NO_PURPOSE: Final = re.compile(
+    r"(?:every|each|daily|weekly|monthly|nightly|or|not|maybe|perhaps|but|except|if|when|whenever|once|unless|though|minus|ish|and|nor)\b|"
+    r"(?:(?:[\w./]+\s+){1,3}time\b|[A-Za-z]+/[A-Za-z_]+|(?-i:[A-Z]{1,4}[SD]?T)\b|(?:utc|gmt)\b)",
+    re.IGNORECASE,
+)
+"""How words begin that change a time which stands before them, such as a zone: not read, so no purpose either."""
 
 
 _COUNTED: Final = re.compile(
@@ -64,16 +72,27 @@ class _Cut:
 def time_and_purpose(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
     """Tell the time from the purpose: the longest stretch of words that reads as a time is the time.
 
-    Where none will do, the refusal is of the words that were read as a time, not of the purpose beside them.
+    Where none will do, the refusal is of the words that were read as a time, not of the purpose beside them. "Friday or
+    Saturday", "Monday and Wednesday 9-5" are worked out one by one, and asked.
     """
+    tail = re.sub(r"^(?:right )?now\s+(?=(?:until|till|for)\b)", "", tail, flags=re.IGNORECASE)
+    found = either(tail, now, tz)
+    if found is None:
+        return _one(tail, now, tz)
+    each = [_one(way, now, tz) for way in found.ways]
+    return tail, each[0][1], asked((answer for _, _, answer in each), now, tz)
+
+
+def _one(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
     for cut in _cuts(tail):
         found = when.read(cut.phrase, now, tz)
         if isinstance(found, when.Refused) and not (found.is_read and _is_introduced(cut)):
             continue
         if isinstance(found, when.Refused):
             return cut.phrase, _purpose(cut), found
-        others = [*_mentions(cut.before, now, tz), *_mentions(cut.after, now, tz)]
-        heard = Heard(cut.phrase, found, cut.before.lower() == "for", _is_introduced(cut))
+        others = [*mentions(cut.before, now, tz), *mentions(cut.after, now, tz)]
+        is_loose = any(side and not _said_for(side) for side in (cut.before, cut.after))
+        heard = Heard(cut.phrase, found, cut.before.lower() == "for", _is_introduced(cut), is_loose)
         phrase = tail if others else cut.phrase.rstrip(",;:")
         return phrase, _purpose(cut), together(heard, others, now, tz)
     return _mended(tail, now, tz)
@@ -100,6 +119,8 @@ def _speaks_of_time(phrase: str) -> bool:
 
 
 def _may_stand(before: str) -> bool:
+    if _OF_A_DAY.search(before):
+        return False
     return not before or bool(_INTRODUCED.match(before)) or _is_time(before)
 
 
@@ -120,12 +141,14 @@ def _is_time(words: str) -> bool:
 
 
 def _begins_with_time(words: str) -> bool:
-    split = words.split()[:_LONGEST]
+    split = words.split()[:LONGEST]
     return any(parts(" ".join(split[:end])) for end in range(1, reach(split) + 1))
 
 
 def _purpose(cut: _Cut) -> str:
     """Return what is left, without the words that only introduce it, and nothing where that is a time alone."""
+    if cut.after and _DETERMINED.search(cut.before) and not _INTRODUCED.match(cut.after):
+        return _said_for(f"{cut.before} {cut.phrase} {cut.after}")
     sides = (_said_for(side) for side in (cut.before, cut.after))
     return ", ".join(side for side in sides if side)
 
@@ -139,36 +162,14 @@ def _said_for(side: str) -> str:
     return "" if parts(text) else _unquoted(text)
 
 
-def _mentions(side: str, now: datetime, tz: tzinfo) -> Iterator[str]:
-    """Yield what else speaks of a time: the longest stretches of words that are read, from left to right."""
-    words = [re.sub(r"['\u2019]s$", "", word.strip("\"'\u2018\u2019\u201c\u201d,;:()")) for word in side.split()]
-    at = 0
-    while at < len(words):
-        end, after = (_end_of_time(words, start, now, tz) for start in (at, at + 1))
-        if at < end >= after:
-            yield " ".join(words[at:end])
-            at = end
-        else:
-            at += 1
-
-
-def _end_of_time(words: Sequence[str], start: int, now: datetime, tz: tzinfo) -> int:
-    """Return where the longest time that begins at `start` ends; `start` where none does."""
-    for end in range(min(start + reach(words[start:]), start + _LONGEST), start, -1):
-        phrase = " ".join(words[start:end])
-        if parts(phrase):
-            found = when.read(phrase, now, tz)
-            if not isinstance(found, when.Refused) or found.is_read:
-                return end
-    return start
-
-
 def _mended(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
     """Try a time with a slip of the keyboard in it, where a purpose is plainly marked off by "for"."""
     for phrase, purpose in _splits(tail):
+        if _OF_A_DAY.search(purpose):
+            continue
         found = when.read(phrase, now, tz)
         if not isinstance(found, when.Refused):
-            others = [*_mentions(purpose, now, tz)]
+            others = [*mentions(purpose, now, tz)]
             return phrase, purpose, together(Heard(phrase, found), others, now, tz) if others else found
     return tail, "", when.read(tail, now, tz)
 

@@ -241,6 +241,13 @@ def from_for(ctx: Context, start: Moment, span: Length) -> Iterator[Stretch | No
     yield from stretch(start, spans.add(replace(ctx, after=opened), opened, span))
 
 
+def by_for(ctx: Context, *words: Any) -> Iterator[Stretch | Not]:
+    """Reads "by Monday 9am for 3 days": needed from then on, most likely, so it is confirmed."""
+    start, span = next(w for w in words if isinstance(w, Moment)), next(w for w in words if isinstance(w, Length))
+    for found in from_for(ctx, start, span):
+        yield found if isinstance(found, Not) else replace(found, end=replace(found.end, sure=False))
+
+
 def _vague(what: str, example: str) -> Callable[..., Moments]:
     return lambda *_: (Not(Why.VAGUE, f'{what} has no one end. Name a day or a time: "{example}".'),)
 
@@ -248,6 +255,7 @@ def _vague(what: str, example: str) -> Callable[..., Moments]:
 RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "same": lambda _ctx, value: [value],
     "deadline": lambda _ctx, moment: [moment],
+    "from_now": lambda _ctx, _now, moment: [moment],
     "until_number": until_number,
     "stretch": lambda _ctx, found: [found],
     "nothing": lambda _ctx, reason: [reason],
@@ -283,6 +291,8 @@ RULES: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "days_month": lambda ctx, first, last, month, year=None: month_days(ctx, month, first, last, year),
     "day_range": lambda _ctx, found: [found],
     "from_for": from_for,
+    "by_for": by_for,
+    "for_by": by_for,
     "for_from": lambda ctx, span, start: from_for(ctx, start, span),
     "vague_week": _vague("A week or a weekend", "Wednesday of next week"),
     "vague_month": _vague("A month or a year", "end of March"),

@@ -15,7 +15,7 @@ from lark import Lark, Token, Tree
 
 from loans.when import clocks, counted, days, moments, spans
 from loans.when.context import Context
-from loans.when.values import Clock, Day, Moment, Not, Stretch, Why
+from loans.when.values import Clock, Day, Moment, Not, Stretch, Why, Zone
 from loans.when.words import Words
 
 Node = Tree[Token] | Token
@@ -121,12 +121,36 @@ def _apply(ctx: Context, rule: str, combination: Values) -> Iterator[Any]:
 
 
 def _from_until(ctx: Context, left: Node, *rest: Node) -> Iterator[Stretch | Not]:
-    """The right side is read from where the left side starts."""
+    """The right side is read from where the left side starts. A zone that only the right side names holds for both."""
+    zone = _zone_of(ctx, rest[-1])
+    if zone is not None and _zone_of(ctx, left) is None:
+        there = replace(ctx, tz=zone.region or zone.fixed or ctx.tz)
+        for start in work_out(there, left):
+            if isinstance(start, Moment) and start.clocked:
+                sure = start.sure and there.today == ctx.today
+                yield from moments.stretch(
+                    replace(start, zoned=True, sure=sure), work_out(_later(ctx, start), rest[-1])
+                )
+                continue
+            yield from _from(ctx, start, rest[-1])
+        return
     for start in work_out(ctx, left):
-        if isinstance(start, Not):
-            yield start
-        else:
-            yield from moments.stretch(start, work_out(_later(ctx, start), rest[-1]))
+        yield from _from(ctx, start, rest[-1])
+
+
+def _from(ctx: Context, start: Moment | Not, right: Node) -> Iterator[Stretch | Not]:
+    if isinstance(start, Not):
+        yield start
+    else:
+        yield from moments.stretch(start, work_out(_later(ctx, start), right))
+
+
+def _zone_of(ctx: Context, node: Node) -> Zone | None:
+    """The zone that a part of the phrase names."""
+    if isinstance(node, Token):
+        return None
+    named = node.find_pred(lambda part: part.data in {"zone_name", "zone_offset"})
+    return next((zone for part in named for zone in work_out(ctx, part) if isinstance(zone, Zone)), None)
 
 
 def _later(ctx: Context, start: Moment) -> Context:
@@ -142,12 +166,24 @@ def _dashed(ctx: Context, left: Node, right: Node) -> Iterator[Stretch | Not]:
 
 def _on_day(ctx: Context, day: Node, first: Node, last: Node) -> Iterator[Stretch | Not]:
     """Reads "Tomorrow from 16:00 to 18:00": the end is the next such time after the start."""
-    for found, clock in product(work_out(ctx, day), work_out(ctx, first)):
+    zone = _zone_of(ctx, last)
+    for found, clock in product(work_out(ctx, day), _in_zone(ctx, work_out(ctx, first), zone)):
         if isinstance(found, Day) and isinstance(clock, Clock):
             for start in moments.day_clock(ctx, found, clock):
                 yield from _until(ctx, start, last)
         else:
             yield found if isinstance(found, Not) else clock
+
+
+def _in_zone(ctx: Context, found: Values, zone: Zone | None) -> Values:
+    """Clocks without a zone of their own, in the one that is named behind them."""
+    if zone is None:
+        return found
+    return tuple(
+        shown
+        for clock in found
+        for shown in (clocks.zoned(ctx, clock, zone) if isinstance(clock, Clock) and clock.zone is None else [clock])
+    )
 
 
 def _until(ctx: Context, start: Moment | Not, last: Node) -> Iterator[Stretch | Not]:

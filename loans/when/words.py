@@ -13,6 +13,8 @@ from typing import Any, Final
 from lark import Token
 from lark.lexer import Lexer
 
+from loans.when import zones
+
 MAX_CHARS: Final = 120
 """No phrase in three public corpora that names one deadline is longer than 60 characters; an essay is not a
 deadline.
@@ -156,8 +158,9 @@ _KINDS: Final = {
     "EOW": "eow",
     "EOM": "eom",
     "EOY": "eoy",
-    "ZONE": "utc gmt z est edt et mst mdt mt pst pdt pt ct cet cest jst",
-    "BAD_ZONE": "ist cst bst",
+    "ZONE": "utc gmt z est edt et mst mdt mt pst pdt pt ct cdt akst akdt hst cet cest eet eest wet jst kst hkt sgt "
+    "aest aedt nzst nzdt",
+    "BAD_ZONE": "ist cst bst ast",
 }
 # Singular unit names carry their own terminal: "next week" is a week of the calendar, "next weeks" is nothing.
 _SINGULAR: Final = {"day": "_DAY", "week": "_WEEK", "month": "_MONTH", "year": "_YEAR", "second": "SECOND"}
@@ -188,7 +191,7 @@ _SHAPES: Final = (
         rf"(?<=[0-9]){_NOT_AFTER_DATE}[-/](?=(?:{_MONTHISH})\b)|(?:{_AFTER_MONTH})[-/](?=[0-9]){_NOT_BEFORE_DATE}",
     ),
     ("_JOIN", r"(?:(?<=[a-z][-/][0-9])|(?<=[a-z][-/][0-9]{2}))[-/](?=[0-9]{4}\b)"),
-    ("OFFSET", r"[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
+    ("OFFSET", r"(?![ap]m\b|noon\b)[a-z0-9+-]{1,6} ?\(utc(?:[+-][0-9]{1,2}(?::[0-9]{2})?)?\)"),
     ("OFFSET", r"(?:utc|gmt) ?[+-][0-9]{1,2}(?::?[0-9]{2})?(?![0-9:])|(?<=[0-9]) ?\+[0-9]{2}:?[0-9]{2}(?![0-9:])"),
     (
         "STAMP",
@@ -223,7 +226,9 @@ _SHAPES: Final = (
     ("NOON", r"mid[- ]day\b"),
     ("NOW", r"(?:right|just) now\b|as soon as possible\b|at the moment\b"),
     ("SAME_TIME", r"(?:this|(?:the )?same) time\b"),
-    ("ZONE", r"(?:us )?(?:eastern|central|mountain|pacific)(?: time)?\b(?! [a-z]+ time)"),
+    ("ZONE", r"(?:us )?(?:eastern|central|mountain|pacific)(?: time)?(?: zone)?\b(?! [a-z]+ time)"),
+    ("_LOCAL", r"(?<=[0-9m] )(?:my|our|local|my local|our local) time(?: ?zone)?\b"),
+    ("PLACE", r"(?:in )?[a-z]{2,}(?: [a-z]+){0,2} time(?: zone)?\b|[a-z]+/[a-z_]+(?:/[a-z_]+)?\b"),
     ("_ISH", r"(?<=[0-9m])-?ish\b"),
     ("MER", r"[ap]\.? ?m(?:\b\.?|(?=-?ish\b))"),
     ("MER", r"(?<=[0-9])p\b\.?|(?<=:[0-9]{2})a\b\.?"),
@@ -236,6 +241,16 @@ _SHAPES: Final = (
     ("_DASH", r"-"),
     ("_SPACE", r"\s+|,(?=\s|$)|[()]"),
 )
+_A_CLOCK: Final = r"(?:[0-9]{1,2}(?::[0-9]{2})? ?[ap]\.?m\b|[0-9]{1,2}:[0-9]{2}|noon\b|midnight\b)"
+_NAMES: Final = "|".join(word for word, kind in _VOCABULARY.items() if kind == "WEEKDAY")
+_NO_HOUR: Final = rf"(?![0-9:./-]| ?[ap]\.?m\b| ?(?:{_MONTHISH}|{'|'.join(UNIT_OF)})\b| ?(?:to|until|till|through) )"
+_DAY_NUMBER: Final = re.compile(
+    rf"(?:\b(?:{_NAMES}),? (?:2[5-9]|3[01])|"
+    rf"\b(?:{_NAMES}),? (?:[1-9]|[12][0-9]|3[01])(?=,? (?:at |from |between )?{_A_CLOCK})|"
+    r"(?:(?<=[0-9] [ap]m )|(?<=[0-9][ap]m )|(?<=:[0-9][0-9] )|(?<=noon )|(?<=midnight ))(?:on )?"
+    rf"(?:{_NAMES}),? (?:[1-9]|[12][0-9]|3[01])){_NO_HOUR}"
+)
+"""The number behind a weekday is a day of the month where it is no hour, or where the hour is said beside it."""
 _SHAPE_OF: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _SHAPES)
 _PLAIN: Final = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2019": "'", "\u2013": "-", "\u2014": "-", "\u2212": "-"}
@@ -258,7 +273,7 @@ def tidy(phrase: str) -> str:
     refused.
     """
     plain = phrase.translate(_PLAIN).lower()
-    return " ".join(plain.split()).rstrip(".!?,; ").lstrip(",; ")
+    return _DAY_NUMBER.sub(r"\g<0>th", " ".join(plain.split()).rstrip(".!?,; ").lstrip(",; "))
 
 
 def words_worth_guessing() -> tuple[str, ...]:
@@ -283,7 +298,7 @@ class Words(Lexer):
             kind, word = _shape_at(text, start)
             if not kind:
                 raise UnknownWord(word, start)
-            if kind not in {"_SPACE", "_JOIN", "_ISH"}:
+            if kind not in {"_SPACE", "_JOIN", "_ISH", "_LOCAL"}:
                 yield Token(kind, word, start_pos=start)
             start += len(word)
 
@@ -295,6 +310,10 @@ def _shape_at(text: str, start: int) -> tuple[str, str]:
         if match is None:
             continue
         word = match[0]
+        if kind == "PLACE":
+            if not zones.is_known(word):
+                continue
+            return "ZONE", word
         if kind != "WORD":
             return kind, word
         return _VOCABULARY.get(word.rstrip("."), ""), word

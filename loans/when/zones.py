@@ -8,12 +8,14 @@ table.
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from loans.when.values import Moment, Zone
 
 _EAST, _MOUNTAIN, _PACIFIC, _MIDDLE = "America/New_York", "America/Denver", "America/Los_Angeles", "Europe/Berlin"
+_CENTRAL: Final = "America/Chicago"
 ZONES: Final[dict[str, tuple[int | None, str | None]]] = {
     "utc": (0, None),
     "gmt": (0, None),
@@ -21,32 +23,75 @@ ZONES: Final[dict[str, tuple[int | None, str | None]]] = {
     "est": (-5, _EAST),
     "edt": (-4, _EAST),
     "et": (None, _EAST),
-    "ct": (None, "America/Chicago"),
+    "ct": (None, _CENTRAL),
     "mst": (-7, _MOUNTAIN),
     "mdt": (-6, _MOUNTAIN),
     "mt": (None, _MOUNTAIN),
     "pst": (-8, _PACIFIC),
     "pdt": (-7, _PACIFIC),
     "pt": (None, _PACIFIC),
+    "cdt": (-5, _CENTRAL),
+    "akst": (-9, "America/Anchorage"),
+    "akdt": (-8, "America/Anchorage"),
+    "hst": (-10, "Pacific/Honolulu"),
+    "aest": (10, "Australia/Sydney"),
+    "aedt": (11, "Australia/Sydney"),
+    "nzst": (12, "Pacific/Auckland"),
+    "nzdt": (13, "Pacific/Auckland"),
+    "hkt": (8, None),
+    "sgt": (8, None),
+    "kst": (9, None),
+    "eet": (2, "Europe/Athens"),
+    "eest": (3, "Europe/Athens"),
+    "wet": (0, "Europe/Lisbon"),
     "cet": (1, _MIDDLE),
     "cest": (2, _MIDDLE),
     "jst": (9, None),
     "eastern": (None, _EAST),
-    "central": (None, "America/Chicago"),
+    "central": (None, _CENTRAL),
+    "central european": (None, _MIDDLE),
+    "eastern standard": (-5, _EAST),
+    "eastern daylight": (-4, _EAST),
+    "central standard": (-6, _CENTRAL),
+    "central daylight": (-5, _CENTRAL),
+    "mountain standard": (-7, _MOUNTAIN),
+    "mountain daylight": (-6, _MOUNTAIN),
+    "pacific standard": (-8, _PACIFIC),
+    "pacific daylight": (-7, _PACIFIC),
     "mountain": (None, _MOUNTAIN),
     "pacific": (None, _PACIFIC),
 }
+_CONTINENTS: Final = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 _OFFSET: Final = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?$")
 MAX_OFFSET: Final = timedelta(hours=14)
 """The widest offset in use, Line Islands."""
 
 
 def named(word: str) -> Zone:
-    """The zone of an abbreviation in the table, or of "Eastern", "US Eastern time"."""
-    name = word.lower().removeprefix("us ").removesuffix(" time")
+    """The zone of an abbreviation in the table, of "Eastern", "US Eastern time", "Chicago time", "Europe/Berlin"."""
+    name = _bare(word)
+    if name not in ZONES:
+        return Zone(None, ZoneInfo(_places()[name]))
     hours, region = ZONES[name]
     fixed = None if hours is None else timezone(timedelta(hours=hours))
     return Zone(fixed, ZoneInfo(region) if region else None, exact=name in {"utc", "z"})
+
+
+def is_known(word: str) -> bool:
+    """Whether a word names a zone: of the table, or of the zone database by its name or its city."""
+    return _bare(word) in ZONES or _bare(word) in _places()
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^(?:in )?(?:us )?|(?: time)?(?: zone)?$", "", word.lower())
+
+
+@cache
+def _places() -> dict[str, str]:
+    """The zones of the database, by name and by city, in lower case."""
+    names = sorted(name for name in available_timezones() if name.split("/")[0] in _CONTINENTS)
+    cities = {name.rsplit("/", 1)[1].replace("_", " ").lower(): name for name in names}
+    return cities | {name.lower(): name for name in names}
 
 
 def offset(word: str) -> Zone | None:

@@ -229,7 +229,7 @@ def test_two_hours_of_a_day_are_a_stretch_and_asked_where_a_half_of_the_day_is_o
         ("2026-W49", "refused"),
         ("noon Eastern", "Tue 24 Nov 2026 12:00"),
         ("Friday 5pm US Pacific time", "Fri 27 Nov 2026 20:00"),
-        ("noon Central European time", "refused"),
+        ("noon Central European time", "Wed 25 Nov 2026 06:00"),
     ],
 )
 def test_dates_and_zones_are_read_as_calendars_and_mails_write_them(phrase: str, expected: str) -> None:
