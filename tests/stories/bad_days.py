@@ -46,9 +46,14 @@ def bad_site(adjust: Callable[[str], str] = str, **options: Any) -> Iterator[Rig
     with rigged(
         lambda toml: adjust(_in_a_hurry(toml)), **({"gpu_nodes": 6, "cpu_nodes": 0, "busy": 0.0} | options)
     ) as rig:
-        steps = {step.name for plan in (TAKE, ABANDON, LEND, RETURN) for step in plan}
-        rig.ground = patient(rig.ground, timedelta(days=2), *steps)
+        rig.ground = unhurried(rig.ground)
         yield rig
+
+
+def unhurried(ground: Ground) -> Ground:
+    """Return the ground with two days for every step: where a second is half an hour, a busy machine takes hours."""
+    steps = {step.name for plan in (TAKE, ABANDON, LEND, RETURN) for step in plan}
+    return patient(ground, timedelta(days=2), *steps)
 
 
 def patient(ground: Ground, span: timedelta, *steps: str) -> Ground:

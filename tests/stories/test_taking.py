@@ -19,11 +19,13 @@ from loans.runbook import PlanName
 from sandbox.slurm import reservations
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
+from tests.stories.bad_days import unhurried
 
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
     with rigged() as found:
+        found.ground = unhurried(found.ground)
         yield found
 
 

@@ -14,6 +14,7 @@ from loans.loan import NodeState, State
 from sandbox.faults import Fault
 from store.db import Store, Tx
 from tests.conversion.rig import Rig, rigged
+from tests.stories.bad_days import unhurried
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ class DyingStore:
 @pytest.mark.parametrize("before_commit", [False, True], ids=["after each line", "before the next line"])
 def test_kill_9_at_every_journal_line_ends_in_the_same_world(rig: Rig, *, before_commit: bool) -> None:
     """No return is lost, and no node is left between the worlds, wherever the process dies."""
+    rig.ground = unhurried(rig.ground)
     rig.lend("lend 1 gpu node to k8s for 9 days")
     died_at: list[int] = []
     while rig.loan().state not in {State.RETURNED, State.STUCK, State.FAILED}:
