@@ -87,7 +87,7 @@ def _node_address(ssh: SshSettings) -> Callable[[NodeName], Address]:
 
 def _kubernetes(of: KubernetesSettings) -> KubeCluster:
     rules = DrainRules(delete_emptydir=of.delete_emptydir, force_unmanaged=of.evict_unmanaged)
-    client = connect(of.kubeconfig, of.context)
+    client = connect(of.kubeconfig, of.context, of.timeout)
     return KubeCluster(client, timeout=of.timeout, rules=rules, stale_after=of.silent_after)
 
 

@@ -164,7 +164,7 @@ class KubernetesSettings(Section):
 
     kubeconfig: Path | None = Field(None, description="absent: the service account of the pod that lendbot runs in")
     context: str | None = Field(None, description="of the kubeconfig; absent: its current one")
-    timeout: Span = Field(timedelta(seconds=15), description="for one request")
+    timeout: Span = Field(timedelta(seconds=15), description="for one request, and one run of a credential plugin")
     silent_after: Span = Field(timedelta(seconds=10), description="a watch silent for so long is not believed any more")
     delete_emptydir: bool = Field(default=False, description="evict pods with emptyDir data; else they block")
     evict_unmanaged: bool = Field(default=False, description="evict pods without a controller; else they block")

@@ -1,10 +1,14 @@
 """Credentials that cannot work are refused at start, with a sentence."""
 
+import json
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.kube.connect import connect
+from tests.patience import PATIENCE_S
 
 KUBECONFIG = """
 apiVersion: v1
@@ -29,6 +33,26 @@ def test_a_good_kubeconfig_makes_a_client_without_asking_the_cluster(kubeconfig:
     client = connect(kubeconfig, context)
     assert client.configuration.host == "https://192.0.2.1:6443"
     assert client.configuration.retries is False
+
+
+PLUGIN = """
+{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+ "status": {"token": "from-the-plugin", "expirationTimestamp": "2020-01-01T00:00:00Z"}}
+"""
+
+
+def test_a_credential_plugin_that_hangs_is_ended(tmp_path: Path) -> None:
+    """A plugin that waits for a log-in, or for a metadata service, does not hang every loan of the site."""
+    (tmp_path / "answer").write_text(PLUGIN)
+    user = {"command": "sh", "args": ["-c", "cat answer || sleep 600"], "apiVersion": "client.authentication.k8s.io/v1"}
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(KUBECONFIG.replace("{token: t}", json.dumps({"exec": user})))
+    client = connect(kubeconfig, timeout=timedelta(seconds=PATIENCE_S))
+    assert client.configuration.get_api_key_with_prefix("BearerToken") == "Bearer from-the-plugin"
+    (tmp_path / "answer").unlink()
+    before = time.monotonic()
+    connect(kubeconfig, timeout=timedelta(seconds=0.3))
+    assert time.monotonic() - before < 300
 
 
 def test_a_context_that_is_not_there_is_named(kubeconfig: Path) -> None:
