@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,6 +126,8 @@ def connect(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _tune_sqlite)
+    else:
+        event.listen(engine, "connect", partial(_has_characters, url), insert=True)  # before SQLAlchemy reads a word
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -154,6 +157,17 @@ def _make_private(_dialect: object, _record: object, args: list[Any], _options: 
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in _ON_CONNECT:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _has_characters(url: URL, connection: Any, _record: object) -> None:
+    """Refuse a database that knows bytes only: the driver hands them on as such, and everything fails over them."""
+    if connection.info.parameter_status("client_encoding") == "SQL_ASCII":
+        connection.close()
+        raise StoreUnusable(
+            shown(url),
+            "its encoding is SQL_ASCII, which knows no characters; make it with "
+            "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+        )
 
 
 def _begin(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """All or nothing, one writer at a time, and what is said when the database is away."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +15,7 @@ from sqlalchemy import make_url
 from loans.lifecycle import Approve, advance
 from loans.loan import State
 from store.db import Store
-from store.errors import NodeTaken, NoSuchLoan, Stale, StoreUnavailable, WriteInRead
+from store.errors import NodeTaken, NoSuchLoan, Stale, StoreUnavailable, StoreUnusable, WriteInRead
 from tests.store.values import NOW, a_loan, a_node
 
 WRITERS = 32
@@ -72,6 +73,22 @@ def test_a_writer_sees_what_the_one_before_it_wrote_whatever_the_server_defaults
     assert at_once(6, count_on) == [None] * 6
     with closing(Store.open(address)) as store, store.read() as tx:
         assert tx.loans.get(number).count == a_loan().count + 6
+
+
+def test_a_database_without_characters_is_told_in_a_sentence(postgres_server: str) -> None:
+    """Whoever made it in the C locale reads what to do, and no TypeError from deep inside."""
+    name = f"lendbot_test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(
+            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0".encode()
+        )
+    address = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with closing(Store.open(address)) as store:
+        for _ in range(2):
+            with pytest.raises(StoreUnusable, match=r"SQL_ASCII.*ENCODING 'UTF8'"):
+                store.upgrade()
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name}".encode())
 
 
 def test_32_writers_lose_nothing(store: Store) -> None:
