@@ -41,7 +41,7 @@ class Runner(Protocol):
         env: Mapping[str, str] | None = None,
         permit: Permit | None = None,
     ) -> Ran:
-        """Run argv to its end; out and err are whole.
+        """Run argv to its end; out and err of a question are whole.
 
         side    what an error calls the far side: "Slurm"
         permit  of what changes something: it begins within it or not at all, and is ended when its time-out is over
@@ -117,6 +117,7 @@ class SshRunner:
             side=f"{side} (through ssh {self._host[0]})",
             timeout=timeout,
             keep_bytes=_MOST_OUTPUT,
+            whole=permit is None,
             permit=permit,
         )
         return Ran(done.exit, _text(done.out, argv[0], side), _text(done.err, argv[0], side))

@@ -24,19 +24,26 @@ class SshShell:
         self._address = address
 
     def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
-        """Run a command that changes nothing."""
-        return self._run(node, argv, timeout, None, None)
+        """Run a command that changes nothing, and so leaves nothing behind: its answer is whole."""
+        return self._run(node, argv, timeout, whole=True)
 
     def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
         """Run one command to its end. Unreachable when the time-out passes: the node ends it some seconds later."""
-        return self._run(node, argv, timeout, stdin, current())
+        return self._run(node, argv, timeout, whole=False, stdin=stdin, permit=current())
 
     def note(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
         """Run a command that changes what lendbot alone reads; on the wire it is one like any other."""
         return self.run(node, argv, timeout=timeout, stdin=stdin)
 
     def _run(
-        self, node: NodeName, argv: Sequence[str], timeout: timedelta, stdin: str | None, permit: Permit | None
+        self,
+        node: NodeName,
+        argv: Sequence[str],
+        timeout: timedelta,
+        *,
+        whole: bool,
+        stdin: str | None = None,
+        permit: Permit | None = None,
     ) -> Ran:
         done = self._connections.run(
             self._address(node),
@@ -44,6 +51,7 @@ class SshShell:
             side=f"{node} (ssh)",
             timeout=timeout,
             keep_bytes=_KEEP_BYTES,
+            whole=whole,
             stdin=stdin,
             permit=permit,
         )

@@ -68,12 +68,14 @@ class SshConnections:
         side: str,
         timeout: timedelta,
         keep_bytes: int,
+        whole: bool,
         stdin: str | None = None,
         permit: Permit | None = None,
     ) -> Done:
         """Run one command to its end.
 
         side     the far side's name in errors
+        whole    True for an answer of which every line counts, False for a command that may leave a daemon behind
         permit   of a command that changes something: the host refuses to begin it when it is over
         raises   Unreachable, Denied; Overtaken when it is too late to begin
         """
@@ -84,7 +86,7 @@ class SshConnections:
             try:
                 channel, clock = self._channel_and_clock(address, line, side, permit)
                 words = argv if clock is None or permit is None else clock.bounded(argv, permit, timeout)
-                exchange = Exchange(channel, side=side, timeout=timeout, keep_bytes=keep_bytes)
+                exchange = Exchange(channel, side=side, timeout=timeout, keep_bytes=keep_bytes, whole=whole)
                 done = exchange.run(shlex.join(words), stdin.encode() if stdin is not None else None)
             finally:
                 line.turns.release()
@@ -136,7 +138,8 @@ class SshConnections:
         if clock is not None and clock.serves(transport_of(client), permit.uptime()):
             return clock
         channel = self._channel(address, line, side)
-        exchange = Exchange(channel, side=side, timeout=self._login.connect_timeout, keep_bytes=_CLOCK_BYTES)
+        patience = self._login.connect_timeout
+        exchange = Exchange(channel, side=side, timeout=patience, keep_bytes=_CLOCK_BYTES, whole=True)
         ask = partial(exchange.run, shlex.join(READ), None)
         line.clock = clock = FarClock.read(channel.get_transport(), ask, permit.uptime, side)
         return clock

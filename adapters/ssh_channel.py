@@ -23,7 +23,10 @@ _SLICE_S: Final = 0.5
 """The exit code makes no file descriptor readable, so it is looked at this often when nothing is said."""
 
 _QUIET_AFTER_EXIT_S: Final = 1.0
-"""A daemon that a command started may hold its output open for ever: this long after the exit we stop listening."""
+"""A daemon that a command started may hold its output open for ever: this long after the exit we stop listening.
+
+Not for an answer that is to be whole: its tail may be stalled on the way, and no rest of a list says that it is one.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,11 @@ class Tail:
 class Exchange:
     """One run of one command on a fresh channel. The channel is closed at the end, however it comes."""
 
-    def __init__(self, channel: paramiko.Channel, *, side: str, timeout: timedelta, keep_bytes: int) -> None:
+    def __init__(
+        self, channel: paramiko.Channel, *, side: str, timeout: timedelta, keep_bytes: int, whole: bool
+    ) -> None:
+        """Say nothing yet. whole: listen until the far host says that no more will come."""
+        self._whole = whole
         self._channel = channel
         self._side = side
         self._timeout_s = timeout.total_seconds()
@@ -120,7 +127,7 @@ class Exchange:
                 return
             elif not self._channel.exit_status_ready():
                 self._end_input()  # it takes its time: should it wait for input, there is none
-            else:
+            elif not self._whole:
                 quiet_since = quiet_since or time.monotonic()
                 if time.monotonic() - quiet_since > _QUIET_AFTER_EXIT_S:
                     return
@@ -154,6 +161,9 @@ class Exchange:
         if time.monotonic() >= self._deadline:
             span = exact(timedelta(seconds=self._timeout_s))
             self._take()
+            if self._channel.exit_status_ready():
+                why = f"it ended, and its answer had no end in {span}: does what it started hold its output open?"
+                return Unreachable(self._side, why)
             said = until_then(self._err.value())
             return Unreachable(self._side, f"no end after {span}; the command may still be running{said}")
         return Unreachable(self._side, f"the connection broke while a command ran: {saying(error)}")

@@ -56,6 +56,19 @@ def test_large_answers_come_whole(runner: Runner) -> None:
     assert len(ran.out) == 4_000_000
 
 
+def test_an_answer_whose_tail_is_late_is_waited_for(runner: Runner) -> None:
+    """A list of jobs that is cut at a line's end looks whole, and hides the job that would be killed."""
+    late = ["sh", "-c", "echo JOBS; (sleep 1.5; echo 48211) & exit 0"]
+    assert runner.run(late, side="Slurm", timeout=SOON).out == "JOBS\n48211\n"
+
+
+def test_an_answer_that_has_no_end_is_none(ssh_site: SshSite, connections: SshConnections) -> None:
+    """Half a list is no list: it is asked for again, and the sentence says what may hold it open."""
+    there = SshRunner(connections, ssh_site.address)
+    with pytest.raises(Unreachable, match="its answer had no end in 2 s"):
+        there.run(["sh", "-c", "echo JOBS; sleep 60 & exit 0"], side="Slurm", timeout=timedelta(seconds=2))
+
+
 def test_what_hangs_here_is_ended_with_its_children(tmp_path: Path, eventually: Eventually) -> None:
     """A time-out leaves no process behind on our own machine."""
     child = tmp_path / "child"
