@@ -6,11 +6,14 @@ from conversion import boots
 from conversion.ports import DaemonPods, Ran
 from conversion.slurm_view import node_of
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
+from loans.facts import StepFinished
 from loans.nodes import is_drained, is_out_of_slurm
+from loans.runbook import StepName
 from loans.whose import Whose, whose
 
 _LOCKED = 75
 """What flock is told to answer when somebody else holds the lock (EX_TEMPFAIL of sysexits.h)."""
+_CAME_CORDONED = "it registered cordoned"
 _PUPPET_FINE = (0, 2)
 """puppet apply --detailed-exitcodes: nothing to do, or changed."""
 
@@ -96,13 +99,16 @@ def run_puppet(work: NodeWork) -> Seen | None:
 
 
 def check_joined(work: NodeWork) -> Seen:
-    """Ask Kubernetes for the node; one that another loan has marked is nobody's to take."""
+    """Ask Kubernetes for the node; one that another loan has marked is nobody's to take.
+
+    Whether it registered cordoned is noted: only that cordon is ours to lift.
+    """
     node = work.far.kubernetes.node(work.kube_name)
     if node is None:
         return NotYet("Kubernetes has not seen the node register")
     if node.mark not in (None, work.loan.mark):
         raise TryIsOver(f"in Kubernetes the node carries the mark of {node.mark.said}")
-    return Done()
+    return Done() if node.schedulable else Done(_CAME_CORDONED)
 
 
 def check_labelled(work: NodeWork) -> Seen:
@@ -130,14 +136,25 @@ def check_ready(work: NodeWork) -> Seen:
         return NotYet("Kubernetes does not know the node")
     if not node.ready:
         return NotYet(f"waiting to be Ready{': ' + node.not_ready_why if node.not_ready_why else ''}")
-    return Done() if node.schedulable else NotYet("it is cordoned")
+    if node.schedulable:
+        return Done()
+    if _came_cordoned(work):
+        return NotYet("it is cordoned")
+    return NotYet("it has been cordoned since it joined, and not by me: whoever did that may have a reason")
 
 
 def open_for_pods(work: NodeWork) -> None:
-    """Uncordon a node that registered cordoned, as some sites have it."""
+    """Uncordon a node that registered cordoned, as some sites have it; a later cordon is somebody's."""
     node = work.far.kubernetes.node(work.kube_name)
-    if node is not None and not node.schedulable:
+    if node is not None and not node.schedulable and _came_cordoned(work):
         work.far.kubernetes.uncordon(work.kube_name, work.loan.mark)
+
+
+def _came_cordoned(work: NodeWork) -> bool:
+    """Ask the journal what the node was when it joined; without a word of it nobody knows whose the cordon is."""
+    joined = [told.fact for told in work.journal if told.fact.step is StepName.JOIN]
+    ends = [fact.said for fact in joined if isinstance(fact, StepFinished)]
+    return ends[-1:] == [_CAME_CORDONED]
 
 
 def check_daemons(work: NodeWork) -> Seen:
