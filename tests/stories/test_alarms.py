@@ -25,7 +25,7 @@ from tests.bot.house import (
     shown,
 )
 from tests.phases import NODES, stand
-from tests.stories.transcript import Story
+from tests.stories.transcript import Story, press
 
 NO_BOOT = "BMC says on; Slurm says DOWN+DRAIN, no registration yet (for 20 min), after 3 tries"
 
@@ -81,10 +81,10 @@ def test_nobody_looks_for_an_hour(house: House, request: pytest.FixtureRequest) 
         eventually(f"call {call}", lambda: len(story.of_loan("#hpc-oncall")) == call + 1)  # noqa: B023 - at once
         story.lines += [f"== {span} minutes later", "-- #hpc-oncall", story.of_loan("#hpc-oncall")[-1]]
     pressed = [m for m in house.messages(ONCALL_ROOM) if "alarm_take" in buttons(m)][-1]
-    house.click(pressed, "alarm_take", APPROVER)
+    press(house, pressed, "alarm_take", ":eyes:", APPROVER)
     eventually("in hand everywhere", lambda: all(":eyes:" in text for text in story.of_loan("#hpc-oncall")))
     story.lines += ["== approver presses I'm looking", "-- #hpc-oncall", story.of_loan("#hpc-oncall")[-1]]
-    house.click(pressed, "alarm_again", APPROVER)
+    press(house, pressed, "alarm_again", "home again", APPROVER)
     now = house.program._core.clock.now
     eventually("on the way", lambda: _state(house, loan) == "returning")
     with house.store.write() as tx:
@@ -158,6 +158,5 @@ def test_on_call_is_told_in_person_when_their_channel_takes_nothing(house: House
     assert {"alarm_take", "alarm_again"} <= buttons(told)
     eventually("and why there", lambda: [m for m in house.dms(ONCALL) if "archived" in shown(m)])
     archive(house, channels[ONCALL_ROOM], so=False)
-    house.click(told, "alarm_take", ONCALL)
-    eventually("in hand there", lambda: ":eyes:" in shown(told))
+    press(house, told, "alarm_take", ":eyes:")
     eventually("in hand in the channel", lambda: [m for m in on_oncall(house, f"#{loan}") if ":eyes:" in shown(m)])

@@ -13,17 +13,17 @@ from loans.nodes import NodeName
 from loans.runbook import PlanName, StepName
 from sandbox.faults import Fault
 from store.set_marks import SetMark
-from tests.bot.house import APPROVER, ONCALL, ONCALL_ROOM, House, at_work, buttons, eventually, shown
-from tests.stories.transcript import Story
+from tests.bot.house import APPROVER, ONCALL_ROOM, House, at_work, buttons, eventually, shown
+from tests.stories.transcript import Story, press
 
 SIXTY = tuple(NodeName(f"gpu{number:03}") for number in range(1, 61))
 
 
 def _hurried(toml: str) -> str:
-    """Give a BMC little time, and call nobody again while a story goes on."""
-    toml = toml.replace('timeout = "10 s"\n', 'timeout = "0.5 s"\n')
-    patience = 'patience = { "power off" = "20 s" }'
-    return toml.replace("[pace]\n", f'[pace]\ncall_again = ["30 d"]\n{patience}\n')
+    """Give a BMC little time, look at sixty nodes once a second, and call nobody again while a story goes on."""
+    toml = toml.replace('timeout = "10 s"\n', 'timeout = "1 s"\n')
+    patience = 'patience = { "power off" = "3 min" }'
+    return toml.replace("[pace]\n", f'[pace]\nlook_every = "1 min"\ncall_again = ["30 d"]\n{patience}\n')
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,7 @@ def test_sixty_nodes_held_by_slurm_are_one_message(house: House, request: pytest
     eventually("a message that counts them", lambda: any("60 nodes" in text for text in story.of_loan("#hpc-oncall")))
     story.tell("Slurm answers nobody, and 60 nodes wait for it", "#hpc-oncall", "DM to requester")
     [message] = [m for m in house.messages(ONCALL_ROOM) if f"#{loan.id}" in shown(m)]
-    house.click(message, "alarm_take", ONCALL)
-    eventually("in hand", lambda: ":eyes:" in shown(message))
+    press(house, message, "alarm_take", ":eyes:")
     story.tell("on-call presses I'm looking", "#hpc-oncall")
     heal(house)
     eventually("solved", lambda: "Solved" in shown(message))
@@ -99,10 +98,9 @@ def test_one_bmc_that_hangs(house: House, request: pytest.FixtureRequest) -> Non
     eventually("below the card", lambda: any("stuck" in text for text in story.of_loan("thread")))
     tell(story, node, "the BMC of a node hangs on its way home", "#hpc-oncall", "thread", "DM to requester")
     message = [m for m in house.messages(ONCALL_ROOM) if f"#{loan} " in shown(m) or f"#{loan})" in shown(m)][-1]
-    house.click(message, "alarm_take", ONCALL)
-    eventually("in hand", lambda: ":eyes:" in shown(message))
+    press(house, message, "alarm_take", ":eyes:")
     heal(house)
-    house.click(message, "alarm_again", ONCALL)
+    press(house, message, "alarm_again", "home again")
     eventually("solved", lambda: "Solved" in shown(message))
     eventually("solved below", lambda: any("Solved" in text for text in story.of_loan("thread")))
     eventually("solved for the requester", lambda: any("Solved" in t for t in story.of_loan("DM to requester")))

@@ -4,6 +4,7 @@ Times and dates are left out: they are the site's, and tell nothing that a reade
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from sandbox.driver import told
 from sandbox.slack import seed
 from sandbox.slack.records import Message
-from tests.bot.house import APPROVALS, ONCALL, ONCALL_ROOM, REQUESTER, House
+from tests.bot.house import APPROVALS, ONCALL, ONCALL_ROOM, REQUESTER, House, buttons, eventually, shown
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = {
@@ -77,3 +78,18 @@ class Story:
     def _nameless(self, text: str) -> str:
         """Leave the loan's own number out: it depends on which stories went before."""
         return re.sub(rf"#{self.loan}\b", "#N", text)
+
+
+def press(house: House, message: Message, action: str, then: str, who: str = ONCALL) -> None:
+    """Press until the message says so: on a busy machine a press is refused, in words that ask to press again."""
+
+    def is_so() -> bool:
+        return then in shown(message) or "Solved" in shown(message)
+
+    for _ in range(9):
+        if action in buttons(message):
+            house.click(message, action, who)
+        with suppress(AssertionError):
+            eventually(then, is_so, within_s=10)
+            return
+    raise AssertionError(f"no press of {action} had an effect")
