@@ -19,7 +19,7 @@ from bot.publishing.surroundings import Surroundings
 from bot.slack.admission import Admission
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
 from bot.slack.people import People
-from conversion import clocks, due, lost_classes, numbers, reconcile
+from conversion import clocks, due, in_book, lost_classes, numbers, reconcile
 from conversion.crew import Crew
 from conversion.worker import Worker
 from loans import when
@@ -86,6 +86,7 @@ class Engine:
     def _reconcile(self) -> None:
         self.lost = lost_classes.tell_all(self.ground)
         reconcile.reconcile(self.ground)
+        in_book.keep_pools(self.ground)
         self.clocks.compare()
 
     def _forget(self) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from commands import booked
 from commands.desk import Caller, Desk
 from commands.pressed import differs, loan_meant
 from commands.refusals import AlreadyDecided, ExtensionSettled, Forbidden
@@ -88,6 +89,8 @@ def _decide(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller, desk: De
         return _was_first(tx, loan, ask.what, desk.now)
     by, note = caller.person, _note(ask)
     approved = isinstance(ask, Approve)
+    if approved and (no_room := booked.request(tx, loan, caller, desk)):
+        return no_room
     event = ApproveEvent(by.id) if approved else DeclineEvent(by.id, note)
     fact = facts.Decided(approved, note, on=loan.text)
     return Decided(orders.record(tx, loan, event, desk.now, fact, by=by.actor))
@@ -97,6 +100,8 @@ def _decide_extension(tx: Tx, loan: Loan, ask: Approve | Decline, caller: Caller
     by, note, asked = caller.person, _note(ask), loan.extension
     assert asked is not None, "whoever calls has looked"
     granted = isinstance(ask, Approve)
+    if granted and (no_room := booked.extension(tx, loan, asked.until, caller, desk)):
+        return no_room
     event = ApproveExtension(by.id) if granted else DropExtension(by.id, note)
     on = f"{loan.text}; later deadline {asked.until.isoformat()}, asked by {asked.asked_by}"
     fact = facts.ExtensionDecided(asked.until, granted, note, on)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands import drafts
+from commands import booked, drafts
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
 from commands.later import Ends, ends
@@ -107,6 +107,8 @@ def _ask_for(loan_id: int, until: datetime, card: Shown | None, caller: Caller, 
                 return Forbidden(verdict.reasons)
             if card and (found := changes(card, loan)):
                 return differs(tx, loan, found, desk)
+            if no_room := booked.extension(tx, loan, until, caller, desk):
+                return no_room
             lapses_at = min(desk.now + rules.lapse_after, loan.until)
             event = AskExtension(caller.person.id, until, lapses_at)
             fact = facts.ExtensionAsked(until, lapses_at)
@@ -123,6 +125,10 @@ def _previewed(loan: Loan, ask: Extend, found: Ends, caller: Caller, desk: Desk)
     verdicts = [may_extend(caller.person, rules, loan, at) for at in found.at]
     if isinstance(first := verdicts[0], Refused) and all(isinstance(each, Refused) for each in verdicts):
         return Forbidden(first.reasons)
+    with desk.store.write() as tx:
+        no_room = booked.extension(tx, loan, min(found.at), caller, desk)
+    if no_room is not None:
+        return no_room
     now_until = when.spelled(loan.until, caller.tz)
     options = [
         (f"{when.spelled(at, caller.tz)}, {_apart(at, loan.until)} {now_until}", LaterDeadline(Shown.of(loan), at))

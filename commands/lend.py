@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 
-from commands import drafts
+from commands import booked, drafts
 from commands.desk import Caller, Desk
 from commands.look import one_loan
 from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
@@ -146,8 +146,13 @@ def preview(terms: Terms, caller: Caller, desk: Desk) -> Reply:
     except FarSideError as e:
         return FarSideDown(e.side, e.said)
     choice = found.choice
-    could_ever = choice.total - choice.floor
-    if terms.count > (choice.free if terms.starts_at is None else could_ever):
+    pools = booked.pools(found.seen, desk)
+    with desk.store.write() as tx:
+        tx.pools.put(pools)
+        no_room = booked.wish(tx, terms, caller, desk, at_once=choice.free)
+    if no_room is not None and (no_room.room.promised or terms.count <= _could_go(choice, terms)):
+        return no_room
+    if terms.count > _could_go(choice, terms):
         return _not_enough(choice, terms, caller, desk)
     with desk.store.write() as tx:
         draft = drafts.keep(tx, terms, caller, desk.now)
@@ -175,6 +180,8 @@ def sign_off(ask: SignOff, caller: Caller, desk: Desk) -> Reply:
         verdict = _judge(tx, terms, node_class, caller, desk)
         if isinstance(verdict, Refused):
             return Forbidden(verdict.reasons)
+        if (no_room := booked.wish(tx, terms, caller, desk)) is not None:
+            return no_room
         loan = orders.request(tx, terms, node_class.rules, caller.person.actor, desk.now)
         tx.drafts.became(ask.draft, loan.id)
         return Requested(loan, node_class)
@@ -194,6 +201,11 @@ def _asked_before(tx: Tx, loan_id: int, node_class: NodeClass, desk: Desk) -> Re
     """Answer a second press with what became of the first: its answer may stand where the first one's stood."""
     loan = tx.loans.get(loan_id)
     return Requested(loan, node_class) if loan.state is State.REQUESTED else one_loan(tx, loan, desk)
+
+
+def _could_go(choice: Choice, terms: Terms) -> int:
+    """Return how many nodes could go: those that are idle now, or for a later date all that the floor does not keep."""
+    return choice.free if terms.starts_at is None else choice.total - choice.floor
 
 
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:

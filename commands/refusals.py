@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from loans.book import Room
 from loans.classes import NodeClass
 from loans.loan import Decision, Loan
 from loans.nodes import NodeName
@@ -87,6 +88,29 @@ class NotEnough:
     now_draft: str | None = None
     later_draft: str | None = None
     later_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BookedOut:
+    """Others have been promised what would be needed. What is still to be had is offered, where there is any.
+
+    wished         nodes, for the wish or loan that is judged
+    loan           the one that cannot be signed, or extended, as it is asked; None for a wish
+    fewer_draft    for the same span, `fewer` nodes
+    later_draft    for as long, from `later_at`
+    latest_draft   the same loan until `latest`, which is earlier than what was asked for
+    """
+
+    room: Room
+    wished: int
+    tz: str
+    loan: Loan | None = None
+    fewer: int = 0
+    fewer_draft: str | None = None
+    later_at: datetime | None = None
+    later_draft: str | None = None
+    latest: datetime | None = None
+    latest_draft: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from commands.alarm_replies import AlarmOver, AllTriedAgain, AlreadyTaken, Looki
 from commands.refusals import (
     AlreadyDecided,
     BadTime,
+    BookedOut,
     ExtensionSettled,
     FarSideDown,
     Forbidden,
@@ -289,6 +290,7 @@ Reply = (
     | UnknownNodes
     | NotLent
     | NotEnough
+    | BookedOut
     | NotUnderstood
     | Forbidden
     | NoLoan
@@ -334,6 +336,7 @@ REFUSALS = (
     UnknownNodes,
     NotLent,
     NotEnough,
+    BookedOut,
     NotUnderstood,
     Forbidden,
     NoLoan,

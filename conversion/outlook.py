@@ -12,16 +12,17 @@ from conversion.ports import Slurm
 from conversion.slurm_view import look
 from loans.classes import NodeClass
 from loans.nodes import NodeName
-from loans.selection import Choice, Wish, choose
+from loans.selection import Choice, Seen, Wish, choose
 from store.db import Store
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a wish would get. jobs_waiting: those in the queue of its class's partition."""
+    """What a wish would get. jobs_waiting: those in the queue of its class's partition; seen: what it was read from."""
 
     choice: Choice
     jobs_waiting: int
+    seen: Seen
 
 
 def outlook(store: Store, slurm: Slurm, wish: Wish) -> Outlook:
@@ -31,7 +32,7 @@ def outlook(store: Store, slurm: Slurm, wish: Wish) -> Outlook:
     """
     seen, node_class = look(slurm), wish.node_class
     waiting = sum(job.state == "PENDING" and node_class.partition in job.partitions for job in seen.jobs)
-    return Outlook(choose(seen, replace(wish, held=_held(store))), waiting)
+    return Outlook(choose(seen, replace(wish, held=_held(store))), waiting, seen)
 
 
 def free(

@@ -23,6 +23,8 @@ class Rules:
     max_waiting             requests of one person that may await their decision at once: approvers have to read them
     lapse_after             an undecided request ends by itself after this
     reminders               how long before the deadline people are told
+    to_convert, to_return   how long a loan of the class takes to arrive, and to come home, until enough have been
+                            measured (loans/readers/turnaround.py)
     """
 
     requesters: frozenset[str] = frozenset({"*"})
@@ -36,6 +38,8 @@ class Rules:
     max_waiting: int = 10
     lapse_after: timedelta = 8 * HOUR
     reminders: tuple[timedelta, ...] = (24 * HOUR, HOUR)
+    to_convert: timedelta = timedelta(minutes=10)
+    to_return: timedelta = timedelta(minutes=15)
 
     @property
     def keepers(self) -> frozenset[str]:

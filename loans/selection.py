@@ -158,8 +158,9 @@ def choose(seen: Seen, wish: Wish) -> Choice:
     running = _jobs_by_node(seen.jobs)
     reserved = _reserved_by_node(seen.reservations, wish.until)
     reasons = {n.name: _reason(n, wish, running, reserved) for n in of_class}
-    kept = _kept_by_floors(seen, wish, [name for name, why in reasons.items() if why is None])
-    may_go = sorted((n for n, why in reasons.items() if why is None and n not in kept), key=_asked_first(wish))
+    free = sorted((n.name for n in of_class if reasons[n.name] is None), key=_least_shared(seen, wish))
+    kept = _kept_by_floors(seen, wish, free)
+    may_go = [name for name in free if name not in kept]
     taken = tuple(sorted(may_go[: max(0, wish.count)]))
     spare = NotNeeded() if len(taken) >= wish.count else None
     whys = {name: why or spare or kept.get(name) for name, why in reasons.items() if name not in set(taken)}
@@ -199,8 +200,9 @@ def broken_floor(
     return None
 
 
-def _asked_first(wish: Wish) -> Callable[[NodeName], tuple[bool, NodeName]]:
-    return lambda node: (node not in wish.asked, node)
+def _least_shared(seen: Seen, wish: Wish) -> Callable[[NodeName], tuple[bool, int, NodeName]]:
+    """Order nodes: first those that were asked for, then those that fewest other classes have been promised from."""
+    return lambda node: (node not in wish.asked, sum(c.has(seen.nodes[node]) for c in wish.others), node)
 
 
 def staying(seen: Seen, node_class: NodeClass, held: Collection[NodeName]) -> frozenset[NodeName]:

@@ -28,6 +28,7 @@ from store.leases import Leases
 from store.loans import Loans
 from store.nodes import Nodes
 from store.outbox import Outbox
+from store.pools import Pools
 from store.posts import Posts
 from store.schema import Schema
 from store.seen import Seen
@@ -55,6 +56,7 @@ class Tx:
         self.away = Away(connection)
         self.breakers = Breakers(connection)
         self.alarms = Alarms(connection)
+        self.pools = Pools(connection)
 
 
 class Store:

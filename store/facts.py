@@ -6,10 +6,10 @@ before the next read in it, many rows at once: a wave of 500 nodes is one statem
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 from sqlmodel import col
 
 from loans.facts import Actor, Fact, StepDid, StepFact, StepFailed, StepFinished, StepStarted, Told
@@ -120,6 +120,19 @@ class Facts:
             col(LoanRow.node_class) == node_class
         )
         return self._read(of_class.order_by(col(_Row.id)))
+
+    def lasted(self, begun: type[Fact], over: type[Fact], node_class: str, limit: int) -> tuple[timedelta, ...]:
+        """Return how long it took loans of a class from one kind of fact, told first, to another; the latest first."""
+        self.flush()
+        of_class = select(col(_Row.loan_id), col(_Row.at)).join(LoanRow, col(LoanRow.id) == col(_Row.loan_id))
+        chosen = of_class.where(col(_Row.plan).is_(None), col(_Row.kind) == kind_of(over))
+        chosen = chosen.where(col(LoanRow.node_class) == node_class).order_by(col(_Row.id).desc()).limit(limit)
+        ended = {row.loan_id: row.at for row in self._connection.execute(chosen)}
+        first = select(col(_Row.loan_id), func.min(col(_Row.at)).label("at")).where(
+            col(_Row.loan_id).in_(ended), col(_Row.kind) == kind_of(begun)
+        )
+        began = {row.loan_id: row.at for row in self._connection.execute(first.group_by(col(_Row.loan_id)))}
+        return tuple(at - began[loan_id] for loan_id, at in ended.items() if loan_id in began)
 
     def head(self) -> tuple[int, str]:
         """Return the number and the hash of the last fact."""

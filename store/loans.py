@@ -1,7 +1,7 @@
 """Loans, kept. A save is refused when somebody else saved since: two people press Approve, one wins."""
 
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,6 +11,7 @@ from loans.facts import WhyReturn
 from loans.loan import Decision, Extension, Loan, State
 from loans.made_with import MadeWith
 from loans.nodes import Taint
+from loans.promised import Term
 from store.errors import NoSuchLoan, Stale
 from store.identity import Identity
 from store.rows import LARGEST, begin_above, columns_of, insert_numbered, read_all, read_one, save_versioned, table_of
@@ -53,6 +54,12 @@ class Loans:
         """Return the loans in any of these states, oldest first."""
         chosen = _EVERY.where(col(LoanRow.state).in_(states)).order_by(col(LoanRow.id))
         return read_all(self._connection, chosen, _loan)
+
+    def terms(self, states: Collection[State]) -> tuple[Term, ...]:
+        """Return what the book needs of the loans in any of these states, oldest first: a fifth of a whole row."""
+        columns = [table_of(LoanRow).c[name.name] for name in fields(Term)]
+        chosen = select(*columns).where(col(LoanRow.state).in_(states)).order_by(col(LoanRow.id))
+        return tuple(Term(*row) for row in self._connection.execute(chosen))
 
     def undecided_of(self, requester: str, node_class: str) -> tuple[int, ...]:
         """Return the requests of one person for a class that await their decision, oldest first."""

@@ -358,3 +358,14 @@ class AlarmPostRow(Row, table=True):
     place: str = Field(primary_key=True)
     channel: str
     ts: str
+
+
+class PoolRow(Row, table=True):
+    """A class's nodes as Slurm last told of them: what is promised for a date is judged by them."""
+
+    __tablename__ = "pools"
+
+    node_class: str = Field(primary_key=True)
+    nodes: list[str] = Field(sa_type=Names)
+    kept: list[dict[str, Any]] = Field(sa_type=JSON)
+    seen_at: datetime = _at()

@@ -35,6 +35,8 @@ def _node_class(name: str, of: ClassSettings, expand: Expand) -> NodeClass:
             max_waiting=of.max_waiting,
             lapse_after=of.lapse_after,
             reminders=of.reminders,
+            to_convert=of.to_convert,
+            to_return=of.to_return,
         ),
         aliases=of.aliases,
         nodes=_nodes(name, of.nodes, expand),

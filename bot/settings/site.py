@@ -278,6 +278,14 @@ class ClassSettings(Section):
     max_waiting: int = Field(10, ge=1, description="undecided requests that one person may have at once")
     lapse_after: Span = Field(timedelta(hours=8), description="an undecided request ends after this")
     reminders: tuple[Span, ...] = Field((timedelta(hours=24), timedelta(hours=1)), description="before the deadline")
+    to_convert: Span = Field(
+        timedelta(minutes=10),
+        description="how long a loan takes to arrive: kept free before one that begins on a date, until 5 are measured",
+    )
+    to_return: Span = Field(
+        timedelta(minutes=15),
+        description="how long a loan takes to come home: kept free after its deadline, until 5 are measured",
+    )
 
 
 class PaceSettings(Section):

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.views import breaker, buttons, history, lists, preview
+from bot.views import booked, breaker, buttons, history, lists, preview
 from bot.views.alarm_answers import alarm_answer
 from bot.views.blocks import actions, context, message, section
 from bot.views.lines import what
@@ -37,6 +37,8 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
             return preview.which_time(given)
         case no.NotEnough():
             return preview.not_enough(given)
+        case no.BookedOut():
+            return booked.booked_out(given)
         case no.BadTime(phrase, sentence, understood):
             known = f"I understood *{quote(understood, 200)}*, but not until when. " if understood else ""
             echo = known if phrase in sentence else f'{known}"{quote(phrase, 120)}": '

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from tests.bench import acks, big_loan, calls, page, past_loans, phrases, starting
+from tests.bench import acks, big_loan, book, calls, page, past_loans, phrases, starting
 from tests.bench.figures import Figure, say
 
 ROWS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
@@ -25,6 +25,7 @@ ROWS: Final[Mapping[str, Callable[[], list[Figure]]]] = {
     "start": starting.measure,
     "memory": big_loan.measure_memory,
     "past-loans": past_loans.measure,
+    "book": book.measure,
 }
 """In the order of the table."""
 

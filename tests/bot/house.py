@@ -147,7 +147,7 @@ def _patient_approvers(toml: str) -> str:
 def at_work(**options: Any) -> Iterator[House]:
     """Run lendbot on a quiet site at the wall's own pace, so that nothing moves but what a test moves."""
     adjust = options.pop("adjust", str)
-    options = {"speed": 1.0, "busy": 0.0, "gpu_nodes": 8, "cpu_nodes": 0} | options
+    options = {"speed": 1.0, "busy": 0.0, "gpu_nodes": 24, "cpu_nodes": 0} | options
     with rigged(lambda toml: adjust(_patient_approvers(toml)), **options) as rig:
         program = Program(rig.core)
         program.start()

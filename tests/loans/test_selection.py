@@ -56,6 +56,14 @@ def test_the_first_free_nodes_by_name_go() -> None:
     assert (found.is_enough, found.free, found.usable, found.total, found.floor) == (True, 2, 3, 3, 1)
 
 
+def test_nodes_of_no_other_class_go_first() -> None:
+    """What was promised of a100 is not spent on a wish that any node of the partition would do for."""
+    a100 = NodeClass("a100", "gpu", Rules(), nodes=frozenset({NodeName("gpu001"), NodeName("gpu002")}))
+    wish = Wish(GPU, 2, UNTIL, others=(a100, GPU))
+    assert choose(Seen(by_name(*map(slurm_node, range(1, 6)))), wish).taken == ("gpu003", "gpu004")
+    assert choose(Seen(by_name(*map(slurm_node, range(1, 4)))), wish).taken == ("gpu001", "gpu003")
+
+
 def test_every_node_that_stays_has_its_reason() -> None:
     """Nobody has to ask why their node was passed over."""
     found = whys(

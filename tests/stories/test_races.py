@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
+from conversion import orders
 from conversion.crew import Crew
 from conversion.worker import Worker
-from loans.facts import WaveFailed
-from loans.loan import NodeState, State
+from loans.facts import Decided, WaveFailed
+from loans.lifecycle import Approve
+from loans.loan import Loan, NodeState, State
 from tests.conversion.rig import Rig, rigged
 from tests.races.__main__ import told
 from tests.races.race import race
@@ -30,7 +32,7 @@ def test_twenty_races_end_with_every_floor_kept_and_every_loan_at_rest() -> None
 def test_of_eight_loans_that_are_approved_at_once_the_floor_lets_go_what_it_can_spare() -> None:
     """24 nodes, a floor of 9, 32 nodes asked for: 15 go, 9 stay at every moment, and who gets none is told why."""
     with rigged(_with_floor_of_nine, gpu_nodes=24, cpu_nodes=0, busy=0.0, speed=900.0) as rig:
-        loans = [rig.lend("lend 4 gpu nodes to k8s for 9 days").id for _ in range(8)]
+        loans = [signed_past_the_book(rig, 4) for _ in range(8)]
         with watching(rig) as fewest:
             tick_with_a_crew(rig, loans)
         assert fewest == [9]
@@ -42,6 +44,15 @@ def test_of_eight_loans_that_are_approved_at_once_the_floor_lets_go_what_it_can_
                 assert {told.fact.why for told in happened(rig, loan) if isinstance(told.fact, WaveFailed)} == {
                     "the floor of 9 keeps the last 9 idle gpu nodes in Slurm (for 30 min)"
                 }
+
+
+def signed_past_the_book(rig: Rig, count: int) -> int:
+    """Sign a loan as if there were no book: the floor has to hold by itself."""
+    now = rig.ground.now()
+    with rig.core.store.write() as tx:
+        loan = tx.loans.add(Loan("U0REQUEST1", "gpu", count, now + timedelta(days=9), now, now + timedelta(hours=8)))
+        orders.record(tx, loan, Approve("U0APPROVE1"), now, Decided(approved=True, note="", on=loan.text))
+    return loan.id
 
 
 def tick_with_a_crew(rig: Rig, loans: list[int]) -> None:

@@ -16,6 +16,8 @@ from commands.strange_cards import LostLoan, OldButton, StrangersCard
 from conversion.estimate import Estimate
 from conversion.skips import NotSo
 from loans import facts as f
+from loans.book import Kept as KeptAside
+from loans.book import Pool, Promise, Room
 from loans.classes import NodeClass, Rules
 from loans.facts import Actor, Fact, Told
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
@@ -348,6 +350,7 @@ def replies() -> Mapping[str, r.Reply]:
         "not_lent": no.NotLent((node(3),)),
         "not_enough": no.NotEnough(choice(5), GPU, zone, 4, 5, NOW + 183 * MIN),
         "not_enough_none": no.NotEnough(replace(choice(0), passed_over=()), GPU, zone),
+        **booked_out(later),
         "not_understood": no.NotUnderstood(
             "lned 8 gpu", "lend", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)
         ),
@@ -411,6 +414,34 @@ def replies() -> Mapping[str, r.Reply]:
         "lately_none": r.Lately(()),
         "help_on": r.HelpOn("lend", "ask for nodes", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)),
         "help_all": r.HelpAll((("lend", "lend COUNT CLASS", "ask for nodes"), ("help", "help [VERB]", "this list"))),
+    }
+
+
+def booked_out(later: datetime) -> Mapping[str, no.BookedOut]:
+    """Return what is said of a class of 12 nodes of which others have been promised some."""
+    zone, nodes = "America/Indiana/Indianapolis", frozenset(node(n) for n in range(1, 13))
+    pool = Pool("gpu", 2, nodes, NOW)
+    monday = datetime(2026, 11, 30, 13, 30, tzinfo=UTC)
+    others = tuple(
+        Promise(number, "gpu", count, monday, ends)
+        for number, count, ends in ((12, 4, monday + timedelta(hours=8)), (14, 3, monday + timedelta(days=4)))
+    )
+    stuck = Promise(9, "gpu", 1, NOW, None, frozenset({node(3)}))
+    kept = (
+        KeptAside(frozenset({node(1)}), NOW),
+        KeptAside(frozenset({node(4), node(5)}), monday, monday + timedelta(hours=4), "maint_2026"),
+    )
+    full = Room(2, monday, pool, others)
+    tuesday = monday + timedelta(days=1)
+    wish = no.BookedOut(full, 8, zone, fewer=2, fewer_draft="k3f9-4", later_at=tuesday, later_draft="k3f9-5")
+    asked = loan(State.REQUESTED, count=8, starts_at=monday, until=monday + timedelta(hours=8))
+    lent = loan(State.LENT, started_at=NOW)
+    return {
+        "booked_out": wish,
+        "booked_out_kept": no.BookedOut(Room(0, monday, replace(pool, kept=kept), (stuck, *others), kept), 8, zone),
+        "booked_out_request": no.BookedOut(full, 8, zone, asked, fewer=2, later_at=tuesday),
+        "booked_out_extension": no.BookedOut(full, 8, zone, lent, latest=later, latest_draft="k3f9-6"),
+        "booked_out_extension_signed": no.BookedOut(full, 8, zone, lent, latest=later),
     }
 
 
