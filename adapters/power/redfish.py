@@ -7,7 +7,7 @@ on those that are kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -229,7 +229,11 @@ class _Service:
 
     def _name(self) -> Mapping[str, frozenset[str]]:
         wire = self._connect()
-        return {path: _System.of(_get(wire, path)).names for path in self._listed.get()}
+        named: dict[str, frozenset[str]] = {}
+        for path in self._listed.get():
+            with suppress(exceptions.ResourceNotFoundError):  # a blade that was pulled since, or is listed for ever
+                named[path] = _System.of(_get(wire, path)).names
+        return named
 
 
 def _members(collection: str, wire: _Connector) -> list[str]:

@@ -348,6 +348,15 @@ def test_a_path_that_has_become_another_nodes_switches_nothing(listed: tuple[_Od
     assert not server.switched
 
 
+def test_a_listed_system_that_is_not_there_hides_no_other(listed: tuple[_OddServer, RedfishPower]) -> None:
+    """A blade that was pulled keeps nobody else's node from coming home."""
+    server, power = listed
+    server.listing(["1"], ["2"])
+    server.gone.add("/redfish/v1/Systems/1")
+    server.has(2, "gpu003")
+    assert power.state(NODE) is PowerState.ON
+
+
 def test_a_node_that_stands_elsewhere_is_found_anew_and_switched_there(
     listed: tuple[_OddServer, RedfishPower],
 ) -> None:
