@@ -13,8 +13,10 @@ from loans.marks import Mark
 _MARK = Mark(12, "k3f9")
 _HEAD = f"""# The runbook
 
-What lendbot does to nodes, step by step, as `conversion/plans.py` has it. Every step asks first whether it is so
-already, changes one thing, and asks again. So each may run twice, and a restart goes on where the journal ends.
+What lendbot does to nodes, step by step, as `conversion/plans.py` has it. A step asks whether it is so already, changes
+one thing, and asks again: only that last answer makes it done. To ask changes nothing, neither out there nor in the
+store. So each may run twice, and a restart goes on where the journal ends. Where the answer from before proves nothing,
+it is not asked first; where it is done again at every look, that stands beside it.
 
 Right before every change lendbot asks its store whether it is still the one that converts nodes and the node still
 where this step believes it ([0010](decisions/0010-fences.md)). What could end a job or a pod also asks both worlds
