@@ -82,16 +82,19 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rigged(layout: Layout, *, boot_within: str = "60 s", serves: bool = True, with_page: bool = False) -> Iterator[Rig]:
+def rigged(
+    layout: Layout, *, boot_within: str = "60 s", jump: str = "", serves: bool = True, with_page: bool = False
+) -> Iterator[Rig]:
     """Run Slack and lendbot for the length of a with block; the lab's nodes must be idle.
 
+    jump        host:port of the jump host to the nodes, when there is one
     serves      False when only other commands than `lendbot serve` are wanted
     with_page   Slack is for a person to play in: its page is served
     """
     books.clear_cluster(layout)
     _forget_former_loans(layout)
     around = Around(
-        start_slack(layout, with_page=with_page), bot_kubeconfig(layout), _empty_database(layout), boot_within
+        start_slack(layout, with_page=with_page), bot_kubeconfig(layout), _empty_database(layout), boot_within, jump
     )
     lendbot = Lendbot(layout, around)
     rig = Rig(layout, People(around.slack_url), lendbot)

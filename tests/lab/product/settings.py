@@ -34,12 +34,14 @@ class Around:
 
     slack_url    the sandbox's Slack, `http://127.0.0.1:PORT`
     boot_within  how long a node may take to boot before it is power-cycled once more
+    jump         the jump host to the nodes, host:port; empty: they are reached directly
     """
 
     slack_url: str
     kubeconfig: Path
     store_url: str
     boot_within: str = "60 s"
+    jump: str = ""
 
 
 def product_settings(told: Mapping[str, Any], around: Around) -> str:
@@ -81,6 +83,7 @@ user = "{ssh["user"]}"
 key_file = {_quoted(ssh["key"])}
 known_hosts = {_quoted(ssh["known_hosts"])}
 connect_timeout = "3 s"
+{f"jump = {_quoted(around.jump)}" if around.jump else ""}
 
 [ssh.addresses]
 {addresses}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 DEFAULT = Path("/tmp/lendbot-lab")  # noqa: S108 - outside any checkout, gone at the machine's reboot like the lab
 SSH_PORT = 2222
+JUMP_PORT = 2223
 REDFISH_PORT = 8443
 KUBERNETES_PORT = 6443
 POSTGRES_PORT = 5432

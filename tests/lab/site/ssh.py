@@ -1,11 +1,12 @@
-"""Keys, known hosts and sshds: one on each node, and one for the management host, which is also a jump host."""
+"""Keys, known hosts and sshds: one on each node, one for the management host, and a jump host that a test may start."""
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 from tests.lab.site import processes
-from tests.lab.site.layout import SSH_PORT, Layout
+from tests.lab.site.layout import JUMP_PORT, SSH_PORT, Layout
 
 MANAGEMENT = "management"
 
@@ -17,7 +18,7 @@ def prepare(layout: Layout) -> None:
     _make_key(user_key(layout), "lendbot@lab")
     shutil.copy(f"{user_key(layout)}.pub", etc / "authorized_keys")
     names = {node: f"{node},{layout.node_ip(node)}" for node in layout.nodes}
-    names[MANAGEMENT] = f"[{layout.gateway}]:{SSH_PORT}"
+    names[MANAGEMENT] = ",".join(f"[{layout.gateway}]:{port}" for port in (SSH_PORT, JUMP_PORT))
     lines = []
     for host, name in names.items():
         key = layout.keys / f"host-{host}"
@@ -50,6 +51,24 @@ def start_management(layout: Layout) -> None:
     config = layout.dir / "management.sshd_config"
     own_pids = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child=SIGKILL"]
     processes.start(layout, "management-sshd", [*own_pids, "/usr/sbin/sshd", "-D", "-e", "-f", str(config)])
+
+
+def start_jump(layout: Layout) -> None:
+    """Start a jump host: the management host's sshd once more, on a port of its own, so that it can be away alone."""
+    config = layout.dir / "jump.sshd_config"
+    text = (layout.dir / "management.sshd_config").read_text()
+    config.write_text(text.replace(f"{layout.gateway}:{SSH_PORT}", f"{layout.gateway}:{JUMP_PORT}"))
+    own_pids = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child=SIGKILL"]
+    processes.start(layout, "jump-sshd", [*own_pids, "/usr/sbin/sshd", "-D", "-e", "-f", str(config)])
+
+
+def stop_jump(layout: Layout) -> None:
+    """End it with every connection through it."""
+    processes.stop(layout, "jump-sshd", signal.SIGKILL)
+
+
+def jump_host(layout: Layout) -> str:
+    return f"{layout.gateway}:{JUMP_PORT}"
 
 
 def run(layout: Layout, node: str, command: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
