@@ -19,6 +19,8 @@ MOST: Final = 64 * 1024
 MOST_SAID: Final = 10_000
 """Names that a person may mean in one sentence: more than a site has, and made in 0.3 s (measured)."""
 
+_NOT_IN_ONE: Final = re.compile(r"[^A-Za-z0-9_.,\[\]-]")
+"""ClusterShell reads `a!b`, `a&b`, `[1-9/2]` and digits of other scripts as well; Slurm prints none of them."""
 _PART: Final = re.compile(r"(?:[^,\[]|\[[^\]]*\])+")
 _BRACKET: Final = re.compile(r"\[([^\]]*)\]")
 _RANGE: Final = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
@@ -53,6 +55,8 @@ def expanded(hostlist: str, most: int = MOST) -> tuple[NodeName, ...]:
     """
     if hostlist in {"", "(null)", "None", "n/a"}:
         return ()
+    if odd := _NOT_IN_ONE.search(hostlist):
+        raise NotAHostlist(f"not a hostlist: {odd[0]!r} stands in it")
     if (size := _size(hostlist)) > most:
         raise TooManyNames(f"not a hostlist of a site: it stands for {size} nodes, and {most} are the most")
     try:

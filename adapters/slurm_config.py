@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from adapters.hostlist import expanded
-from adapters.slurm_lines import SIDE, fields, instant, records, whole_lines
+from adapters.slurm_lines import SIDE, fields, instant, once, records, whole_lines
 from conversion.ports import UnexpectedAnswer
 from loans.nodes import NodeName, SlurmNode
 
@@ -61,9 +61,10 @@ class Config:
 
 def config(text: str) -> Config:
     """Read `scontrol show config`; UnexpectedAnswer when it lacks what we ask it for."""
-    said = {found[1]: found[2] for line in whole_lines(text) if (found := _SETTING.fullmatch(line))}
+    settings = (found for line in whole_lines(text) if (found := _SETTING.fullmatch(line)))
+    said = once((found[1], found[2]) for found in settings)
     user = _USER.fullmatch(said.get("SlurmUser", ""))
-    if not said.get("ClusterName") or user is None:
+    if said.get("ClusterName", "") in _NOBODY | {""} or user is None:
         raise UnexpectedAnswer(SIDE, "its configuration tells no ClusterName or no SlurmUser", text)
     name = user["uid"] if user["name"] in _NOBODY else user["name"]
     return Config(said["ClusterName"], name, user["uid"], said.get("SLURM_VERSION", ""), _suspending(said))
@@ -76,7 +77,7 @@ def suspend_times(text: str) -> Mapping[str, str]:
         said, _ = fields(record)
         own = said.get("SuspendTime", _AS_ALL)
         if own != _AS_ALL:
-            found[said["PartitionName"]] = "" if own in _NEVER else f"{own} sec"
+            found[said.get("PartitionName", "")] = "" if own in _NEVER else f"{own} sec"
     return found
 
 

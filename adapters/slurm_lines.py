@@ -6,7 +6,7 @@ that breaks off, that says nothing, or that has lines which nobody could have wr
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -21,6 +21,7 @@ _FIELD: Final = re.compile(r"(?:^| )([A-Za-z]\w*)=([^ ]*)")
 _FREE: Final = re.compile(r"(?<= )(?:Reason|Comment|Extra)=")
 """What people write stands behind all that Slurm says, in this order (slurm_sprint_node_table, print_reservation)."""
 
+_BEGINS: Final = "Reason="
 _SIGNED: Final = re.compile(rf" \[(?P<by>[^\s\[\]]+)@(?P<at>{_ISO}|Unknown)\](?=\s*\Z| {{8}}|\n| [A-Z]\w*=)")
 """Slurm's signature under a reason. Behind it: nothing, a second line of the reason after eight blanks, or the fields
 that newer versions add there: Comment, Extra, TLSCertTokenSet, Topology, Parameters, and whatever comes next."""
@@ -61,11 +62,19 @@ def whole_lines(text: str) -> Sequence[str]:
 def fields(record: str) -> tuple[Mapping[str, str], str]:
     """Return the fields that Slurm itself fills, and the text from the first that people write on.
 
-    Of two fields with one name the first counts.
+    A field that stands there twice with two values is left out: nobody knows which of them is so.
     """
     begins = _FREE.search(record)
     head, free = (record[: begins.start()], record[begins.start() :]) if begins else (record, "")
-    return dict(reversed(_FIELD.findall(head))), free
+    return once(_FIELD.findall(head)), free
+
+
+def once(said: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Return what is said by name, without the names of which two things are said."""
+    values: dict[str, set[str]] = {}
+    for name, value in said:
+        values.setdefault(name, set()).add(value)
+    return {name: value for name, (value, *others) in values.items() if not others}
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,14 @@ class Reason:
 
 
 def reason(free: str) -> Reason:
-    """Read the reason from a record's free text; of one that has no signature all is taken for its author's words."""
-    text = free.removeprefix("Reason=")
-    if text == free or not text.strip():
+    """Read the reason from a record's free text; of one that has no signature all is taken for its author's words.
+
+    It stands first. Where a Comment stands before it, as no Slurm up to 26.05 prints it, it is looked for all the same:
+    a person's words that were missed would be overwritten.
+    """
+    text = free if free.startswith(_BEGINS) else free[found:] if (found := free.find(f" {_BEGINS}") + 1) else ""
+    text = text.removeprefix(_BEGINS)
+    if not text.strip():
         return Reason()
     signed = _SIGNED.search(text)
     if signed is None:

@@ -26,7 +26,10 @@ JOB_FORMAT: Final = "%A|%T|%P|%N|%e|%V|%r"
 
 _JOB_HEADER: Final = re.compile(r"[A-Z_]+(\|[A-Z_]+){6}")
 """`JOBID|STATE|PARTITION|...`: it is there however short the queue is, so an answer without it is none."""
-_JOB: Final = re.compile(r"\d+\|")
+_JOB: Final = re.compile(r"[0-9]+\|")
+_SEPARATORS: Final = JOB_FORMAT.count("|")
+_HAS_NODES: Final = frozenset({"RUNNING", "SUSPENDED", "CONFIGURING", "RESIZING", "SIGNALING", "STOPPED"})
+"""A job that is on nodes and names none is on any of them."""
 _NO_RESERVATIONS: Final = "No reservations in the system"
 _NOTHING: Final = frozenset({"(null)", "N/A", ""})
 _NO_STATE: Final[tuple[str, frozenset[str]]] = ("UNKNOWN", frozenset())
@@ -167,7 +170,10 @@ def _job_lines(lines: Iterable[str]) -> Iterator[str]:
     """Yield one line a job: one that begins with no number goes on with the reason of the job before it."""
     gathered: list[str] = []
     for line in lines:
-        if gathered and _JOB.match(line):
+        begins = _JOB.match(line)
+        if gathered and not begins and line.count("|") >= _SEPARATORS:
+            raise UnexpectedAnswer(SIDE, f"a line about a job whose number I cannot read: {line[:80]!r}", line)
+        if gathered and begins:
             yield "\n".join(gathered)
             gathered = []
         gathered.append(line)
@@ -177,18 +183,31 @@ def _job_lines(lines: Iterable[str]) -> Iterator[str]:
 
 def _job(line: str) -> SlurmJob:
     try:
-        number, state_, partition, where, end, submitted, why = line.split("|", 6)
+        number, state_, partition, where, end, submitted, why = line.split("|", _SEPARATORS)
         return SlurmJob(
-            id=int(number),
+            id=_job_number(number),
             state=_filled(state_),
             partitions=_words(partition),
-            nodes=expanded(where),
+            nodes=_where(state_, where),
             ends=None if state_ == "PENDING" else moment(end),
             submitted=moment(submitted),
             reason="" if why == "None" else why,
         )
     except ValueError as error:
         raise UnexpectedAnswer(SIDE, f"a line about a job that I cannot read ({error})", line) from error
+
+
+def _where(state_: str, said: str) -> tuple[NodeName, ...]:
+    on = expanded(said)
+    if not on and state_.upper() in _HAS_NODES:
+        raise ValueError(f"it is {state_}, on no node")
+    return on
+
+
+def _job_number(said: str) -> int:
+    if not re.fullmatch(r"\d+", said, re.ASCII):
+        raise ValueError(f"no number of a job: {said!r}")
+    return int(said)
 
 
 def _reservation(record: str) -> Reservation:

@@ -7,6 +7,7 @@ generous: a stop of ours in between makes the host further ahead than we think, 
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,8 @@ from conversion.permit import Permit
 from conversion.ports import UnexpectedAnswer
 
 READ: Final = ("cat", "/proc/uptime")
+_UPTIME: Final = re.compile(r"([0-9]+\.[0-9]{2}) [0-9]+\.[0-9]{2}\n")
+"""source: uptime_proc_show in fs/proc/uptime.c"""
 _TOO_LATE: Final = 93
 _SAYS: Final = "lendbot: too late"
 _SCRIPT: Final = f"""\
@@ -59,10 +62,10 @@ class FarClock:
         done = ask()
         after = uptime()
         said = done.out.decode(errors="replace")
-        try:
-            return cls(connection, float(said.split()[0]) - after, before)
-        except (ValueError, IndexError) as error:
-            raise UnexpectedAnswer(side, "its /proc/uptime cannot be read", said) from error
+        found = _UPTIME.fullmatch(said)
+        if found is None:
+            raise UnexpectedAnswer(side, "its /proc/uptime cannot be read", said)
+        return cls(connection, float(found[1]) - after, before)
 
     def serves(self, connection: paramiko.Transport, now: float) -> bool:
         """Return True when it may be used for this connection."""

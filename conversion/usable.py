@@ -13,7 +13,8 @@ from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import STARTING, KubeNode, Taint
 from loans.quantity import quantity
 
-_KEEPS_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
+_KEEPS_NOBODY_AWAY: Final = "PreferNoSchedule"
+"""Every other effect does, one that nobody here knows included."""
 _CORDONS: Final = "node.kubernetes.io/unschedulable"
 """The cordon's own taint: step `ready` has asked for that."""
 _APPROVED_WITHIN: Final = timedelta(minutes=2)
@@ -65,7 +66,7 @@ def _foreign_taint(work: NodeWork, node: KubeNode) -> str:
     ours = {(taint.key, taint.effect) for taint in work.node_class.taints}
     for taint in node.taints:
         if (
-            taint.effect not in _KEEPS_AWAY
+            taint.effect == _KEEPS_NOBODY_AWAY
             or taint.key in (STARTING.key, _CORDONS)
             or (taint.key, taint.effect) in ours
         ):

@@ -21,10 +21,10 @@ CALL_AGAIN: Final = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hou
 JOINS_WITHIN: Final = timedelta(minutes=30)
 """Nodes that meet the same trouble within this of each other have one cause; later ones deserve a call of their own."""
 _TROUBLES: Final = {
-    Trouble.REFUSES: "refuses",
-    Trouble.DISTRUSTED: "is not trusted",
-    Trouble.SILENT: "does not answer",
-    Trouble.UNCLEAR: "answers what lendbot does not understand",
+    Trouble.REFUSES: "{} refuses",
+    Trouble.DISTRUSTED: "{} is not trusted",
+    Trouble.SILENT: "no answer from {}",
+    Trouble.UNCLEAR: "{} answers what lendbot does not understand",
 }
 _ANY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LOG_ID: Final = re.compile(r" under [0-9a-f]{8}$")
@@ -169,7 +169,7 @@ def cause_of(node: NodeName, stuck: GotStuck) -> str:
     'Slurm refuses'
     """
     if stuck.cause is not None:
-        return f"{stuck.cause.side} {_TROUBLES[stuck.cause.trouble]}"
+        return _TROUBLES[stuck.cause.trouble].format(stuck.cause.side)
     short = _LOG_ID.sub("", reason(Attempt(node, _ANY, stuck.step, stuck.why)))
     return f"{short}, at {stuck.step}" if stuck.step else short
 

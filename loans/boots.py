@@ -4,6 +4,7 @@ Decides by what one and the same witness said before and after, never by a clock
 clock that was two hours off once left every node stuck on its way home.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -37,6 +38,9 @@ class Boot:
 BOOT_FILES: Final = ("/proc/sys/kernel/random/boot_id", "/proc/1/stat")
 """What kernel_word() is read from. Both are there on every Linux, and no clock is behind either."""
 
+_BOOT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Nothing else is one: a greeting that an account's profile prints before it differs from day to day without a boot."""
+_TICKS: Final = re.compile(r"[0-9]+")
 _START_TIME: Final = 22
 """The field of /proc/PID/stat that says when a process began, in ticks since the kernel did (man 5 proc)."""
 
@@ -50,9 +54,10 @@ def kernel_word(read: str) -> str:
     boot_id, _, stat = read.strip().partition("\n")
     # The process's name stands in brackets as the second field, and may hold blanks and brackets itself.
     fields = stat.rpartition(")")[2].split()
-    if not boot_id or len(fields) <= _START_TIME - 3:
+    if not _BOOT_ID.fullmatch(boot_id) or not stat.startswith("1 (") or len(fields) <= _START_TIME - 3:
         return ""
-    return f"{boot_id.strip()} {fields[_START_TIME - 3]}"
+    ticks = fields[_START_TIME - 3]
+    return f"{boot_id} {ticks}" if _TICKS.fullmatch(ticks) else ""
 
 
 def has_rebooted(before: Boot, after: Boot) -> bool | None:

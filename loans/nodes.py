@@ -103,6 +103,7 @@ reason to count on it.
 _RUNS_JOBS: Final = frozenset({"IDLE", "ALLOCATED", "MIXED"})
 _KINDS: Final = frozenset(flag for flag, means in FLAGS.items() if means is FlagMeans.KIND)
 _SLURMS_OWN: Final = _KINDS | {flag for flag, means in FLAGS.items() if means is FlagMeans.IN_USE}
+_HARMLESS: Final = frozenset(FLAGS) - {"FAIL"}
 _NO_JOB_LEFT: Final = frozenset(FLAGS) - {"COMPLETING"}
 
 
@@ -141,12 +142,14 @@ def runs_nothing(node: SlurmNode) -> bool:
 
 
 def has_lost_drain(node: SlurmNode) -> bool:
-    """Return True when a node that should carry DRAIN has none, and no person took it down or set it to FAIL.
+    """Return True when a node that should carry DRAIN has none, and no person keeps it away in another word.
+
+    DOWN and FAIL are such words, and a word that nobody here knows may be one.
 
     RESUME on a node without slurmd wipes DRAIN and reason; seconds later it is DOWN, "Not responding", by Slurm itself
     (measured). From there ReturnToService=1 brings it back by itself at its next boot.
     """
-    put_there = node.base == "DOWN" or "FAIL" in node.flags
+    put_there = node.base not in _RUNS_JOBS or not node.flags <= _HARMLESS
     by_slurm = not authors_words(node.reason or "", node.reason_by, node.slurm_user)
     return not node.unread and "DRAIN" not in node.flags and (by_slurm or not put_there)
 

@@ -37,7 +37,10 @@ class HeldNode:
 
 @dataclass(frozen=True)
 class Toleration:
-    """As Kubernetes matches it: an empty key with Exists tolerates all, an empty effect every effect."""
+    """As Kubernetes matches it: an empty key with Exists tolerates all, an empty effect every effect.
+
+    An operator that nobody here knows tolerates nothing.
+    """
 
     key: str = ""
     operator: str = "Equal"
@@ -50,7 +53,7 @@ class Toleration:
             return False
         if self.operator == "Exists":
             return self.key in ("", taint.key)
-        return self.key == taint.key and self.value == taint.value
+        return self.operator == "Equal" and self.key == taint.key and self.value == taint.value
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def held_node(raw: Json) -> HeldNode:
             name=NodeName(meta["name"]),
             uid=meta["uid"],
             ready=ready,
-            schedulable=not spec.get("unschedulable", False),
+            schedulable=spec.get("unschedulable") is not True,
             mark=_mark(meta.get("annotations") or {}),
             labels=dict(meta.get("labels") or {}),
             taints=tuple(Taint(t["key"], t.get("value") or "", t["effect"]) for t in taints),

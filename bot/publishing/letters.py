@@ -26,7 +26,7 @@ from conversion.news import Audience, tell
 from loans.facts import CardPostedAnew, Fact, Told
 from loans.loan import State
 from loans.readers.summary import Summary, summary
-from store.db import Store
+from store.db import Store, Tx
 from store.outbox import Letter
 from store.posts import Post, PostKind
 from store.tables import ALARM, CARD
@@ -131,8 +131,8 @@ class Letters:
         refused = "" if about.post is None else self._board.edit(about.post, drawn)
         if about.post is None or refused:
             self._board.put_up_as(Tag.of(PostKind.CARD, one.loan, letter.id), drawn, Place(one.node_class.channel))
-        if refused:  # which draws the card once more, with a line that says so
-            self._board.record(lambda tx: tell(tx, CardPostedAnew(refused), one.now, loan=tx.loans.get(one.loan.id)))
+        if refused:
+            self._board.record(lambda tx: _note_anew(tx, CardPostedAnew(refused), about))
 
     def _place(self, letter: Letter, card_at: Post | None) -> Place:
         match letter.kind:
@@ -144,6 +144,16 @@ class Letters:
                 raise NotYetPossible("the card is not posted yet")
             case _:
                 return Place(card_at.channel, card_at.ts, broadcast=letter.kind == Audience.APPROVERS)
+
+
+def _note_anew(tx: Tx, anew: CardPostedAnew, about: _Subject) -> None:
+    """Write down that a card is another one, and have it say so. People are told of a loan's first."""
+    loan = tx.loans.get(about.one.loan.id)
+    if about.anew is None:
+        tell(tx, anew, about.one.now, loan=loan)
+    else:
+        tx.facts.tell(Told(anew, about.one.now, loan_id=loan.id))
+        tx.outbox.card(loan.id, about.one.now)
 
 
 def _edited_as(letter: Letter) -> tuple[int | None, str]:

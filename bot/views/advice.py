@@ -54,7 +54,7 @@ def advice(step: StepName | None, why: str) -> str:
 def what_runs(step: StepName | None, why: str) -> str:
     """Return what the node does meanwhile: it decides whether this can wait until the morning."""
     if _SLURM.search(why):
-        return "It was drained in Slurm when Slurm was last heard of, and it's in no second world: nothing runs there."
+        return "Nothing runs there: drained in Slurm when it was last heard of, and in no second world."
     if step in _MAY_RUN_PODS:
         return "Slurm gives it no jobs. Its power may be on, with pods on it."
     return "It's in neither world until somebody helps: no jobs, no pods. The other nodes aren't held up."

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.views import actions as ids
-from bot.views import breaker
+from bot.views import breaker, buttons
 from bot.views.advice import advice, what_runs
 from bot.views.blocks import actions, button, context, message, section
 from bot.views.for_requester import sentence
 from bot.views.rendered import Block, Rendered
-from bot.views.slack_trouble import channel_refused
+from bot.views.slack_trouble import channel_refused, why_refused
 from bot.views.steps import doing, from_step
 from bot.views.text import clock, code, counted, listed, nodes, quote, said, who
 from bot.views.trouble import SHOWN, of_blocked
@@ -73,8 +73,8 @@ def _lead(it: Standing, spot: Spot) -> str:
     """Return who is asked, or who looks; a call says how long nobody has."""
     taken = it.alarm.taken
     if taken is not None:
-        since = f" since {clock(it.alarm.taken_at)}" if it.alarm.taken_at else ""
-        return f":eyes: {who(taken.id)} is looking{since}."
+        looks = f"has been looking since {clock(it.alarm.taken_at)}" if it.alarm.taken_at else "is looking"
+        return f":eyes: {who(taken.id)} {looks}."
     is_thread = spot.kind is SpotKind.THREAD
     if is_thread and it.alarm.kind is not AlarmKind.BLOCKED:
         return ":rotating_light:"
@@ -150,7 +150,7 @@ def _it(members: Iterable[Member]) -> str:
 def _blocked_headline(it: Standing) -> str:
     names = nodes(member.node for member in it.alarm.waiting)
     loan = f"of loan #{it.alarm.loans[0]}"
-    if any(part.blocked for part in it.parts.values()):
+    if any(buttons.is_held_by_pods(part) for part in it.parts.values()):
         return f"*Shall I remove what keeps {names} {loan} from coming home?*"
     takes = "takes" if len(it.alarm.waiting) == 1 else "take"
     return f"*{names} {loan} {takes} too long to come home.* Please have a look."
@@ -183,7 +183,7 @@ def _waits(it: Standing) -> str:
 
 def _stuck_body(it: Standing) -> list[str]:
     alarm, stuck = it.alarm, it.stuck
-    which = f"They have one cause: {nodes(member.node for member in stuck)}." if len(stuck) > 1 else ""
+    which = f"{nodes(member.node for member in stuck)}, all for one reason." if len(stuck) > 1 else ""
     found = f"What was found: {(said(alarm.said) or 'nothing was reported').rstrip('.')}."
     part = it.parts[stuck[0]]
     name = part.node if len(stuck) == 1 else "NODE"
@@ -198,7 +198,7 @@ def _stuck_body(it: Standing) -> list[str]:
 
 
 def _lost(alarm: Alarm) -> str:
-    whose = f" What I have to say of {_of_loans(alarm)} there isn't seen." if alarm.loans else ""
+    whose = f" Nobody sees what I post about {_of_loans(alarm)} there." if alarm.loans else ""
     return f"I try again every 5 min at the latest.{whose}"
 
 
@@ -235,8 +235,12 @@ def _solved(it: Standing) -> Rendered:
     text = f":white_check_mark: *Solved {clock(alarm.solved_at)}*: {how_solved(alarm, _away_since(it))}{_by(alarm)}."
     looked = f"{who(alarm.taken.id)} was looking. " if alarm.taken and alarm.taken != alarm.acted else ""
     of = f" for {_of_loans(alarm)}" if alarm.loans else ""
-    was = f"{looked}Raised {clock(alarm.raised_at)}{of}: {said(alarm.said, 200).rstrip('.')}."
+    was = f"{looked}Raised {clock(alarm.raised_at)}{of}: {_why(alarm)}."
     return message(text, section(text), context(was))
+
+
+def _why(alarm: Alarm) -> str:
+    return why_refused(alarm.said) if alarm.kind is AlarmKind.SLACK else said(alarm.said, 200).rstrip(".")
 
 
 def how_solved(alarm: Alarm, began: datetime) -> str:
@@ -248,9 +252,9 @@ def how_solved(alarm: Alarm, began: datetime) -> str:
             after = length(alarm.solved_at - began) if alarm.solved_at else ""
             return f"{quote(alarm.about, 80)} is back after {after}, and everything goes on by itself"
         case AlarmKind.STUCK | AlarmKind.BLOCKED if not names:
-            return "that has become another trouble, which has a message of its own"
+            return "that has turned into other trouble, which has a message of its own"
         case AlarmKind.STUCK:
-            return f"{are} home"
+            return f"{are} home{' and healthy' if alarm.step is StepName.HEALTH else ''}"
         case AlarmKind.BLOCKED:
             return f"nothing keeps {nodes(names)} from coming home any more"
         case AlarmKind.BREAKER:

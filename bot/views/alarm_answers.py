@@ -27,6 +27,7 @@ def alarm_answer(given: Looking | AlreadyTaken | AlarmOver | NoAlarm | AllTriedA
             if not nodes:
                 return "They're on their way already. The message says how it goes."
             of = listed([f"#{number}" for number in loans])
-            return f"{counted(len(nodes), 'node')} of {of} on the way home again. The message says how it goes."
+            are = "is" if len(nodes) == 1 else "are"
+            return f"{counted(len(nodes), 'node')} of {of} {are} on the way home again. The message says how it goes."
         case other:
             assert_never(other)

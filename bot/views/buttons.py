@@ -1,5 +1,8 @@
 """The buttons of a loan. Each exists only while what it says may happen; its listener asks policy again."""
 
+import re
+from typing import Final
+
 from bot.views import actions
 from bot.views.actions import Ref
 from bot.views.blocks import button
@@ -7,6 +10,8 @@ from bot.views.rendered import Block
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
 from loans.loan import NODE_GOING_HOME, Loan, NodeLoan, NodeState
 from loans.shown import Shown
+
+_PODS: Final = re.compile(r"\bpods?\b")
 
 
 def approve(loan: Loan) -> Block:
@@ -47,9 +52,14 @@ def all_right(loan: Loan) -> Block:
     return button(actions.ALL_RIGHT, "All right", Ref(Shown.of(loan)).value)
 
 
+def is_held_by_pods(part: NodeLoan) -> bool:
+    """Return True for a node that waits for pods, by its note: an order to remove them mends nothing else."""
+    return part.blocked and (not part.note or _PODS.search(part.note) is not None)
+
+
 def force(loan: Loan, part: NodeLoan) -> Block | None:
     """Return the order to remove what blocks a node; pods are somebody's work, so it asks twice."""
-    if not part.blocked or part.forced_by is not None:
+    if not is_held_by_pods(part) or part.forced_by is not None:
         return None
     question = f"The pods left on {part.node} are deleted against their disruption budgets. Their owners lose them."
     return button(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.views.blocks import message, section
+from bot.views.buttons import is_held_by_pods
 from bot.views.rendered import Rendered
 from bot.views.slack_trouble import why_refused
 from bot.views.text import clock, code, nodes, quote, said
@@ -29,10 +30,10 @@ def _now(alarm: Alarm, loan: Loan, parts: Sequence[NodeLoan]) -> str:
             are = "is" if len(mine) == 1 else "are"
             return f"{nodes(mine)} of your loan #{loan.id} {are} {where}. On-call has been called. {_means(loan)}"
         case AlarmKind.BLOCKED:
-            pods = any(part.blocked for part in parts if part.loan_id == loan.id)
+            pods = any(is_held_by_pods(part) for part in parts if part.loan_id == loan.id)
             why = f": {said(alarm.said, 300).rstrip('.')}"
             yours = " If that is yours, save your work and end it; otherwise it may be removed." if pods else ""
-            return f"{nodes(mine)} of your loan #{loan.id} can't come home yet{why}.{yours} {_means(loan)}"
+            return f"{nodes(mine)} of your loan #{loan.id} can't come home yet{why}.{yours or f' {_means(loan)}'}"
         case AlarmKind.SIDE if loan.state is State.LENDING:
             late = f"Your nodes for loan #{loan.id} will be later than planned"
             return f"{late}: {quote(alarm.about, 80)} doesn't answer. On-call has been called; I'll go on by myself."

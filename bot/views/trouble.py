@@ -77,5 +77,5 @@ def _what_next(part: NodeLoan) -> str:
     if part.forced_by is not None:
         return f"{who(part.forced_by)} said to remove what blocks it, and I am at it."
     trying = "I keep asking the pods to leave." if part.blocked else "I keep trying."
-    asked = f" Unless somebody decides I ask in the thread at {clock(part.ask_at)}." if part.ask_at else ""
+    asked = f" Unless somebody decides, I'll ask people at {clock(part.ask_at)}." if part.ask_at else ""
     return f"{trying}{asked}"

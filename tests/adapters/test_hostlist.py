@@ -52,6 +52,25 @@ def test_thousands_of_irregular_names_are_one_call() -> None:
     assert len(list(folded_parts([NodeName(f"n{i}x{i * 7919 % 9973}-ib") for i in range(4000)]))) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "gpu[1-5]!gpu3",
+        "gpu[1-5]&gpu2",
+        "gpu[1-5]^gpu2",
+        "gpu[1-9/2]",
+        "gpu\u0661",
+        "gpu[\u0661-\u0663]",
+        "gpu1\n",
+        "None assigned",
+    ],
+)
+def test_what_slurm_never_prints_is_no_hostlist(wrong: str) -> None:
+    """The library below reads set operations and every script's digits: a list that it reads otherwise names others."""
+    with pytest.raises(NotAHostlist):
+        expanded(wrong)
+
+
 @pytest.mark.parametrize("wrong", ["ALL", "all", "", "gpu 1", "gpu[1-2]", "gpu1,gpu2", "-gpu;", "x=y", "$(reboot)"])
 def test_what_is_no_name_is_never_sent(wrong: str) -> None:
     """`NodeName=ALL` would drain the whole site."""

@@ -81,6 +81,11 @@ def test_labels_decide_as_the_controller_decides(spec: dict[str, Any], *, expect
             {"tolerations": [{"key": "site/x", "value": "1"}]},
             True,
         ),
+        (
+            {"key": "site/x", "value": "1", "effect": "NoSchedule"},
+            {"tolerations": [{"key": "site/x", "operator": "Sometimes", "value": "1"}]},
+            False,
+        ),
         ({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}, {}, True),
         ({"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}, {}, True),
         ({"key": "node.kubernetes.io/network-unavailable", "effect": "NoSchedule"}, {}, False),

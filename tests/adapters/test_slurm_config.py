@@ -18,7 +18,19 @@ def config(**settings: str) -> slurm_config.Config:
     return slurm_config.config(CONFIG + "".join(f"{key:<23} = {value}\n" for key, value in settings.items()))
 
 
-@pytest.mark.parametrize("text", ["", "\n", CONFIG[:-3], CONFIG.replace("anvil", ""), CONFIG.replace("(64030)", "")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        CONFIG[:-3],
+        CONFIG.replace("anvil", ""),
+        CONFIG.replace("(64030)", ""),
+        CONFIG.replace("anvil", "(null)"),
+        f"{CONFIG}ClusterName = other\n",
+        f"{CONFIG}SlurmUser = root(0)\n",
+    ],
+)
 def test_a_configuration_without_the_clusters_name_is_refused(text: str) -> None:
     """Which Slurm answers is never guessed."""
     with pytest.raises(UnexpectedAnswer):

@@ -218,6 +218,9 @@ OTHER = line().replace("gpu003", "gpu004")
         (line(Gres="gpu:a100:4(S:0"), "Gres=gpu:a100:4(S:0"),
         (line().replace(" Gres=gpu:a100:4(S:0-1)", ""), "no Gres"),
         (line() + line(State="DOWN+DRAIN"), "two lines about it"),
+        (line().replace("OS=Linux ", "OS=Linux State=ALLOCATED "), "no State"),
+        (line().replace("SlurmdStartTime=", "BootTime=2026-01-01T00:00:00 SlurmdStartTime="), "no BootTime"),
+        (line(Gres="gpu:4").replace(" NodeAddr=", " Gres=gpu:2 NodeAddr="), "no Gres"),
     ],
 )
 def test_what_cannot_be_read_of_a_node_costs_that_node_alone(odd: str, said: str) -> None:
@@ -298,6 +301,23 @@ def test_a_reason_that_cannot_be_read_costs_the_reason(tail: str, reason: str | 
     assert reason is None or node.reason == reason
 
 
+@pytest.mark.parametrize("before", [" Comment=c", " Comment=c Extra=e", " InstanceId=i InstanceType=t Comment=a\nb"])
+def test_a_persons_reason_is_heard_wherever_a_later_slurm_prints_it(before: str) -> None:
+    """Their DOWN isn't overwritten with our mark because a Comment stands before their words."""
+    node = read(f"{before} Reason=ECC [ops@2026-11-23T10:00:00] Topology=default:s1", State="DOWN")
+    assert (node.reason, node.reason_by) == ("ECC", "ops")
+    assert not has_lost_drain(node)
+    own = read(f"{before} Reason=Not responding [slurm@2026-11-23T10:00:00]", State="DOWN+NOT_RESPONDING")
+    assert has_lost_drain(own)
+
+
+@pytest.mark.parametrize("said", ["DRAINED", "IDLE+DRAINED", "HIBERNATING", "MIXED+KEPT", "FUTURE"])
+def test_a_persons_words_under_a_state_that_nobody_knows_are_left(said: str) -> None:
+    """A later Slurm's own word for drained is not "the drain is lost": nobody's reason is written over for it."""
+    assert not has_lost_drain(read(" Reason=ECC [ops@2026-11-23T10:00:00]", State=said))
+    assert not is_free(read(State=said))
+
+
 def test_a_second_line_behind_our_mark_is_somebodys_word() -> None:
     """Who writes "do not touch" under our mark is heard: the node is not given back over it."""
     node = read(" Reason=lendbot #12 [root@2026-11-23T10:00:00]         do not touch", State="DOWN+DRAIN")
@@ -362,6 +382,13 @@ def test_no_jobs_are_no_jobs() -> None:
         f"{HEADER}x|RUNNING|gpu|gpu001|N/A|N/A|None\n",
         f"{HEADER}48211|RUNNING|gpu|gpu[001|N/A|N/A|None\n",
         "CLUSTER: other\n" + JOBS,
+        f"{HEADER}7|RUNNING|gpu||N/A|N/A|None\n",
+        f"{HEADER}7|SUSPENDED|gpu|(null)|N/A|N/A|None\n",
+        f"{HEADER}7_1|RUNNING|gpu|gpu001|N/A|N/A|None\n",
+        f"{HEADER}-7|RUNNING|gpu|gpu001|N/A|N/A|None\n",
+        f"{HEADER}7|RUNNING|gpu|gpu[1-9]!gpu2|N/A|N/A|None\n",
+        f"{HEADER}7|RUNNING|gpu|gpu001|N/A|N/A|None\n8_1|RUNNING|gpu|gpu002|N/A|N/A|None\n",
+        f"{HEADER}7|PENDING|gpu||N/A|N/A|None\n9+0|RUNNING|gpu|gpu002|N/A|N/A|a|b\n",
         JOBS[:-3],
     ],
 )
@@ -412,7 +439,18 @@ def test_a_reservation_with_a_note_of_two_lines_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n", "rubbish\n", RESERVATION[:80] + "\n", RESERVATION.replace("gpu[001", "gpu[[001")]
+    "text",
+    [
+        "",
+        "\n",
+        "rubbish\n",
+        RESERVATION[:80] + "\n",
+        RESERVATION.replace("gpu[001", "gpu[[001"),
+        RESERVATION.replace("NodeCnt=", "Nodes=gpu009 NodeCnt="),
+        RESERVATION.replace("StartTime=2026-11-23T10:00:00", "StartTime=tomorrow"),
+        "No reservations in the system, yet\n",
+        "scontrol: a warning\nNo reservations in the system\n",
+    ],
 )
 def test_unreadable_reservations_are_refused(text: str) -> None:
     """A reservation that cannot be read is not taken for none."""

@@ -22,7 +22,13 @@ from loans.nodes import NodeName, PowerState, SlurmNode
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
 GPU3 = NodeName("gpu003")
-BEFORE = Boot("a 1", NOW, NOW)
+
+
+def boot_id(letter: str) -> str:
+    return "-".join(letter * count for count in (8, 4, 4, 4, 12))
+
+
+BEFORE = Boot(f"{boot_id('a')} 1", NOW, NOW)
 
 
 class Board:
@@ -74,7 +80,7 @@ class Node:
         del node, argv, timeout
         if self._gone is not None:
             raise self._gone
-        return Ran(0, f"{self._boot_id}\n1 (systemd) S 0 1 1 0 -1 4194560 {'0 ' * 12}1 0 0\n")
+        return Ran(0, f"{boot_id(self._boot_id)}\n1 (systemd) S 0 1 1 0 -1 4194560 {'0 ' * 12}1 0 0\n")
 
 
 def work_on(node: Node, before: Boot) -> NodeWork:
@@ -110,7 +116,7 @@ def test_a_boot_is_proved_by_what_was_said_before_the_power_was_cut(before: Boot
 def test_what_is_known_of_a_boot_survives_a_node_that_hangs() -> None:
     """It may be why it is sent home: its power is cut all the same, and Slurm's word is kept."""
     assert last_seen(work_on(Node("a", NOW, ssh=False), Boot())) == Boot("", NOW, NOW)
-    assert last_seen(work_on(Node("a", NOW), Boot())) == Boot("a 1", NOW, NOW)
+    assert last_seen(work_on(Node("a", NOW), Boot())) == BEFORE
 
 
 class Silent(Node):
@@ -182,6 +188,50 @@ def test_only_a_node_that_says_so_is_clean(answers: tuple[Ran, ...], said: str |
     except UnexpectedAnswer as e:
         seen = NotYet(str(e))
     assert (seen == Done()) if said is None else (isinstance(seen, NotYet) and said in seen.why)
+
+
+class Puppets(Node):
+    """A node whose Puppet ends with a code."""
+
+    def __init__(self, ends: int) -> None:
+        super().__init__("a", NOW)
+        self._ends = ends
+        self.noted: list[str] = []
+
+    def ask(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        if argv == ("cat", "/etc/puppet-role"):
+            return Ran(0, "cloud_compute\n")
+        return super().ask(node, argv, timeout=timeout)
+
+    def run(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta) -> Ran:
+        del node, timeout
+        assert argv[-1] == "run_puppet"
+        return Ran(self._ends, "", "Error: no such class\n")
+
+    def note(self, node: NodeName, argv: Sequence[str], *, timeout: timedelta, stdin: str | None = None) -> Ran:
+        del node, argv, timeout
+        self.noted += [stdin] if stdin else []
+        return Ran(0)
+
+
+@pytest.mark.parametrize("ends", [1, 3, 4, 5, 6, 17, 124, 126, 127, 137, 255])
+def test_puppet_has_run_when_it_says_0_or_2_and_in_no_other_word(ends: int) -> None:
+    """With --detailed-exitcodes 2 is a change, and 4, 6 are failures; any other code is nobody's leave to go on."""
+    node = Puppets(ends)
+    with pytest.raises(TryIsOver, match=f"Puppet failed with {ends}: Error: no such class"):
+        lending.run_puppet(work_on(node, BEFORE))
+    assert node.noted == []
+    for fine in (0, 2):
+        good = Puppets(fine)
+        assert lending.run_puppet(work_on(good, BEFORE)) is None
+        assert good.noted == ["lendbot #12 cloud_compute\n"]
+
+
+def test_a_puppet_that_is_still_at_work_is_waited_for() -> None:
+    """Two at once both say 0: `flock` says that there is one in a code of its own."""
+    node = Puppets(lending._LOCKED)
+    assert isinstance(lending.run_puppet(work_on(node, BEFORE)), NotYet)
+    assert node.noted == []
 
 
 @dataclass

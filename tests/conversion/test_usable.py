@@ -100,6 +100,10 @@ CILIUM = Taint("node.cilium.io/agent-not-ready", "true", "NoExecute")
             "taint `lendbot/lent=gpu:NoExecute` keeps pods away, and is not the class's",
         ),
         (
+            replace(READY, taints=(LENT, Taint("site/x", "", "NeverBeforeNoon"))),
+            "taint `site/x:NeverBeforeNoon` keeps pods away, and is not the class's",
+        ),
+        (
             replace(READY, allocatable={"memory": "500Gi"}),
             "Kubernetes offers 0 of `nvidia.com/gpu`, and the class needs 4",
         ),

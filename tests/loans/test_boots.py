@@ -58,14 +58,25 @@ def test_what_could_not_be_learnt_anew_stays_as_it_was_known() -> None:
     assert BEFORE.updated(Boot("b 1")) == Boot("b 1", NOW, BEFORE.slurmd_start)
 
 
+ID = "1df5fddb-f9d8-4ba1-a263-cff74136d9ab"
+STAT = "S 0 1 1 0 -1 4194560 " + "0 " * 12 + "7 99 99\n"
+
+
 @pytest.mark.parametrize(
     ("read", "word"),
     [
-        ("id-1\n1 (systemd) S 0 1 1 0 -1 4194560 " + "0 " * 12 + "7 99 99\n", "id-1 7"),
-        ("id-1\n1 (a) b (c) S 0 1 1 0 -1 4194560 " + "0 " * 12 + "7 99 99\n", "id-1 7"),
-        ("id-1\n", ""),
-        ("id-1\n1 (systemd) S 0 1", ""),
+        (f"{ID}\n1 (systemd) {STAT}", f"{ID} 7"),
+        (f"{ID}\n1 (a) b (c) {STAT}", f"{ID} 7"),
+        (f"{ID}\n", ""),
+        (f"{ID}\n1 (systemd) S 0 1", ""),
         ("", ""),
+        (f"load 0.31, welcome\n{ID}\n1 (systemd) {STAT}", ""),
+        (f"{ID}\nload 0.31, welcome\n1 (systemd) {STAT}", ""),
+        (f"{ID.upper()}\n1 (systemd) {STAT}", ""),
+        (f"{ID[:-1]}\n1 (systemd) {STAT}", ""),
+        (f"id-1\n1 (systemd) {STAT}", ""),
+        (f"{ID}\n1 (systemd) {STAT.replace('7 99', 'soon 99')}", ""),
+        (f"{ID}\n17 (systemd) {STAT}", ""),
     ],
 )
 def test_the_kernels_word_is_its_boot_id_and_when_pid_1_began(read: str, word: str) -> None:

@@ -14,7 +14,7 @@ from bot.views.replies import reply
 from commands.refusals import FarSideDown
 from commands.replies import Free, Loans
 from loans.loan import State
-from tests.bot.views import runs, samples
+from tests.bot.views import alarms, runs, samples
 
 
 def messages() -> Mapping[str, Rendered]:
@@ -32,6 +32,7 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
         yield f"news_{name}", news(told, one, pods)
     for name, told in samples.OF_THE_SITE.items():
         yield f"oncall_{name}", of_the_site(told)
+    yield from alarms.drawn()
     yield "news_extension_asked_before", extension_asked(samples.news()["extension_asked"][1], replaced=True)
 
 
