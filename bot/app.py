@@ -18,6 +18,7 @@ from bot.publishing.pump import Pump
 from bot.publishing.surroundings import Surroundings
 from bot.slack.admission import Admission
 from bot.slack.line import HttpLine, SocketLine, bolt_app, web_client
+from bot.slack.names import Names
 from bot.slack.people import People
 from conversion import clocks, due, in_book, lost_classes, numbers, reconcile
 from conversion.crew import Crew
@@ -32,6 +33,7 @@ _ANSWERS_END: Final = timedelta(seconds=6)
 _JOBS_END: Final = timedelta(seconds=4)
 """With the line's own 5 s everything has ended within 30 s, whatever hangs; a service manager kills after 90 s."""
 _PUBLISH_EVERY: Final = timedelta(seconds=0.5)
+_LEARN_NAMES_EVERY = timedelta(minutes=1)
 _RECOUNT_EVERY: Final = timedelta(minutes=1)
 """A card says how old its count of pods is: a fresher one is a comfort, and Slack takes 50 edits a minute."""
 _TEND_EVERY: Final = timedelta(seconds=3)
@@ -118,6 +120,7 @@ class Program:
         self._admission = Admission(self._client, self._slack)
         self._errands = Errands(core.store, core.clock, self._answers, self._admission.turned_away)
         self._people = People(self._client, _groups(core), self._admission)
+        self._names = Names(self._client, core.store)
         self._line = self._listen() if with_slack else None
         self._writing = Lease("publisher", core.store, core.clock)
         self._surroundings = Surroundings(core.store, core.desk)
@@ -152,6 +155,7 @@ class Program:
             self._schedule.every(_TEND_EVERY, "inbox", self._errands.tend)
             self._schedule.every(_PUBLISH_EVERY, "publisher", self._publish)
             self._schedule.every(_RECOUNT_EVERY, "pods", self._recount)
+            self._schedule.every(_LEARN_NAMES_EVERY, "names", self._learn_names)
             self._schedule.every(_CHECK_EVERY, "slack line", self._line.check)
         self._schedule.start()
         log.info("lendbot.started", store=self._core.store.address, classes=sorted(self._core.classes))
@@ -189,6 +193,10 @@ class Program:
     def _recount(self) -> None:
         if self._writing.held:
             self._surroundings.recount()
+
+    def _learn_names(self) -> None:
+        if self._writing.held:
+            self._names.learn()
 
     def _listen(self) -> SocketLine | HttpLine:
         bolt = bolt_app(self._slack, self._client)

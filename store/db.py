@@ -28,6 +28,7 @@ from store.leases import Leases
 from store.loans import Loans
 from store.nodes import Nodes
 from store.outbox import Outbox
+from store.people import People
 from store.pools import Pools
 from store.posts import Posts
 from store.schema import Schema
@@ -48,6 +49,7 @@ class Tx:
         self.facts = Facts(connection)
         self.seen = Seen(connection)
         self.inbox = Inbox(connection)
+        self.people = People(connection)
         self.posts = Posts(connection)
         self.drafts = Drafts(connection)
         self.leases = Leases(connection)

@@ -62,7 +62,7 @@ class LoanRow(Row, table=True):
     """A loan. Its decision and its extension lie flat beside it, so that they can be asked for."""
 
     __tablename__ = "loans"
-    __table_args__ = (Index(None, "state", "until"), Index(None, "state", "lapses_at"), _NEVER_AGAIN)
+    __table_args__ = (Index(None, "state"), _NEVER_AGAIN)
 
     id: int | None = Field(default=None, primary_key=True)
     store: str | None
@@ -369,3 +369,12 @@ class PoolRow(Row, table=True):
     nodes: list[str] = Field(sa_type=Names)
     kept: list[dict[str, Any]] = Field(sa_type=JSON)
     seen_at: datetime = _at()
+
+
+class NameRow(Row, table=True):
+    """How Slack calls a person, a group or a channel."""
+
+    __tablename__ = "names"
+
+    id: str = Field(primary_key=True)
+    name: str = _words()

@@ -1,10 +1,17 @@
-"""The formats that facts are exported in."""
+"""The formats of what is printed."""
 
 from enum import StrEnum
 
 
 class Format(StrEnum):
-    """As `--output` takes them."""
+    """Of exported facts, as `--output` takes them."""
 
     JSONL = "jsonl"
     CSV = "csv"
+
+
+class View(StrEnum):
+    """Of what is looked at."""
+
+    TEXT = "text"
+    JSON = "json"

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli.formats import Format
+from bot.cli.formats import Format, View
 from conversion.plans import RETURN
 from loans.runbook import StepName
 
@@ -25,6 +25,11 @@ ConfigOption = Annotated[
         "-c",
         help="The settings. Without it: $LENDBOT_CONFIG, else ./lendbot.toml, else /etc/lendbot/lendbot.toml.",
     ),
+]
+
+OutputOption = Annotated[View, typer.Option("--output", "-o", help="As text for people, or as JSON for scripts.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Go on without being asked: for scripts, which have no terminal.")
 ]
 
 app = typer.Typer(
@@ -80,21 +85,26 @@ def upgrade(config: ConfigOption = None) -> None:
 
 @app.command(rich_help_panel=LOANS)
 def status(
-    loan: Annotated[int | None, typer.Argument(help="A loan's number, such as 12. Without it: all open loans.")] = None,
+    loan: Annotated[str | None, typer.Argument(help="A loan's number, such as 12. Without it: all open loans.")] = None,
+    output: OutputOption = View.TEXT,
     config: ConfigOption = None,
 ) -> None:
-    """Show the open loans, or everything about one loan: each node, its step, and what it waits for."""
+    """Show the open loans, or everything about one loan: each node, its step, and what it waits for.
+
+    The list counts the nodes of each loan that are stuck or blocked, which
+    means that they need a person.
+    """
     from bot.cli import say
 
-    say.status(config, loan)
+    say.status(config, _number(loan) if loan is not None else None, output)
 
 
 @app.command(rich_help_panel=LOANS)
-def loans(config: ConfigOption = None) -> None:
+def loans(output: OutputOption = View.TEXT, config: ConfigOption = None) -> None:
     """List the latest loans, ended ones too."""
     from bot.cli import say
 
-    say.loans(config)
+    say.loans(config, output)
 
 
 @app.command(rich_help_panel=LOANS)
@@ -103,12 +113,71 @@ def history(
         str,
         typer.Argument(help="A loan's number or a node's name, such as 12 or gpu010. Without it: the latest of all."),
     ] = "",
+    *,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Also every step of each node, and every try that failed.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show who decided what, and what was changed on the nodes; the newest last."""
+    """Show who decided what and why, then each node's part in a line; all of it, the newest last.
+
+    Without a loan or a node it shows the latest that happened anywhere;
+    `lendbot audit export` writes everything.
+    """
     from bot.cli import say
 
-    say.history(config, of)
+    say.history(config, of, has_steps=steps)
+
+
+@app.command(rich_help_panel=LOANS)
+def approve(
+    loan: Annotated[str, typer.Argument(help="The loan's number, such as 12.")],
+    *,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Approve a request, or a later deadline, after showing what will happen.
+
+    Whoever may log in to lendbot's host may decide; the history names their
+    account. If the loan changes before you answer, nothing is done.
+    """
+    from bot.cli import decide
+
+    decide.approve(config, _number(loan), yes=yes)
+
+
+@app.command(rich_help_panel=LOANS)
+def decline(
+    loan: Annotated[str, typer.Argument(help="The loan's number, such as 12.")],
+    because: Annotated[str, typer.Option("--because", help="Why, in a sentence that the requester reads.")] = "",
+    *,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Decline a request, or a later deadline."""
+    from bot.cli import decide
+
+    decide.decline(config, _number(loan), because, yes=yes)
+
+
+@app.command(rich_help_panel=LOANS)
+def force(
+    node: Annotated[str, typer.Argument(help="The node whose way home is blocked, such as gpu006.")],
+    loan: Annotated[
+        int | None, typer.Option("--loan", help="The loan that the node is in. Without it: it is found.")
+    ] = None,
+    *,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Delete the pods that keep a node from going home, against their disruption budgets.
+
+    Somebody loses work: what would be deleted is shown first. A running
+    `serve` or `worker` does it.
+    """
+    from bot.cli import decide
+
+    decide.force(config, node, loan, yes=yes)
 
 
 @app.command("give-back", rich_help_panel=LOANS)
@@ -131,12 +200,10 @@ def give_back(
     """
     from bot.cli import say
 
-    number = what.removeprefix("#")
-    is_number = number.isascii() and number.isdigit()
-    if is_number and from_step:
+    if (number := _as_number(what)) is not None and from_step:
         raise typer.BadParameter("--from is for nodes: name them instead of the loan")
-    if is_number:
-        say.give_back_loan(config, int(number))
+    if number is not None:
+        say.give_back_loan(config, number)
     else:
         say.give_back_nodes(config, what, loan, _step(from_step))
 
@@ -206,6 +273,18 @@ def when(
     from bot.cli.when import run
 
     run(phrase, now, tz, jsonl=jsonl)
+
+
+def _as_number(word: str) -> int | None:
+    """Return a loan's number, as it is typed: 12, or #12 where the shell lets it."""
+    number = word.removeprefix("#")
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+def _number(word: str) -> int:
+    if (number := _as_number(word)) is None:
+        raise typer.BadParameter(f"{word!r} is no loan's number; it looks like 12")
+    return number
 
 
 def _step(word: str) -> StepName | None:

@@ -7,6 +7,7 @@ from bot.views import actions
 from bot.views.actions import Ref
 from bot.views.blocks import button
 from bot.views.rendered import Block
+from bot.views.sure import lost
 from loans.lifecycle import AskExtension, Return, Withdraw, may_happen
 from loans.loan import NODE_GOING_HOME, Loan, NodeLoan, NodeState
 from loans.shown import Shown
@@ -61,13 +62,12 @@ def force(loan: Loan, part: NodeLoan) -> Block | None:
     """Return the order to remove what blocks a node; pods are somebody's work, so it asks twice."""
     if not is_held_by_pods(part) or part.forced_by is not None:
         return None
-    question = f"The pods left on {part.node} are deleted against their disruption budgets. Their owners lose them."
     return button(
         actions.FORCE,
         "Remove it now…",
         Ref(Shown.of(loan, part), part.node).value,
         style="danger",
-        sure=(f"Remove the pods on {part.node}?", question, "Remove them"),
+        sure=(f"Remove the pods on {part.node}?", lost(part), "Remove them"),
     )
 
 

@@ -146,7 +146,7 @@ def history(given: History | Lately) -> Rendered:
         *_lines("Who decided what", decided),
         *_lines("The loan" if given.loan else "Besides", happenings),
         *[section(folded(part, given), _open(part, given)) for part in parts],
-        context(_standing(given.standing)),
+        context(standing(given.standing) if given.standing else ""),
         context(_which_page(page, pages(given))),
         _turn(given, page),
     )
@@ -244,9 +244,7 @@ def _row(told: Told[Fact]) -> list[Block]:
     return [when, by, words, cell(f"#{told.loan_id}" if told.loan_id else ""), cell(told.node or ""), detail]
 
 
-def _standing(standing: Sequence[Told[Fact]]) -> str:
-    """Return what lendbot has set on a node and not taken back."""
-    if not standing:
-        return ""
-    each = [f"{happened(told.fact).what} ({moment(told.at)}, loan #{told.loan_id})" for told in standing]
+def standing(what_stands: Sequence[Told[Fact]]) -> str:
+    """Return what lendbot has set on a node and not taken back. what_stands: at least one."""
+    each = [f"{happened(told.fact).what} ({moment(told.at)}, loan #{told.loan_id})" for told in what_stands]
     return f"Set by lendbot now: {listed(each)}"

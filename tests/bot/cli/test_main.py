@@ -24,7 +24,10 @@ from tests.moment import clock_table
 from tests.store.values import a_loan, a_node
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ["serve", "worker", "doctor", "upgrade", "status", "loans", "history", "give-back", "go-on", "audit", "when"]
+COMMANDS = [
+    "serve", "worker", "doctor", "upgrade", "status", "loans", "history", "approve", "decline", "force", "give-back",
+    "go-on", "audit", "when",
+]  # fmt: skip
 HEAVY = {"kubernetes", "paramiko", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "sushy"}
 """What takes seconds to import, and no help text needs."""
 WHEN = ["when", "for 3 days", "--now", "2026-11-24T10:00"]
@@ -318,4 +321,4 @@ def test_history_of_a_node_is_found_by_its_name(config: Path, loan: Loan, store:
         [part, _] = tx.nodes.of(loan.id)
         tx.nodes.save(replace(part, note="x"))
     run("give-back", "gpu001", "-c", config)
-    assert "give back" in run("history", "gpu001", "-c", config)[1]
+    assert "gave it back" in run("history", "gpu001", "-c", config)[1]

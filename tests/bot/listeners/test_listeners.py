@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from loans.facts import Decided, Requested
+from loans.facts import Decided, Requested, StepFailed, Told
 from loans.loan import State
+from loans.nodes import NodeName
+from loans.runbook import PlanName, StepName
 from sandbox.faults import Fault
 from sandbox.slack.records import Message
 from tests.bot.house import APPROVALS, APPROVER, APPROVER2, LEND, OPS, REQUESTER, House, buttons, eventually, shown
@@ -312,3 +314,28 @@ def test_the_home_tab_is_drawn_when_somebody_looks(house: House) -> None:
     """What is open and what is free, without a word said."""
     house.post("home", user=APPROVER2)
     eventually("a Home tab", lambda: APPROVER2 in house.site.call(lambda: set(house.site.site.slack.workspace.homes)))
+
+
+def test_the_steps_of_a_node_are_opened_and_closed_where_the_history_stands(house: House) -> None:
+    """Who looks into one node after the other does not scroll through as many answers."""
+    loan = house.request()
+    with house.store.write() as tx:
+        failed = StepFailed(PlanName.LEND, StepName.PUPPET, said="exit 4: no containerd")
+        tx.facts.tell(Told(failed, datetime.now(UTC), loan_id=loan, node=NodeName("gpu001")))
+    house.slash(f"history #{loan}")
+
+    def the_only(words: str) -> Message:
+        def found() -> list[Message]:
+            titles = (f"*History of loan #{loan}*", f"*Loan #{loan}*, ")
+            return [each for each in house.seen_by(REQUESTER) if any(title in shown(each) for title in titles)]
+
+        eventually(words, lambda: len(found()) == 1 and words in shown(found()[0]))
+        return found()[0]
+
+    whole = the_only("Puppet failed once")
+    assert "asked for" in shown(whole)
+    house.click(whole, "history", REQUESTER)
+    opened = the_only("no containerd")
+    assert "asked for" not in shown(opened)
+    house.click(opened, "history_whole", REQUESTER)
+    the_only("asked for")

@@ -10,6 +10,7 @@ from bot.settings.site import SlackSettings
 from bot.slack.admission import Admission
 from bot.slack.people import People
 from loans.policy import Person
+from sandbox.faults import Fault
 from sandbox.slack import seed
 from sandbox.slack.records import User
 from tests.bot.house import APPROVALS, APPROVER, House, eventually, shown
@@ -144,3 +145,22 @@ def test_a_press_and_a_word_of_theirs_do_nothing(house: House, user: str) -> Non
 def refusals(house: House, user: str) -> list[str]:
     seen = [*house.seen_by(user), *house.seen_by(user, APPROVALS)]
     return [shown(m) for m in seen if "I only answer to" in shown(m)]
+
+
+def test_whoever_asks_and_decides_is_known_by_name_where_there_is_no_slack(house: House) -> None:
+    """At night on lendbot's host a history reads "@asker", not an id that nobody knows by heart."""
+    loan = house.request()
+    house.program._names.learn()
+    with house.store.read() as tx:
+        names, asked = tx.people.names(), tx.loans.get(loan)
+    workspace = house.site.call(lambda: house.site.site.slack.workspace)
+    assert names[asked.requester] == workspace.users[asked.requester].name
+    assert asked.channel is not None
+    assert names[asked.channel] == workspace.channels[asked.channel].name
+    assert {group: names[group] for group in workspace.usergroups} == {
+        group: handle for group, (handle, _) in workspace.usergroups.items()
+    }
+    house.site.call(lambda: house.site.site.faults.set(Fault("slack", "refuse")))
+    house.program._names.learn()
+    with house.store.read() as tx:
+        assert tx.people.names() == names
