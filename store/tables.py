@@ -214,7 +214,7 @@ class InboxRow(Row, table=True):
     """Something that a person said or pressed; of what is answered only its key is left."""
 
     __tablename__ = "inbox"
-    __table_args__ = (_only("received_at", "done_at IS NULL", "ix_inbox_waiting"), Index(None, "done_at"))
+    __table_args__ = (Index(None, "done_at"),)
 
     key: str = Field(primary_key=True)
     kind: str

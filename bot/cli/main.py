@@ -111,7 +111,9 @@ def loans(output: OutputOption = View.TEXT, config: ConfigOption = None) -> None
 def history(
     of: Annotated[
         str,
-        typer.Argument(help="A loan's number or a node's name, such as 12 or gpu010. Without it: the latest of all."),
+        typer.Argument(
+            metavar="[LOAN or NODE]", help="A loan's number or a node's name, such as 12 or gpu010. Without it: all."
+        ),
     ] = "",
     *,
     steps: Annotated[
@@ -223,7 +225,7 @@ def go_on(
     say.decide_on_class(config, node_class, is_end=send_home)
 
 
-audit = typer.Typer(no_args_is_help=True, help="What happened: whether it is as it was written, and all of it.")
+audit = typer.Typer(no_args_is_help=True, help="Check that the history is as it was written, or export all of it.")
 app.add_typer(audit, name="audit", rich_help_panel=SERVICE)
 
 

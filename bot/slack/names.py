@@ -11,7 +11,6 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.views.text import is_user
 from loans.plain import plain
 from loans.readers.history import JOURNAL
 from store.db import Store, Tx
@@ -61,7 +60,7 @@ class Names:
     def _named(self, each: str) -> Mapping[str, str]:
         """Return a name; none where Slack knows nobody by that id."""
         try:
-            name = _of_user(self._client, each) if is_user(each) else _of_channel(self._client, each)
+            name = _of_user(self._client, each) if each[0] in "UW" else _of_channel(self._client, each)
         except SlackApiError as e:
             if e.response.status_code == 429:  # noqa: PLR2004 - HTTP's own "too many": it is asked again
                 raise

@@ -10,7 +10,7 @@ from bot.cli.main import app
 _HEAD = """# The command line
 
 `lendbot` runs on its own host, with the same settings as the service. It needs no Slack: whoever may read lendbot's
-secrets may give nodes back. Decisions made here are kept as `cli:<account>`.
+secrets may decide, force and give nodes back. What is done here is kept as `cli:<account>`.
 
 Exit codes: 0 done; 1 refused, or `doctor` found or could not ask something; 2 the settings cannot be used, or the
 command itself; 3 the store does not answer.
