@@ -15,7 +15,7 @@ from conversion.due import lapse_due
 from loans import facts
 from loans.loan import State
 from loans.policy import NotInGroup, OwnRequest
-from tests.commands.counter import APPROVER, CLI, ONCALL, REQUESTER, SECOND_APPROVER, STRANGER, Counter
+from tests.commands.counter import APPROVER, ONCALL, REQUESTER, SECOND_APPROVER, STRANGER, Counter
 from tests.moment import dated, days_on
 
 
@@ -53,7 +53,7 @@ def test_an_approver_declines_with_a_reason(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("ask", [Approve, Decline])
-@pytest.mark.parametrize("who", [ONCALL, STRANGER, CLI, REQUESTER], ids=lambda who: who.person.id)
+@pytest.mark.parametrize("who", [ONCALL, STRANGER, REQUESTER], ids=lambda who: who.person.id)
 def test_nobody_else_decides(counter: Counter, who: Any, ask: Callable[[int], Any]) -> None:
     """Whatever button is shown to whom: policy is asked when it is pressed."""
     counter.request()
