@@ -110,8 +110,8 @@ def choices(fact: BreakerOpened, at: datetime) -> tuple[Block, ...]:
     """Return the two ways to go."""
     ref = ClassRef(fact.node_class, at)
     question = (
-        f"Loans of {ref.node_class} nodes that are still on their way out end. All their nodes go home, also those "
-        "already in Kubernetes: pods on them are evicted."
+        "This message's loans that are still on their way out end. All their nodes go home, also those already "
+        "in Kubernetes: pods on them are evicted."
     )
     return (
         button(ids.GO_ON, "Go on", ref.value, style="primary"),
