@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := loans conversion store adapters commands bot sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo story test promises anyday check format docs lab lab-up lab-down bench lock clean
+.PHONY: help install demo story test promises anyday check format docs lab lab-matrix lab-up lab-down bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,9 +52,19 @@ docs: install  ## write the generated pages anew
 	$(BIN)/python -m tests.generated_docs
 
 # Four labs on two cores: their tests wait more than they compute. The longest come first (tests/lab/conftest.py).
-lab: install  ## root: the contract suites and stories on real daemons
+LAB := tests/contract tests/lab --timeout 1200 --durations 12
+# Which Slurm: 22.05 is Debian 12's, on this machine; 24.11 and 26.05 have a root file system of their own each.
+SLURM ?= 22.05
+lab: install  ## root: the contract suites and stories on real daemons; SLURM=24.11 or 26.05 on another Slurm
+ifeq ($(SLURM),22.05)
 	@$(BIN)/python -m tests.lab.site run --labs 4 -- \
-	  $(BIN)/python -m pytest -m lab tests/contract tests/lab -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider --timeout 1200 --durations 12
+	  $(BIN)/python -m pytest -m lab $(LAB) -n 4 --dist loadgroup --no-loadscope-reorder -p no:cacheprovider
+else
+	@$(BIN)/python -m tests.lab.site.elsewhere $(SLURM) --labs 4 -- $(LAB)
+endif
+
+lab-matrix: install  ## root: the Slurm contract suite and one whole loan on Slurm 24.11 and on 26.05
+	@$(BIN)/python -m tests.lab.site.elsewhere 24.11 26.05 -- tests/contract/test_slurm.py tests/lab/test_loan.py -k "test_slurm or gpu" --timeout 1200
 
 lab-up: install  ## root: bring the lab up and leave it up; then `python -m tests.lab.product` plays on it
 	$(BIN)/python -m tests.lab.site up

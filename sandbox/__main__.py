@@ -9,8 +9,15 @@ from typing import Annotated
 import typer
 
 from sandbox.site import Site, SiteOptions
+from sandbox.slurm.versions import DEFAULT, VERSIONS
 from sandbox.starting_at import At
 from sandbox.world import WorldOptions
+
+
+def _known(version: str) -> str:
+    if version not in VERSIONS:
+        raise typer.BadParameter(f"the sandbox speaks {', '.join(VERSIONS)}")
+    return version
 
 
 def main(  # noqa: PLR0917 - typer reads the options off the signature
@@ -27,6 +34,7 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
     nodes_clock: Annotated[float, typer.Option(help="Hours that the nodes' clocks are ahead.")] = 0.0,
     kube_clock: Annotated[float, typer.Option(help="Hours that the cluster's clock is ahead.")] = 0.0,
     return_to_service: Annotated[int, typer.Option(help="Slurm's ReturnToService.", min=0, max=2)] = 0,
+    slurm: Annotated[str, typer.Option(help=f"Which Slurm: {', '.join(VERSIONS)}.", callback=_known)] = DEFAULT,
     at: At = None,
 ) -> None:
     """Run a small site on loopback: Slack, Slurm over SSH, Kubernetes and Redfish, with a page to watch them."""
@@ -36,6 +44,7 @@ def main(  # noqa: PLR0917 - typer reads the options off the signature
         seed=seed,
         busy=busy,
         return_to_service=return_to_service,
+        slurm=slurm,
         slurm_off=timedelta(hours=slurm_clock),
         nodes_off=timedelta(hours=nodes_clock),
     )

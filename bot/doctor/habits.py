@@ -12,7 +12,7 @@ from bot.doctor.slurm import READING, SlurmSide
 from loans.classes import NodeClass
 
 _TRIED: Final = ("22.05", "26.05")
-"""The oldest and the newest that lendbot has been run with; between them 24.11, and what others print has been read."""
+"""The oldest and the newest of those that the lab runs; between them it runs 24.11, and what others print was read."""
 _VERSION: Final = re.compile(r"(\d+\.\d+)(\.|$)")
 
 

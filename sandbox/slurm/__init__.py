@@ -1,1 +1,1 @@
-"""Slurm 22.05.8 as its command line shows it: nodes, jobs, reservations, and the words it answers in."""
+"""Slurm as its command line shows it, 22.05.8 unless told otherwise: nodes, jobs, reservations, and its words."""

@@ -23,6 +23,7 @@ from .records import (
     Reservation,
     SlurmError,
 )
+from .versions import DEFAULT, VERSIONS, Version
 
 _LAG_S: Final = (10.0, 18.0)
 _DOWN_AFTER: Final = timedelta(seconds=24)
@@ -37,16 +38,23 @@ class Controller:
 
     cluster      ClusterName
     slurm_user   SlurmUser: whose name stands under what slurmctld writes itself
-    appends      as of 23.02: slurmctld puts its words behind a reason that is there, and signs the whole
+    version      which Slurm it is, and in what that differs from others
     settings     what else slurm.conf says, over what `scontrol show config` prints without it
     """
 
-    def __init__(self, agenda: Agenda, seed: int, return_to_service: int, off_by: timedelta = timedelta()) -> None:
+    def __init__(
+        self,
+        agenda: Agenda,
+        seed: int,
+        return_to_service: int,
+        off_by: timedelta = timedelta(),
+        version: Version = VERSIONS[DEFAULT],
+    ) -> None:
         self.agenda = agenda
         self.return_to_service = return_to_service
         self.cluster = "sandbox"
         self.slurm_user = "slurm"
-        self.appends = False
+        self.version = version
         self.settings: dict[str, str] = {}
         self.started = agenda.now
         self.nodes: dict[str, NodeRecord] = {}
@@ -90,14 +98,15 @@ class Controller:
         elif state is not None:
             raise SlurmError(INVALID_NODE_STATE)
         if reason is not None:
-            record.set_reason(reason, by, self.now)
+            record.set_reason(reason, by, self.now) if reason else record.clear_reason()
         self.schedule_soon()
 
     def _resume(self, record: NodeRecord) -> None:
         if record.base != "DOWN" and not record.drain:
-            raise SlurmError(INVALID_NODE_STATE)
+            raise SlurmError(self.version.nothing_to_resume)
         record.base, record.drain = "IDLE", False
-        record.clear_reason()
+        if not self.version.keeps_reason:
+            record.clear_reason()
         if not record.alive:
             self._silences.setdefault(record.name, []).append(
                 self.agenda.after(_DOWN_AFTER, lambda: self._give_up(record))
@@ -165,7 +174,7 @@ class Controller:
         self._down(record)
         if record.reason is None:
             record.set_reason(why, self.slurm_user, self.now)
-        elif self.appends and f" : {why}" not in record.reason:
+        elif self.version.appends and f" : {why}" not in record.reason:
             record.set_reason(f"{record.reason} : {why}", self.slurm_user, self.now)
 
     def _forget_silence(self, name: str) -> None:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 PACKAGE: Final = "slurm-wlm"
-VERSION: Final = "22.05.8"
 
 
 class SlurmError(Exception):

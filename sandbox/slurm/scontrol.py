@@ -8,7 +8,7 @@ from sandbox.terminal import Caller, Printer, Result
 from . import reservations
 from .controller import Controller
 from .hostlist import unfold
-from .records import INVALID_NODE_NAME, INVALID_USER, PACKAGE, VERSION, SlurmError
+from .records import INVALID_NODE_NAME, INVALID_USER, PACKAGE, SlurmError
 from .scontrol_show import show
 from .times import BadTimeError, read_span, read_time
 
@@ -30,7 +30,7 @@ _BAD_STATE: Final = (
 def scontrol(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
     """Run `scontrol ARGV...`."""
     if any(word in {"--version", "-V", "version"} for word in argv[:1]):
-        return Result(out=f"{PACKAGE} {VERSION}\n")
+        return Result(out=f"{PACKAGE} {controller.version.full}\n")
     one_line = any(word in _ONE_LINE for word in argv)
     words = [word for word in argv if not word.startswith("-")]
     if not words:

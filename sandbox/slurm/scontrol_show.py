@@ -6,7 +6,7 @@ from sandbox.terminal import Caller, Printer, Result
 
 from .controller import Controller
 from .hostlist import fold, unfold
-from .records import VERSION, SlurmError
+from .records import SlurmError
 from .show import job_lines, node_lines, partition_lines, record_text, reservation_lines
 from .times import stamp
 
@@ -43,7 +43,9 @@ def _nodes(name: str | None, controller: Controller, who: Caller, *, one_line: b
         if record is None:
             printer.out.append(f"Node {each} not found")
         else:
-            printer.out.append(record_text(node_lines(record, who.zone, controller.now), one_line=one_line))
+            printer.out.append(
+                record_text(node_lines(record, who.zone, controller.now, controller.version), one_line=one_line)
+            )
     return printer.result(int(any(each not in controller.nodes for each in wanted)))
 
 
@@ -89,7 +91,7 @@ def _config(controller: Controller, who: Caller) -> str:
         "SlurmUser": f"{controller.slurm_user}({0 if controller.slurm_user == 'root' else 64030})",
         "SlurmctldHost[0]": "mgmt",
         "SlurmdTimeout": "10 sec",
-        "SLURM_VERSION": VERSION,
+        "SLURM_VERSION": controller.version.full,
         "SuspendExcNodes": "(null)",
         "SuspendExcParts": "(null)",
         "SuspendExcStates": "(null)",

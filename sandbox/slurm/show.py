@@ -6,8 +6,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from .hostlist import fold
-from .records import VERSION, Job, NodeRecord, Reservation
+from .records import Job, NodeRecord, Reservation
 from .times import span, stamp
+from .versions import Version
 
 _USERS_FIRST_UID: Final = 5000
 _KERNEL: Final = "Linux 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1"
@@ -23,7 +24,7 @@ def user_id(user: str) -> int:
     return 0 if user == "root" else _USERS_FIRST_UID + int("".join(c for c in user if c.isdigit()) or 0)
 
 
-def node_lines(node: NodeRecord, zone: ZoneInfo, now: datetime) -> list[str]:
+def node_lines(node: NodeRecord, zone: ZoneInfo, now: datetime, version: Version) -> list[str]:
     """Return `scontrol show node`'s lines."""
     used, free = node.cpus_used, node.memory_mb * 95 // 100
     lines = [
@@ -32,7 +33,7 @@ def node_lines(node: NodeRecord, zone: ZoneInfo, now: datetime) -> list[str]:
         "AvailableFeatures=(null)",
         "ActiveFeatures=(null)",
         f"Gres={node.gres or '(null)'}",
-        f"NodeAddr={node.address} NodeHostName={node.name} Version={VERSION}",
+        f"NodeAddr={node.address} NodeHostName={node.name} Version={version.full}",
         f"OS={_KERNEL} ",
         f"RealMemory={node.memory_mb} AllocMem=0 FreeMem={free} Sockets=2 Boards=1",
         f"State={node.state} ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A",
@@ -48,7 +49,7 @@ def node_lines(node: NodeRecord, zone: ZoneInfo, now: datetime) -> list[str]:
     if node.reason is not None:
         when = f" [{node.reason_by}@{stamp(node.reason_at, zone)}]" if node.reason_at else ""
         lines.append(f"Reason={node.reason}{when}")
-    return lines
+    return [*lines, *version.behind_reason]
 
 
 def reservation_lines(made: Reservation, nodes: dict[str, NodeRecord], zone: ZoneInfo, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from sandbox.terminal import Caller, Result
 from .controller import Controller
 from .formats import heading, letters, render
 from .hostlist import fold, unfold
-from .records import PACKAGE, VERSION, NodeRecord, SlurmError
+from .records import PACKAGE, NodeRecord, SlurmError
 from .times import stamp
 
 _DEFAULT: Final = "%9P %.5a %.10l %.6D %.6t %N"
@@ -38,7 +38,7 @@ def sinfo(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
     except (getopt.GetoptError, SlurmError) as error:
         return Result(1, "", f"sinfo: error: {error}\n")
     if "V" in options or "version" in options:
-        return Result(out=f"{PACKAGE} {VERSION}\n")
+        return Result(out=f"{PACKAGE} {controller.version.full}\n")
     partitions = (options.get("p") or options.get("partition") or "").split(",")
     nodes = [
         node

@@ -11,7 +11,7 @@ from sandbox.terminal import Caller, Result
 from .controller import Controller
 from .formats import heading, render
 from .hostlist import fold, unfold
-from .records import ENDED, PACKAGE, VERSION, Job, JobFlag, JobState, SlurmError
+from .records import ENDED, PACKAGE, Job, JobFlag, JobState, SlurmError
 from .show import run_time, user_id
 from .times import short_span, span, stamp
 
@@ -43,7 +43,7 @@ def squeue(argv: Sequence[str], controller: Controller, who: Caller) -> Result:
     except SlurmError as error:
         return Result(1, "", f"squeue: error: {error}\n")
     if "V" in options or "version" in options:
-        return Result(out=f"{PACKAGE} {VERSION}\n")
+        return Result(out=f"{PACKAGE} {controller.version.full}\n")
     wanted = _ids(options)
     if len(wanted) == 1 and not any(job.id in wanted for job in controller.jobs.values()):
         return Result(1, "", "slurm_load_jobs error: Invalid job id specified\n")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from sandbox.slurm import versions
+
 _PER_OCTET: Final = 250
 
 
@@ -43,6 +45,7 @@ class WorldOptions:
 
     busy               how much of each partition the job stream keeps in use, 0 to 1; 0 means no stream
     return_to_service  Slurm's ReturnToService
+    slurm              which Slurm: 22.05, 24.11 or 26.05
     zone               the site's time zone: what its commands print in when TZ is not set
     slurm_off          how far slurmctld's clock is ahead of the site's; it may be set anew at any time
     nodes_off          how far the nodes' clocks are
@@ -53,6 +56,7 @@ class WorldOptions:
     seed: int = 1
     busy: float = 0.3
     return_to_service: int = 0
+    slurm: str = versions.DEFAULT
     zone: str = "America/Indiana/Indianapolis"
     slurm_off: timedelta = timedelta()
     nodes_off: timedelta = timedelta()

@@ -15,6 +15,7 @@ from sandbox.kube.defaults import STARTUP
 from sandbox.slurm.controller import Controller
 from sandbox.slurm.records import Job, NodeRecord
 from sandbox.slurm.scheduler import place
+from sandbox.slurm.versions import VERSIONS
 
 from .machine import Happening, Machine
 from .options import NodeClass, WorldOptions
@@ -52,7 +53,9 @@ class World:
         self.zone = ZoneInfo(options.zone)
         self.faults = faults
         self.agenda = Agenda(clock.origin)
-        self.slurm = Controller(self.agenda, options.seed, options.return_to_service, options.slurm_off)
+        self.slurm = Controller(
+            self.agenda, options.seed, options.return_to_service, options.slurm_off, VERSIONS[options.slurm]
+        )
         self.nodes_off = options.nodes_off
         self.slurm.place = lambda: place(self.slurm)
         self.machines: dict[str, Machine] = {}

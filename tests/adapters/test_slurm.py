@@ -172,6 +172,7 @@ SAID = [
     ("slurm_update error: Access/permission denied", Denied),
     ("slurm_load_node error: Unable to contact slurm controller (connect failure)", Unreachable),
     ("slurm_load_jobs error: Socket timed out on send/recv operation", Unreachable),
+    ("Error creating the reservation: Unexpected message received", Unreachable),
     (
         "scontrol: error: Munge encode failed: Failed to access socket\nProtocol authentication error",
         Unreachable,
@@ -299,6 +300,7 @@ def test_a_resume_of_what_is_idle_already_is_fine_whatever_the_version_calls_it(
         Ran(1, "", f"slurm_update error: {words}\n"),
         Ran(0, nodes_in("IDLE", "gpu001") + nodes_in("DOWN+DRAIN", "gpu002")),
         Ran(0),
+        Ran(0, nodes_in("IDLE", "gpu001", "gpu002")),
     )
     SlurmCommands(slurm).resume([NodeName("gpu001"), NodeName("gpu002")])
     assert slurm.asked[2] == ["scontrol", "update", "NodeName=gpu002", "State=RESUME"]

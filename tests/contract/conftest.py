@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from loans.nodes import NodeName
+from sandbox.slurm.versions import DEFAULT
 from tests.contract.sites import SiteUnderTest, lab_json, lab_site, sandbox_site
 from tests.lab.site import slurm
 from tests.lab.site.layout import Layout
@@ -16,11 +17,11 @@ from tests.lab.site.layout import Layout
 Eventually = Callable[[Callable[[], bool]], None]
 
 
-@pytest.fixture(params=["sandbox", pytest.param("lab", marks=pytest.mark.lab)])
+@pytest.fixture(params=[DEFAULT, pytest.param("lab", marks=pytest.mark.lab)])
 def site(request: pytest.FixtureRequest) -> Iterator[SiteUnderTest]:
-    """Return a site with idle nodes."""
-    if request.param == "sandbox":
-        with sandbox_site() as found:
+    """Return a site with idle nodes: the sandbox that speaks a version of Slurm, or the lab."""
+    if request.param != "lab":
+        with sandbox_site(slurm=request.param) as found:
             yield found
         return
     layout: Layout = request.getfixturevalue("idle_lab")

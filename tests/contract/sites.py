@@ -23,6 +23,7 @@ from adapters.slurm import SlurmCommands
 from adapters.ssh import SshConnections, SshLogin
 from conversion.ports import NodeShell, Power, Ran, Slurm
 from loans.nodes import NodeName
+from sandbox.slurm.versions import DEFAULT
 from sandbox.testing import Handle, running
 from tests.moment import MOMENT
 from tests.patience import PATIENCE_S
@@ -75,9 +76,9 @@ class AccountRunner:
 
 
 @contextmanager
-def sandbox_site(count: int = 4) -> Iterator[SiteUnderTest]:
+def sandbox_site(count: int = 4, slurm: str = DEFAULT) -> Iterator[SiteUnderTest]:
     """Yield the sandbox, with nobody else at work in it."""
-    with running(at=MOMENT, gpu_nodes=count, cpu_nodes=1, busy=0.0) as handle, ExitStack() as ends:
+    with running(at=MOMENT, gpu_nodes=count, cpu_nodes=1, busy=0.0, slurm=slurm) as handle, ExitStack() as ends:
         told = handle.site_json
         login = SshLogin(told["ssh"]["user"], Path(told["ssh"]["key_file"]), Path(told["ssh"]["known_hosts"]))
         management = (told["slurm"]["host"], told["slurm"]["port"])

@@ -9,8 +9,10 @@ from conversion.ports import Busy, Denied, UnexpectedAnswer
 from loans.classes import NodeClass, Rules
 from loans.nodes import NodeName, Reservation, SlurmJob, is_drained, is_free, is_out_of_slurm
 from loans.selection import PassedOver, ReservedFor, Seen, Wish, choose
+from sandbox.slurm.versions import VERSIONS
 from tests.contract.sites import SOON, SiteUnderTest
 
+pytestmark = pytest.mark.parametrize("site", [*VERSIONS, pytest.param("lab", marks=pytest.mark.lab)], indirect=True)
 HOUR = timedelta(hours=1)
 CLOSE = timedelta(minutes=2)
 """How far Slurm's whole seconds, and a clock of another machine, may be off."""
@@ -33,7 +35,7 @@ def test_every_node_is_read_with_all_that_lending_needs(site: SiteUnderTest) -> 
     assert is_free(node)
     assert node.gres["gpu"] == 4
     assert "gpu" in node.partitions
-    assert node.reason is None
+    assert not node.reason
     assert node.boot_time is not None
     assert node.slurmd_start is not None
     assert node.boot_time.tzinfo == UTC
@@ -115,7 +117,7 @@ def test_resume_brings_drained_and_down_nodes_back(site: SiteUnderTest, eventual
     site.slurm.down(site.nodes[:1], MARK)
     site.slurm.resume(site.nodes[:2])
     eventually(lambda: all(is_free(site.slurm.nodes()[name]) for name in site.nodes[:2]))
-    assert all(site.slurm.nodes()[name].reason is None for name in site.nodes[:2])
+    assert not any(site.slurm.nodes()[name].reason for name in site.nodes[:2])
 
 
 def test_resume_of_an_idle_node_is_fine(site: SiteUnderTest, eventually: Eventually) -> None:

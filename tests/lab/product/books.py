@@ -68,7 +68,7 @@ class Untidy:
     def _node(self, node: str) -> list[str]:
         shown = slurm.show_node(self.layout, node)
         found = []
-        if shown["State"] not in {"IDLE", "ALLOCATED", "MIXED"} or shown.get("Reason"):
+        if shown["State"] not in {"IDLE", "ALLOCATED", "MIXED"} or slurm.why(shown):
             found.append(f"{node} is {shown['State']} in Slurm, reason {shown.get('Reason')}")
         if not power.is_on(self.layout, node):
             found.append(f"{node} has no power")

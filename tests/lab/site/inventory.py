@@ -1,10 +1,9 @@
 """What of a running lab is real and what stands in: it is printed, so that nobody believes more than was shown."""
 
-from tests.lab.site import kubernetes_build, processes
+from tests.lab.site import kubernetes_build, processes, slurm
 from tests.lab.site.layout import Layout
 
 ALWAYS_REAL = (
-    "slurmctld and slurmd",
     "munge",
     "sshd",
     "Puppet",
@@ -22,7 +21,8 @@ ALWAYS_STANDING_IN = (
 
 
 def real(layout: Layout) -> list[str]:
-    found = list(ALWAYS_REAL)
+    version = slurm.run(layout, "scontrol", "--version").stdout.split()[-1:]
+    found = [" ".join(["slurmctld and slurmd", *version]), *ALWAYS_REAL]
     if processes.running(layout, "kube-apiserver"):
         found.append(f"Kubernetes {kubernetes_build.KUBERNETES} with etcd {kubernetes_build.ETCD}, RBAC on")
     for name, what in (("postgres", "PostgreSQL"), ("redfish", "Redfish by sushy-tools, TLS and password on")):

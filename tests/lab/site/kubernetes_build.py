@@ -44,8 +44,13 @@ class Binaries:
         return [name for name in (*PROGRAMS, "etcd") if not Path(self.path(name)).is_file()]
 
 
+def cache() -> Path:
+    """Where the lab keeps what takes minutes to make."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lendbot-lab"
+
+
 def cached() -> Binaries:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lendbot-lab"
+    home = cache()
     return Binaries(home / f"kubernetes-{KUBERNETES}", home / f"etcd-{ETCD}")
 
 

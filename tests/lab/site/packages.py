@@ -42,13 +42,23 @@ def install_missing() -> list[str]:
     """
     missing = sorted({package for program, needed in PROGRAMS.items() if not _is_there(program) for package in needed})
     if missing:
-        print(f"lab: installing {' '.join(missing)}", flush=True)
-        warned = _apt_get("update")  # a mirror that is away is only a warning here, and the reason of what fails next
-        with _nothing_starts():
-            _apt_get("install", "-y", "--no-install-recommends", *missing, after=warned)
+        _install(missing)
     if absent := [program for program in PROGRAMS if not _is_there(program)]:
         raise CannotInstall(f"installed {' '.join(missing)}, and still not there: {' '.join(absent)}")
     return missing
+
+
+def ensure(program: str) -> None:
+    """Install the package of a program's name unless it is there. Raises CannotInstall."""
+    if not _is_there(program):
+        _install([program])
+
+
+def _install(missing: list[str]) -> None:
+    print(f"lab: installing {' '.join(missing)}", flush=True)
+    warned = _apt_get("update")  # a mirror that is away is only a warning here, and the reason of what fails next
+    with _nothing_starts():
+        _apt_get("install", "-y", "--no-install-recommends", *missing, after=warned)
 
 
 def _apt_get(*words: str, after: str = "") -> str:

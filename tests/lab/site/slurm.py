@@ -63,6 +63,11 @@ def show_node(layout: Layout, node: str) -> dict[str, str]:
     return _fields(run(layout, "scontrol", "show", "node", "-o", node).stdout)
 
 
+def why(fields: dict[str, str]) -> str:
+    """The words of a node's reason without the signature; none, and blank ones, are ""."""
+    return re.sub(r"\s*\[\S+@\S+\]", "", fields.get("Reason", ""))
+
+
 def states(layout: Layout) -> dict[str, str]:
     """Each node's state in one question; "" for one that Slurm does not tell of."""
     lines = run(layout, "scontrol", "show", "node", "-o").stdout.splitlines()
@@ -130,6 +135,8 @@ def resume(layout: Layout, *nodes: str) -> None:
     processes.wait_until("every boot is 3 s old", lambda: all(_now(-3) > start for start in starts), 10)
     for node in nodes:
         run(layout, "scontrol", "update", f"NodeName={node}", "State=RESUME")
+        if why(show_node(layout, node)):  # 24.11 leaves it, and a blank takes it off
+            run(layout, "scontrol", "update", f"NodeName={node}", "Reason= ")
 
 
 def _start_munge(layout: Layout) -> None:
