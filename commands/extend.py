@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands import booked, drafts
+from commands import booked, drafts, zoneless
 from commands.desk import Caller, Desk
 from commands.drafts import LaterDeadline
 from commands.later import Ends, ends
@@ -47,6 +47,8 @@ def run(ask: Extend, caller: Caller, desk: Desk) -> Reply:
         return loan
     if not may_happen(loan, AskExtension):
         return NotFrom(loan, "extend")
+    if _has_no_zone(ask.phrase, loan, caller, desk):
+        return BadTime(ask.phrase, zoneless.ASK)
     match ends(ask.phrase, loan.until, caller.said_at or desk.now, caller.tz):
         case when.Refused(why):
             return BadTime(ask.phrase, why)
@@ -117,6 +119,14 @@ def _ask_for(loan_id: int, until: datetime, card: Shown | None, caller: Caller, 
     except Stale:
         with desk.store.read() as tx:
             return NotFrom(tx.loans.get(loan_id), "extend")
+
+
+def _has_no_zone(phrase: str, loan: Loan, caller: Caller, desk: Desk) -> bool:
+    """Whether the words mean another time elsewhere, and nobody knows where they were said."""
+    if caller.person.knows_zone:
+        return False
+    now = caller.said_at or desk.now
+    return zoneless.is_local(lambda tz: when.read(phrase, now, tz, after=max(loan.until, now)))
 
 
 def _previewed(loan: Loan, ask: Extend, found: Ends, caller: Caller, desk: Desk) -> Reply:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from commands import zoneless
 from commands.desk import Caller, Desk
 from commands.lend import understood, unknown_class
 from commands.refusals import BadTime, NotANumber, WrongFields
@@ -68,7 +69,7 @@ def opened_with(terms: Terms, zone: ZoneInfo) -> Fill:
 
 def read(form: Fill, caller: Caller, desk: Desk) -> Filled | WrongFields:
     """Read a form; what is wrong with it is said of each field."""
-    count, found = _count(form.count), _time(form, desk.now, caller.tz)
+    count, found = _count(form.count), _time(form, desk.now, caller)
     node_class = desk.class_called(form.class_word)
     judged = _judged(caller, node_class, count, _length(found, desk.now)) if node_class else WrongFields()
     wrong_time = BadTime(form.until, found.sentence) if isinstance(found, when.Refused) else judged.until
@@ -86,10 +87,12 @@ def run(ask: Filled, caller: Caller, desk: Desk) -> Reply:
     return understood(timed, ask.phrase, ask.time, caller, desk)
 
 
-def _time(form: Fill, now: datetime, zone: ZoneInfo) -> when.Answer:
+def _time(form: Fill, now: datetime, caller: Caller) -> when.Answer:
     """Return what the time means; words that nobody changed are not read: once it is past 11:12, "11:12" is 23:12."""
-    kept = form.kept
+    kept, zone = form.kept, caller.tz
     if kept is None or form.until != kept.words:
+        if not caller.person.knows_zone and zoneless.is_local(partial(when.read, form.until, now)):
+            return when.Refused(zoneless.ASK)
         return when.read(form.until, now, zone)
     if kept.until <= now:
         return when.Refused(f"{when.spelled(kept.until, zone)} is already past.")

@@ -9,10 +9,11 @@ from typing import Any, Final
 from commands import alarms, blocked, breaker, cancel, decide, extend, fill, give_back, history, lend, look
 from commands.desk import Caller, Desk
 from commands.english import canonical
-from commands.refusals import NotUnderstood
+from commands.refusals import CannotTell, Forbidden, NotUnderstood
 from commands.replies import HelpAll, HelpOn, Reply, Welcome
 from commands.verb import Verb, sentence
 from loans.plain import plain as seen
+from loans.policy import NotInGroup
 
 LONGEST: Final = 500
 """Characters of a sentence that are read: a longer one is a paste, not a wish."""
@@ -161,7 +162,11 @@ def run(ask: Ask, caller: Caller, desk: Desk) -> Reply:
     """Carry out what was asked for, whether it was said or pressed."""
     if isinstance(ask, Misread):
         return _misread(ask.text, ask.nearest)
-    return _RUN[type(ask)](ask, caller, desk)
+    answer = _RUN[type(ask)](ask, caller, desk)
+    if isinstance(answer, Forbidden) and not caller.person.knows_groups:
+        unknown = any(isinstance(why, NotInGroup) for why in answer.reasons)
+        return CannotTell(answer.reasons) if unknown else answer
+    return answer
 
 
 _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {

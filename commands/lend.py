@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 
-from commands import booked, drafts
+from commands import booked, drafts, zoneless
 from commands.desk import Caller, Desk
 from commands.look import one_loan
 from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
@@ -71,7 +71,10 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
         return unknown_class(ask.class_word, desk)
-    phrase, purpose, found = time_and_purpose(ask.tail, caller.said_at or desk.now, caller.tz)
+    said_at = caller.said_at or desk.now
+    phrase, purpose, found = time_and_purpose(ask.tail, said_at, caller.tz)
+    if not caller.person.knows_zone and zoneless.is_local(lambda tz: time_and_purpose(ask.tail, said_at, tz)[2]):
+        return BadTime(phrase, zoneless.ASK)
     timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
     answer = understood(timed, phrase, found, caller, desk)
     if not isinstance(answer, BadTime):

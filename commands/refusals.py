@@ -131,6 +131,13 @@ class Forbidden:
 
 
 @dataclass(frozen=True)
+class CannotTell:
+    """Slack does not say who is in the groups that may, so whether this person may is not known. reasons: else."""
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
 class NoLoan:
     """There is no loan of that number. open_ids: those that are open."""
 

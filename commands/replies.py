@@ -9,6 +9,7 @@ from commands.refusals import (
     AlreadyDecided,
     BadTime,
     BookedOut,
+    CannotTell,
     ExtensionSettled,
     FarSideDown,
     Forbidden,
@@ -293,6 +294,7 @@ Reply = (
     | BookedOut
     | NotUnderstood
     | Forbidden
+    | CannotTell
     | NoLoan
     | StrangersCard
     | LostLoan

@@ -19,12 +19,16 @@ class Person:
     groups   Slack user group ids, and `cli` for whoever runs lendbot's own command line
     id       alone for people of lendbot's own workspace; `T0OTHER/U0...` for others: rules name home's
     team     the Slack workspace that the id is of
+
+    knows_zone, knows_groups: False when Slack did not tell; tz is UTC then, and they may be in groups unsaid
     """
 
     id: str
     groups: frozenset[str] = frozenset()
     tz: str = "UTC"
     team: str = ""
+    knows_zone: bool = True
+    knows_groups: bool = True
 
     @property
     def actor(self) -> Actor:

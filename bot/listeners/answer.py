@@ -35,7 +35,7 @@ class Answers:
         if errand.channel is None:
             self._write(errand.person, drawn)
         elif errand.channel.startswith("D"):
-            self._write(errand.channel, drawn)
+            self._write_back(errand, errand.channel, drawn)
         else:
             self._whisper(errand, errand.channel, drawn)
 
@@ -45,6 +45,15 @@ class Answers:
 
     def _write(self, channel: str, drawn: Rendered) -> None:
         self._client.chat_postMessage(channel=channel, text=drawn.text, blocks=drawn.blocks)
+
+    def _write_back(self, errand: Errand, channel: str, drawn: Rendered) -> None:
+        """Answer in a direct message where it was said: in its thread, while that stands."""
+        try:
+            self._client.chat_postMessage(channel=channel, text=drawn.text, blocks=drawn.blocks, **_thread(errand.what))
+        except SlackApiError as e:
+            if e.response.get("error") != "thread_not_found":
+                raise
+            self._write(channel, drawn)
 
     def _whisper(self, errand: Errand, channel: str, drawn: Rendered) -> None:
         """Answer in a channel for its author alone; where lendbot, or they, may not be, in a direct message."""

@@ -203,7 +203,7 @@ def _change_form(front: Front, errand: Errand) -> Block | Rendered:
         return reply(terms)
     url = errand.url if errand.what["is_for_one"] else ""
     wish = opened_with(terms, caller.tz)
-    ref = FormRef(person.tz, terms.channel, url, wish.kept)
+    ref = FormRef(person.tz if person.knows_zone else "", terms.channel, url, wish.kept)
     return modals.lend(list(desk.classes.values()), ref, wish)
 
 

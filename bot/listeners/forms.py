@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
 from bot.listeners.reception import Wrong
+from bot.slack.heard import heard
 from bot.views import actions, modals
 from bot.views.actions import FormRef, OldRef, Ref
 from bot.views.home import home
@@ -25,6 +26,7 @@ from commands.fill import Fill
 from commands.look import AskFree, Status
 from commands.refusals import FarSideDown, WrongFields
 from commands.replies import Free, Loans
+from loans.plain import plain as seen
 from loans.policy import Person
 from store.errors import StoreUnavailable
 from store.inbox import Errand
@@ -113,7 +115,7 @@ def _filled(front: Front, errand: Errand) -> fill.Filled | WrongFields:
     ref, fields = FormRef.parse(errand.what["metadata"]), errand.what["fields"]
     count, class_word, until, purpose = (fields[field] for field in _FIELDS)
     form = Fill(count, class_word, until, purpose, ref.kept)
-    caller = Caller(Person(errand.person, tz=ref.tz))
+    caller = Caller(Person(errand.person, tz=ref.tz or "UTC", knows_zone=bool(ref.tz)))
     return fill.read(form, caller, replace(front.desk(), now=errand.received_at))
 
 
@@ -147,7 +149,8 @@ def _asks_for_form(front: Front, body: dict[str, Any]) -> Errand:
 
 
 def _open_lend(front: Front, errand: Errand) -> None:
-    ref = FormRef(front.person(errand.person, errand.team).tz)
+    person = front.person(errand.person, errand.team)
+    ref = FormRef(person.tz if person.knows_zone else "")
     front.open_form(errand, modals.lend(list(front.desk().classes.values()), ref))
 
 
@@ -179,4 +182,4 @@ def _typed(body: dict[str, Any], block: str) -> str:
     """Return what was put into an input: its text, or the option that was picked."""
     state = body["view"]["state"]["values"].get(block, {}).get(block, {})
     picked = state.get("selected_option") or {}
-    return str(picked.get("value") or state.get("value") or "").strip()
+    return str(picked.get("value") or seen(heard(str(state.get("value") or ""), ""))).strip()

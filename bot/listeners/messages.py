@@ -11,6 +11,8 @@ from commands import grammar
 from store.inbox import Errand
 
 WORDS: Final = "words"
+_SAID: Final = (None, "file_share", "thread_broadcast")
+"""What a person says, beside edits, joins and the like; with a file, or from a thread to its channel as well."""
 
 
 def register(app: App, front: Front, command: str) -> None:
@@ -33,7 +35,7 @@ def register(app: App, front: Front, command: str) -> None:
 
     def mention(body: dict[str, Any]) -> Errand | None:
         event = body["event"]
-        if event.get("bot_id") or event.get("subtype") or "user" not in event:
+        if event.get("bot_id") or event.get("subtype") not in _SAID or "user" not in event:
             return None
         said = {"text": event.get("text", ""), "thread_ts": event.get("thread_ts"), "me": _own_id(body)}
         # A mention in a direct message arrives as both events; the message's own ts names it once.

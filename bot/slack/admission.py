@@ -6,7 +6,7 @@ An id means somebody only together with its team. Whom Slack does not tell of is
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from slack_sdk import WebClient
@@ -18,16 +18,23 @@ from bot.slack.kept import Kept
 log = structlog.get_logger()
 
 
+PASSING: Final = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "team_added_to_org"}
+)
+"""Errors of Slack's own that pass: they say nothing of the person, so that is asked again."""
+
+
 @dataclass(frozen=True)
 class Whose:
-    """What Slack says of a user, as far as it matters who may speak."""
+    """What Slack says of a user, as far as it matters who may speak. tz, offset_s: empty where it does not say."""
 
     team: str
     is_guest: bool = False
     is_bot: bool = False
     is_gone: bool = False
     is_stranger: bool = False
-    tz: str = "UTC"
+    tz: str = ""
+    offset_s: int | None = None
 
 
 class Admission:
@@ -66,6 +73,8 @@ class Admission:
             if own.is_stranger and not strangers:
                 return self._away(user, "stranger", "people of this workspace")
         except SlackApiError as e:
+            if e.response.get("error") in PASSING:
+                raise
             log.warning("slack.user_unknown", user=user, why=str(e.response.get("error")))
             return "I can't do that: Slack doesn't tell me who you are. Ask lendbot's operators to look at its log."
         if strangers - self._settings.allow_teams:
@@ -89,5 +98,6 @@ def _read(user: dict[str, Any]) -> Whose:
         bool(user.get("is_bot")),
         bool(user.get("deleted")),
         bool(user.get("is_stranger")),
-        str(user.get("tz") or "UTC"),
+        str(user.get("tz") or ""),
+        user["tz_offset"] if isinstance(user.get("tz_offset"), int) else None,
     )

@@ -175,7 +175,7 @@ class HistoryRef:
 class FormRef:
     """What LEND_MODAL carries: a submitted form has no channel, and must be judged before anybody is asked for a zone.
 
-    tz        of the person, in which their words are read
+    tz        of the person, in which their words are read; empty when it is not known
     channel   where the changed preview was asked for; None for a new wish
     url       the response URL of the changed preview, so that the answer takes its place; empty for a new wish
     kept      the time that the form is opened with; None for a new wish

@@ -60,6 +60,11 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
             return _not_understood(given)
         case no.Forbidden(reasons):
             return _say("\n".join(reason(why) for why in reasons))
+        case no.CannotTell():
+            return _say(
+                "Slack doesn't tell me just now who is in the groups that may do this, so I can't say if you may. "
+                "Nothing has changed. Try again in a minute."
+            )
         case no.NoLoan(loan_id, open_ids):
             there = f"Open are {', '.join(f'#{i}' for i in open_ids)}." if open_ids else "No loan is open."
             return _say(f"There is no loan #{loan_id}. {there}")

@@ -42,7 +42,7 @@ class Control:
         people = self.people
 
         async def say(a: Json) -> Json:
-            return (await people.say(a["channel"], a["user"], a["text"], a.get("thread_ts"))).wire()
+            return (await people.say(a["channel"], a["user"], a["text"], a.get("thread_ts"), a.get("file"))).wire()
 
         async def slash(a: Json) -> Json:
             who, where = a["user"], a["channel"]

@@ -50,7 +50,10 @@ def message_event(kind: str, channel: Channel, message: Message, subtype: str | 
         changed = message.edited_ts or message.ts
         wrapped = {"type": kind, "subtype": subtype, "hidden": True, "message": message.wire(), "ts": changed}
         return wrapped | place | {"event_ts": changed}
-    return message.wire() | {"type": kind} | place
+    wired = message.wire()
+    if kind == "app_mention":
+        wired.pop("subtype", None)  # Slack gives a mention's files, and no subtype
+    return wired | {"type": kind} | place
 
 
 def home_opened(user: User, dm: Channel, tab: str, ts: str, view: View | None) -> Json:

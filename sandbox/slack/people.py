@@ -25,13 +25,15 @@ class People(Modals):
         self.events = events
         self.commands = commands
 
-    async def say(self, channel: str, user: str, text: str, thread_ts: str | None = None) -> Message:
-        """Write a message; `@lendbot` and `#hpc-ops` become Slack's own mentions."""
+    async def say(
+        self, channel: str, user: str, text: str, thread_ts: str | None = None, file: str | None = None
+    ) -> Message:
+        """Write a message; `@lendbot` and `#hpc-ops` become Slack's own mentions. file: the name of an attachment."""
         room, who = self.room(channel, user), self.person(user)
         wired = self._mentions(text)
         if thread_ts and thread_ts not in room.messages:
             raise LookupError(f"no message {thread_ts} in {room.id}")
-        said = Message(self.space.next_ts(), room.id, who.id, wired, _rich(wired), thread_ts)
+        said = Message(self.space.next_ts(), room.id, who.id, wired, _rich(wired), thread_ts, file=file)
         self.space.put(said)
         if seed.BOT_USER in room.members:
             kind = "im" if room.is_im else "groups" if room.is_private else "channels"

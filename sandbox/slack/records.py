@@ -46,6 +46,7 @@ class Message:
     metadata: Json | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
     states: dict[str, Json] = field(default_factory=dict)
+    file: str | None = None
 
     @property
     def is_from_bot(self) -> bool:
@@ -63,6 +64,8 @@ class Message:
             said["thread_ts"] = self.thread_ts
         if self.is_broadcast:
             said["subtype"] = "thread_broadcast"
+        if self.file:
+            said |= {"subtype": "file_share", "files": [{"id": f"F{self.ts}", "name": self.file}], "upload": False}
         if self.edited_ts:
             said["edited"] = {"user": self.user, "ts": self.edited_ts}
         if with_metadata and self.metadata:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from commands.decide import NOTE_LIMIT, Approve, Decline
+from commands.desk import Caller
 from commands.extend import SettleExtension
-from commands.refusals import AlreadyDecided, ExtensionSettled, Forbidden, NoLoan
+from commands.refusals import AlreadyDecided, CannotTell, ExtensionSettled, Forbidden, NoLoan
 from commands.replies import Decided, ExtensionAsked, ExtensionDecided, WhichTime
 from conversion.due import lapse_due
 from loans import facts
@@ -196,3 +198,12 @@ def test_a_loan_that_is_not_there_is_answered_with_those_that_are(counter: Count
     """A forged or mistyped number is no traceback."""
     counter.request()
     assert counter.do(Approve(number), APPROVER) == NoLoan(number, (1,))
+
+
+def test_while_slack_does_not_say_who_is_in_a_group_nobody_reads_that_they_may_not(counter: Counter) -> None:
+    """An outage is not a no: it says so, and changes nothing."""
+    loan = counter.request()
+    unknown = Caller(replace(APPROVER.person, groups=frozenset(), knows_groups=False))
+    assert isinstance(counter.say(f"approve #{loan.id}", unknown), CannotTell)
+    assert counter.loan() == loan
+    assert isinstance(counter.say(f"approve #{loan.id}", REQUESTER), Forbidden)

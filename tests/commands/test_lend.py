@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from commands.desk import Caller
 from commands.lend import Settle, SignOff
 from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
 from commands.replies import OneLoan, Preview, Requested, WhichTime
@@ -272,3 +273,21 @@ def test_a_wish_without_a_number_is_asked_for_one(counter: Counter) -> None:
 def test_nodes_by_name_are_refused_with_the_nearest_wish(counter: Counter) -> None:
     """Whoever wants those very nodes hears that there is no such promise, and what there is."""
     assert counter.say("lend gpu001 gpu002 until Friday") == NotByName(("gpu001", "gpu002"), "gpu", "until Friday")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_asked"),
+    [
+        ("until tomorrow 6pm", True),
+        ("until tomorrow", True),
+        ("for 3 hours", False),
+        ("until tomorrow 18:00 UTC", True),
+        ("until 2026-11-26T18:00Z", False),
+        ("for 2 hours for lab", False),
+    ],
+)
+def test_whose_zone_nobody_knows_is_asked_where_it_matters(counter: Counter, words: str, is_asked: bool) -> None:  # noqa: FBT001 - a column
+    """What means the same everywhere is taken; no hour is read as UTC's in silence."""
+    lost = Caller(replace(REQUESTER.person, tz="UTC", knows_zone=False), "C0HPCOPS01")
+    answer = counter.say(f"lend 1 gpu node to k8s {words}", lost)
+    assert (isinstance(answer, BadTime) and "time zone" in answer.sentence) is is_asked

@@ -339,3 +339,14 @@ def test_the_steps_of_a_node_are_opened_and_closed_where_the_history_stands(hous
     assert "asked for" not in shown(opened)
     house.click(opened, "history_whole", REQUESTER)
     the_only("asked for")
+
+
+def test_a_message_with_a_file_or_in_a_thread_is_answered_where_it_was_said(house: House) -> None:
+    """Who sends a screenshot with the wish, or goes on in a thread of the direct messages, is heard there."""
+    house.post("say", user=REQUESTER, channel="@lendbot", text="status gpu021", file="nodes.png")
+    first = eventually("an answer", lambda: [m for m in house.dms(REQUESTER) if "gpu021" in shown(m) and m.is_from_bot])
+    asked = next(m for m in house.dms(REQUESTER) if "gpu021" in shown(m) and not m.is_from_bot)
+    assert first[0].thread_ts is None
+    house.post("say", user=REQUESTER, channel="@lendbot", text="status gpu022", thread_ts=asked.ts)
+    [again] = eventually("one", lambda: [m for m in house.dms(REQUESTER) if "gpu022" in shown(m) and m.is_from_bot])
+    assert again.thread_ts == asked.ts

@@ -108,6 +108,46 @@ def test_an_id_means_somebody_only_together_with_its_team() -> None:
     assert not theirs.is_in(frozenset({"U0SAME0001", "S0GPUAPPR1"}))
 
 
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ({"tz": "Europe/Zurich", "tz_offset": 3600}, "Europe/Zurich"),
+        ({"tz": "", "tz_offset": -18000}, "Etc/GMT+5"),
+        ({"tz": None, "tz_offset": 20700}, "Asia/Kathmandu"),
+        ({"tz": "Mars/Olympus", "tz_offset": 7200}, "Etc/GMT-2"),
+        ({"tz": None}, None),
+        ({"tz": None, "tz_offset": 12345}, None),
+    ],
+)
+def test_a_zone_is_slacks_or_its_offsets_and_never_utc_in_silence(said: dict[str, Any], zone: str | None) -> None:
+    """Whose zone is not known is asked for it: a deadline in another zone ends a workshop hours early."""
+    client: Any = Slack({"id": "U0SAME0001", "team_id": HOME} | said)
+    person = People(client, [], admission(client)).person("U0SAME0001", HOME)
+    assert (person.tz if person.knows_zone else None) == zone
+
+
+def test_the_last_zone_that_slack_named_is_kept_while_it_names_none() -> None:
+    """An outage in the middle of a day moves nobody to Greenwich."""
+    slack = Slack()
+    client: Any = slack
+    at_the_door = admission(slack)
+    people = People(client, [], at_the_door)
+    assert people.person("U0SAME0001", HOME).tz == "Europe/Zurich"
+    at_the_door._users._answers.clear()
+    slack.trouble = OSError("away")
+    again = people.person("U0SAME0001", HOME)
+    assert (again.tz, again.knows_zone) == ("Europe/Zurich", True)
+    assert not people.person("U0OTHER001", HOME).knows_zone
+
+
+@pytest.mark.parametrize("error", ["internal_error", "ratelimited", "service_unavailable"])
+def test_an_outage_of_slacks_is_no_you_may_not(error: str) -> None:
+    """It is asked again later; a person reads a no only when somebody has said no."""
+    refused: Any = {"ok": False, "error": error}
+    with pytest.raises(SlackApiError):
+        admission(Slack(trouble=SlackApiError("no", refused))).turned_away("U0SAME0001", HOME)
+
+
 @pytest.mark.parametrize("user", ["U0GUEST001", "U0VENDOR01", "U0ROBOT001"])
 def test_a_press_and_a_word_of_theirs_do_nothing(house: House, user: str) -> None:
     """They are told so, and a loan that they approve is not approved."""

@@ -355,6 +355,7 @@ def replies() -> Mapping[str, r.Reply]:
             "lned 8 gpu", "lend", "lend COUNT CLASS ...", ("lend 2 gpu nodes for 3 days",)
         ),
         "forbidden": no.Forbidden(reasons),
+        "cannot_tell": no.CannotTell(reasons),
         "no_loan": no.NoLoan(99, (12, 13)),
         "strangers_card": StrangersCard(12, "x7q2"),
         "strangers_card_unnamed": StrangersCard(12, ""),
