@@ -7,7 +7,7 @@ is not one of these beginnings comes back as it is.
 import re
 from typing import Final
 
-_NUMBERS: Final = {
+NUMBERS: Final = {
     word: count
     for count, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)  # noqa: SIM905 - reads as counting
 } | {"a": 1, "an": 1, "a dozen": 12, "a single": 1}
@@ -32,7 +32,7 @@ _SOME: Final = (
     r"as many|all|some|any|several|a few|a couple of|a couple|a pair of|a bunch of|up to \d+|at most \d+|at least \d+|"
     r"max \d+|about \d+|around \d+|~\d+|\d+\s*(?:-|to|or)\s*\d+|more"
 )
-_COUNT: Final = r"[-+]?\d[\d,_]{0,15}|a dozen|a single|an?|" + "|".join(word for word in _NUMBERS if len(word) > 2)  # noqa: PLR2004 - not "a", "an"
+_COUNT: Final = r"[-+]?\d[\d,_]{0,15}|a dozen|a single|an?|" + "|".join(word for word in NUMBERS if len(word) > 2)  # noqa: PLR2004 - not "a", "an"
 _BETWEEN: Final = r"(?:please |more |extra |additional |idle |free |spare |of (?:the |your |our |those )?|the |x )*"
 _NO_CLASS: Final = "nodes?|few|couple|pair|bunch|lot|some|all|several|more|until|till|for|from|to|on|as"
 _CLASS: Final = rf"(?P<class>(?!(?:{_NO_CLASS})\b)[A-Za-z][\w.]*(?:-(?!nodes?\b)[\w.]+)*)"
@@ -130,12 +130,12 @@ def canonical(text: str) -> str:
         names = ",".join(re.split(r"\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s+", named["nodes"]))
         return f"lend named {names} {(named['tail'] or '').strip()}".strip()
     if wish := _WISH.fullmatch(words):
-        count = _NUMBERS.get(" ".join(wish["count"].lower().split()), wish["count"])
+        count = NUMBERS.get(" ".join(wish["count"].lower().split()), wish["count"])
         return f"lend {count} {wish['class']} nodes {_rest(wish)}".strip()
     if unsaid := _HOW_MANY.fullmatch(words):
         return f"lend some {unsaid['class']} nodes {_rest(unsaid)}".strip()
     if bare := _BARE.fullmatch(words):
-        count = _NUMBERS.get(" ".join(bare["count"].lower().split()), bare["count"])
+        count = NUMBERS.get(" ".join(bare["count"].lower().split()), bare["count"])
         return f"lend {count} {bare['class']} nodes {_rest(bare)}".strip()
     if (two := _CLAUSES.fullmatch(words)) and (asked := canonical(two["wish"])).startswith("lend "):
         return f"{asked} because {two['why']}"

@@ -5,12 +5,13 @@ read again. Who may ask, and what is free, is judged when it is carried out.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from commands import zoneless
 from commands.desk import Caller, Desk
+from commands.english import NUMBERS
 from commands.lend import understood, unknown_class
 from commands.refusals import BadTime, NotANumber, WrongFields
 from commands.replies import Reply
@@ -20,6 +21,10 @@ from loans.policy import NoNodes, Refused, TooLong, TooMany, TooShort, may_reque
 from loans.terms import Terms
 
 _DIGITS = 15
+_EVENING, _FRIDAY = 18, 4
+"""When a day's work ends, and a week's; judged by who asked for it."""
+NONE = "none"
+"""The quick choice that is none."""
 _ANY = timedelta(hours=1)
 """A length that every class allows, to judge a count whose time is not known."""
 
@@ -39,13 +44,21 @@ class Kept:
 
 @dataclass(frozen=True)
 class Fill:
-    """What stands in the fields. kept: what the form was opened with; None when it was empty."""
+    """What stands in the fields.
+
+    kept           what the form was opened with; None when it was empty
+    quick          the words of a quick choice
+    starts, ends   what was picked, in seconds of Unix's; empty when nothing was
+    """
 
     count: str
     class_word: str
     until: str
     purpose: str = ""
     kept: Kept | None = None
+    quick: str = ""
+    starts: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,16 +100,77 @@ def run(ask: Filled, caller: Caller, desk: Desk) -> Reply:
     return understood(timed, ask.phrase, ask.time, caller, desk)
 
 
+def quick(now: datetime, tz: str) -> list[tuple[str, str]]:
+    """Return the times that many ask for: (label, words) each. tz: empty when it is not known."""
+    choices = [("For 2 hours", "for 2 hours")]
+    if tz:
+        zone = ZoneInfo(tz)
+        today = now.astimezone(zone).replace(hour=_EVENING, minute=0, second=0, microsecond=0, fold=0)
+        friday = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
+        friday += timedelta(days=7 if friday <= now else 0)
+        if today > now:
+            choices.append((f"Until today {today:%H:%M}", when.written(today, zone)))
+        if friday != today:
+            choices.append((f"Until {friday:%a} {friday.day} {friday:%b %H:%M}", when.written(friday, zone)))
+    return choices
+
+
 def _time(form: Fill, now: datetime, caller: Caller) -> when.Answer:
-    """Return what the time means; words that nobody changed are not read: once it is past 11:12, "11:12" is 23:12."""
-    kept, zone = form.kept, caller.tz
-    if kept is None or form.until != kept.words:
-        if not caller.person.knows_zone and zoneless.is_local(partial(when.read, form.until, now)):
-            return when.Refused(zoneless.ASK)
-        return when.read(form.until, now, zone)
-    if kept.until <= now:
-        return when.Refused(f"{when.spelled(kept.until, zone)} is already past.")
-    return when.Interval(kept.starts_at, kept.until) if kept.starts_at else when.Deadline(kept.until)
+    """Return what the time means, however it was given: in words, chosen or picked; twice is once too often.
+
+    What nobody has touched is not read: once it is past 11:12, "11:12" is 23:12.
+    """
+    kept = form.kept
+    typed = form.until if kept is None or form.until != kept.words else ""
+    said = [words for words in (typed, form.quick if form.quick != NONE else "") if words]
+    starts = _picked(form.starts, kept.starts_at if kept else None)
+    ends = _picked(form.ends, kept.until if kept else None)
+    if len(said) + (ends is not None) > 1:
+        return when.Refused("The end is given twice. Leave one: the words, the choice or the picked one.")
+    if said:
+        return _in_words(said[0], starts, now, caller)
+    until = ends or (kept.until if kept else None)
+    if until is None:
+        return when.Refused("When does it end? Write it, choose it or pick it.")
+    return _between(starts or (kept.starts_at if kept else None), until, now, caller.tz, is_picked=starts is not None)
+
+
+def _in_words(words: str, starts: datetime | None, now: datetime, caller: Caller) -> when.Answer:
+    """Return what words mean as of a start that was picked, or as of now."""
+    since, zone = starts or now, caller.tz
+    if not caller.person.knows_zone and zoneless.is_local(partial(when.read, words, since)):
+        return when.Refused(zoneless.ASK)
+    found = when.read(words, since, zone)
+    match found:
+        case _ if starts is None:
+            return found
+        case when.Deadline(at) | when.Duration(at=at):
+            return _between(starts, at, now, zone, is_picked=True)
+        case when.Ask(readings, guess) if all(one.start is None for one in readings):
+            return when.Ask(tuple(when.reading(one.at, now, zone, starts) for one in readings), guess)
+        case when.Refused():
+            return found
+        case _:
+            return when.Refused("The start is given twice. Leave one: the words or the picked one.")
+
+
+def _between(
+    starts: datetime | None, until: datetime, now: datetime, zone: ZoneInfo, *, is_picked: bool
+) -> when.Answer:
+    if until <= now:
+        return when.Refused(f"{when.spelled(until, zone)} is already past.")
+    if starts is None:
+        return when.Deadline(until)
+    if is_picked and starts <= now:
+        return when.Refused(f"{when.spelled(starts, zone)} is already past. Leave the start empty to start now.")
+    return when.Interval(starts, until) if starts < until else when.Refused("It would end before it starts.")
+
+
+def _picked(field: str, before: datetime | None) -> datetime | None:
+    """Return what a picker was set to; None while it shows what the form was opened with."""
+    if not field.isdecimal() or (before is not None and int(field) == int(before.timestamp())):
+        return None
+    return datetime.fromtimestamp(int(field), UTC)
 
 
 def _whole_minute_from(at: datetime) -> datetime:
@@ -105,6 +179,7 @@ def _whole_minute_from(at: datetime) -> datetime:
 
 
 def _count(word: str) -> int | None:
+    word = str(NUMBERS.get(word.strip().lower(), word))
     digits = word.strip().replace(",", "").replace("_", "")
     sign = digits[:1] if digits[:1] in ("-", "+") else ""
     is_number = digits.removeprefix(sign).isdecimal() and len(digits) <= _DIGITS

@@ -9,7 +9,7 @@ from typing import Any, Final
 from commands import alarms, blocked, breaker, cancel, decide, extend, fill, give_back, history, lend, look
 from commands.desk import Caller, Desk
 from commands.english import canonical
-from commands.refusals import CannotTell, Forbidden, NotUnderstood
+from commands.refusals import Begun, CannotTell, Forbidden, NotUnderstood
 from commands.replies import HelpAll, HelpOn, Reply, Welcome
 from commands.verb import Verb, sentence
 from loans.plain import plain as seen
@@ -161,7 +161,8 @@ def read(text: str) -> Ask:
 def run(ask: Ask, caller: Caller, desk: Desk) -> Reply:
     """Carry out what was asked for, whether it was said or pressed."""
     if isinstance(ask, Misread):
-        return _misread(ask.text, ask.nearest)
+        is_wish = ask.nearest in (None, lend.VERB)
+        return _misread(ask.text, ask.nearest, lend.begun(ask.text, caller, desk) if is_wish else None)
     answer = _RUN[type(ask)](ask, caller, desk)
     if isinstance(answer, Forbidden) and not caller.person.knows_groups:
         unknown = any(isinstance(why, NotInGroup) for why in answer.reasons)
@@ -198,9 +199,9 @@ _RUN: Final[Mapping[type, Callable[[Any, Caller, Desk], Reply]]] = {
 }
 
 
-def _misread(text: str, nearest: Verb | None) -> NotUnderstood:
+def _misread(text: str, nearest: Verb | None, begun: Begun | None = None) -> NotUnderstood:
     shown = nearest or lend.VERB
-    return NotUnderstood(text, nearest.name if nearest else None, shown.usage, shown.examples)
+    return NotUnderstood(text, nearest.name if nearest else None, shown.usage, shown.examples, begun)
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,18 @@ from functools import partial
 from commands import booked, drafts, zoneless
 from commands.desk import Caller, Desk
 from commands.look import one_loan
-from commands.refusals import BadTime, FarSideDown, Forbidden, HowMany, NotByName, NotEnough, StaleDraft, UnknownClass
+from commands.mentions import mentions
+from commands.refusals import (
+    BadTime,
+    Begun,
+    FarSideDown,
+    Forbidden,
+    HowMany,
+    NotByName,
+    NotEnough,
+    StaleDraft,
+    UnknownClass,
+)
 from commands.replies import Preview, Reply, Requested, WhichTime
 from commands.tail import time_and_purpose
 from commands.verb import Verb, sentence
@@ -73,38 +84,61 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
         return unknown_class(ask.class_word, desk)
     said_at = caller.said_at or desk.now
     phrase, purpose, found = time_and_purpose(ask.tail, said_at, caller.tz)
+    begun = Begun(_spoken(ask.count, node_class, ask.tail), str(ask.count), node_class.name, phrase, purpose)
     if not caller.person.knows_zone and zoneless.is_local(lambda tz: time_and_purpose(ask.tail, said_at, tz)[2]):
-        return BadTime(phrase, zoneless.ASK)
+        return BadTime(phrase, zoneless.ASK, begun=begun)
     timed = partial(Terms, node_class.name, ask.count, purpose=purpose, channel=caller.channel)
     answer = understood(timed, phrase, found, caller, desk)
     if not isinstance(answer, BadTime):
         return answer
     said = f"{ask.count} {node_class.name} node{'' if ask.count == 1 else 's'}"
-    return replace(answer, understood=f"{said} for {purpose}" if purpose else said)
+    return replace(answer, understood=f"{said} for {purpose}" if purpose else said, begun=begun)
 
 
 def how_many(ask: LendSome, caller: Caller, desk: Desk) -> Reply:
     """Ask for a number, with what is free now."""
-    del caller  # whoever may not ask is told when they have said how many
     node_class = desk.class_called(ask.class_word)
     if node_class is None:
         return unknown_class(ask.class_word, desk)
+    begun = _begun("some", node_class, ask.tail, caller, desk)
     try:
         [(_, choice)] = free(desk.store, desk.far.slurm, [node_class], desk.now)
     except FarSideError:
-        return HowMany(node_class, None, ask.tail)
-    return HowMany(node_class, choice.free, ask.tail)
+        return HowMany(node_class, None, ask.tail, begun)
+    return HowMany(node_class, choice.free, ask.tail, begun)
 
 
 def by_name(ask: LendNamed, caller: Caller, desk: Desk) -> Reply:
     """Say that nodes are lent by number, and what comes nearest."""
-    del caller  # nothing is asked for yet
     try:
         names = tuple(str(name) for name in desk.expand(ask.names))
     except NotAHostlist:
         names = tuple(ask.names.split(","))
     node_class = desk.class_called(names[0].rstrip("0123456789-.")) if names else None
-    return NotByName(names, node_class.name if node_class else None, ask.tail)
+    begun = _begun(str(len(names)), node_class, ask.tail, caller, desk) if node_class else None
+    return NotByName(names, node_class.name if node_class else None, ask.tail, begun)
+
+
+def begun(text: str, caller: Caller, desk: Desk) -> Begun:
+    """Return what can be told of a sentence that has no reading: a number of nodes, a class, a time."""
+    words = re.findall(r"[\w.-]+", text)
+    classes = (desk.class_called(word.removesuffix("-nodes").removesuffix("-node")) for word in words)
+    node_class = next((found for found in classes if found is not None), None)
+    count = re.search(
+        r"(?<![\w:/.-])(\d{1,4})(?=\s*x?\s*(?:[A-Za-z-]+[ -]+)?(?:nodes?|machines?|servers?|gpus?)\b)", text
+    )
+    said = next(mentions(text, caller.said_at or desk.now, caller.tz), "")
+    return Begun(text, count[1] if count else "", node_class.name if node_class else "", said)
+
+
+def _begun(count: str, node_class: NodeClass, tail: str, caller: Caller, desk: Desk) -> Begun:
+    phrase, purpose, _ = time_and_purpose(tail, caller.said_at or desk.now, caller.tz)
+    said = _spoken(count, node_class, tail)
+    return Begun(said, count if count.isdecimal() else "", node_class.name, phrase, purpose)
+
+
+def _spoken(count: int | str, node_class: NodeClass, tail: str) -> str:
+    return f"lend {count} {node_class.name} nodes {tail}".strip()
 
 
 def understood(timed: Callable[..., Terms], phrase: str, found: when.Answer, caller: Caller, desk: Desk) -> Reply:

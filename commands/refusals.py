@@ -12,12 +12,24 @@ from loans.selection import Choice
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A wish as far as it was understood, for a form to go on from. sentence: as it was said."""
+
+    sentence: str
+    count: str = ""
+    node_class: str = ""
+    until: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
 class BadTime:
     """The time cannot be acted on; the grammar says why. understood: what else was said, and is understood."""
 
     phrase: str
     sentence: str
     understood: str = ""
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class HowMany:
     node_class: NodeClass
     free: int | None
     tail: str
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class NotByName:
     nodes: tuple[str, ...]
     node_class: str | None
     tail: str
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,7 @@ class NotUnderstood:
     nearest: str | None
     usage: str
     examples: tuple[str, ...]
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True)

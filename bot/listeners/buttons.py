@@ -204,7 +204,7 @@ def _change_form(front: Front, errand: Errand) -> Block | Rendered:
     url = errand.url if errand.what["is_for_one"] else ""
     wish = opened_with(terms, caller.tz)
     ref = FormRef(person.tz if person.knows_zone else "", terms.channel, url, wish.kept)
-    return modals.lend(list(desk.classes.values()), ref, wish)
+    return modals.lend(list(desk.classes.values()), ref, wish, desk.now)
 
 
 _FORMS: Final[dict[str, Callable[[Front, Errand], Block | Rendered]]] = {

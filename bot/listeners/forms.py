@@ -24,7 +24,7 @@ from commands.decide import Decline
 from commands.desk import Caller
 from commands.fill import Fill
 from commands.look import AskFree, Status
-from commands.refusals import FarSideDown, WrongFields
+from commands.refusals import Begun, FarSideDown, WrongFields
 from commands.replies import Free, Loans
 from loans.plain import plain as seen
 from loans.policy import Person
@@ -39,6 +39,7 @@ _OLD: Final = "This form is from before lendbot's upgrade. Nothing has been done
 _OLD_FORM: Final = Wrong({actions.TEXT: _OLD})
 _LABEL: Final = "Ask for nodes…"
 _FIELDS: Final = (actions.COUNT, actions.CLASS, actions.UNTIL, actions.PURPOSE)
+_TIMES: Final = (actions.QUICK, actions.STARTS, actions.ENDS)
 
 
 def register(app: App, front: Front) -> None:
@@ -50,6 +51,7 @@ def register(app: App, front: Front) -> None:
     opening = [reception.before(partial(_asks_for_form, front))]
     app.shortcut(actions.LEND_SHORTCUT, middleware=opening)(reception.start)
     app.action(actions.OPEN_LEND, middleware=opening)(reception.start)
+    app.action(actions.FILL_IN, middleware=opening)(reception.start)
     app.event("app_home_opened")(_home(front))
     front.errands.add(Kind(FORM, partial(_carry_out, front), _decides, _always))
     front.errands.add(Kind(EMPTY_FORM, partial(_open_lend, front), _always, can_wait=False))
@@ -89,7 +91,7 @@ def _sent(front: Front, body: dict[str, Any], metadata: str, url: str = "") -> E
     what = {
         "form": view["callback_id"],
         "metadata": metadata,
-        "fields": {field: _typed(body, field) for field in (actions.TEXT, *_FIELDS)},
+        "fields": {field: _typed(body, field) for field in (actions.TEXT, *_FIELDS, *_TIMES)},
         "label": view["title"]["text"],
     }
     key, team = f"{view['id']}:{view['hash']}", team_of(body)
@@ -114,7 +116,8 @@ def _filled(front: Front, errand: Errand) -> fill.Filled | WrongFields:
     """Read a wish as of the moment when it was sent, however late this is: the same words mean the same time."""
     ref, fields = FormRef.parse(errand.what["metadata"]), errand.what["fields"]
     count, class_word, until, purpose = (fields[field] for field in _FIELDS)
-    form = Fill(count, class_word, until, purpose, ref.kept)
+    # A form from before the upgrade has no pickers.
+    form = Fill(count, class_word, until, purpose, ref.kept, *(fields.get(field, "") for field in _TIMES))
     caller = Caller(Person(errand.person, tz=ref.tz or "UTC", knows_zone=bool(ref.tz)))
     return fill.read(form, caller, replace(front.desk(), now=errand.received_at))
 
@@ -144,14 +147,30 @@ def _always(_: Errand) -> bool:
 
 def _asks_for_form(front: Front, body: dict[str, Any]) -> Errand:
     team = team_of(body)
+    pressed: dict[str, Any] = next(iter(body.get("actions") or ()), {})
     what = {"label": _LABEL}
-    return front.errands.errand(EMPTY_FORM, str(body["trigger_id"]), body["user"]["id"], what, team=team)
+    place: dict[str, Any] = {}
+    if pressed.get("action_id") == actions.FILL_IN:
+        what["begun"] = str(pressed.get("value", ""))
+        place = {"channel": body.get("channel", {}).get("id"), "url": body.get("response_url", "")}
+    return front.errands.errand(EMPTY_FORM, str(body["trigger_id"]), body["user"]["id"], what, team=team, **place)
 
 
 def _open_lend(front: Front, errand: Errand) -> None:
     person = front.person(errand.person, errand.team)
-    ref = FormRef(person.tz if person.knows_zone else "")
-    front.open_form(errand, modals.lend(list(front.desk().classes.values()), ref))
+    ref = FormRef(person.tz if person.knows_zone else "", errand.channel, errand.url)
+    desk, begun = front.desk(), _begun(errand)
+    wish = Fill(begun.count, begun.node_class, begun.until, begun.purpose) if begun else None
+    classes, said = list(desk.classes.values()), begun.sentence if begun else ""
+    front.open_form(errand, modals.lend(classes, ref, wish, desk.now, said))
+
+
+def _begun(errand: Errand) -> Begun | None:
+    """Return what a refusal had understood; None for an empty form, and for what no refusal of ours carries."""
+    try:
+        return actions.parse_begun(errand.what["begun"]) if "begun" in errand.what else None
+    except ValueError:
+        return None
 
 
 def _home(front: Front) -> Callable[..., None]:
@@ -182,4 +201,6 @@ def _typed(body: dict[str, Any], block: str) -> str:
     """Return what was put into an input: its text, or the option that was picked."""
     state = body["view"]["state"]["values"].get(block, {}).get(block, {})
     picked = state.get("selected_option") or {}
+    if (at := state.get("selected_date_time")) is not None:
+        return str(int(at))
     return str(picked.get("value") or seen(heard(str(state.get("value") or ""), ""))).strip()

@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from commands.fill import Kept
+from commands.refusals import Begun
 from loans.shown import Shown
 
 SIGN_OFF: Final = "sign_off"
@@ -65,12 +67,31 @@ LEND_MODAL: Final = "lend_modal"
 LEND_SHORTCUT: Final = "lend_nodes"
 OPEN_LEND: Final = "open_lend"
 """The Home tab's button."""
+FILL_IN: Final = "fill_in"
+"""value: what a refusal has understood; opens the form LEND_MODAL with it"""
 TEXT: Final = "text"
 """action_id of a modal's text input; its block_id is the same. LEND_MODAL has inputs of the names below."""
 COUNT: Final = "count"
 CLASS: Final = "node_class"
 UNTIL: Final = "until"
 PURPOSE: Final = "purpose"
+QUICK: Final = "quick"
+STARTS: Final = "starts"
+ENDS: Final = "ends"
+
+
+def begun_value(begun: Begun) -> str:
+    """Return what the button FILL_IN carries: words alone, cut to what it can hold. They fill fields, no more."""
+    return json.dumps({key: word[:300] for key, word in asdict(begun).items()}, ensure_ascii=False)
+
+
+def parse_begun(value: str) -> Begun:
+    """Read what FILL_IN carries; ValueError when it was never one of ours."""
+    told = json.loads(value)
+    fields = {field.name for field in dataclass_fields(Begun)}
+    if not isinstance(told, dict) or set(told) != fields or not all(isinstance(word, str) for word in told.values()):
+        raise ValueError(f"no wish in {value!r}")
+    return Begun(**told)
 
 
 def draft_key(value: str) -> str:

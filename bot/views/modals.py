@@ -1,6 +1,7 @@
 """The forms: a reason for a no, a later deadline, and a wish for whoever would rather fill in than write."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,8 @@ from bot.views.lines import what
 from bot.views.plain import plain
 from bot.views.refusals import wrong_field
 from bot.views.rendered import Block, Rendered
-from bot.views.text import shorten
+from bot.views.text import quote, shorten
+from commands import fill
 from commands.decide import NOTE_LIMIT
 from commands.fill import Fill
 from commands.grammar import LONGEST
@@ -49,24 +51,63 @@ def extend(loan: Loan, tz: str) -> Block:
     )
 
 
-def lend(classes: Sequence[NodeClass], ref: FormRef, wish: Fill | None = None) -> Block:
-    """Return the form for a wish. wish: what stands in its fields when it is opened, to be changed."""
+def lend(
+    classes: Sequence[NodeClass], ref: FormRef, wish: Fill | None = None, now: datetime | None = None, said: str = ""
+) -> Block:
+    """Return the form for a wish.
+
+    wish   what stands in its fields when it is opened, to be changed
+    now    when it is opened; None: without quick choices
+    said   the sentence that it goes on from
+    """
     count, until, purpose = (wish.count, wish.until, wish.purpose) if wish else ("", "", "")
     options = [{"text": plain_text(c.name, 75), "value": c.name} for c in classes[:100]]
     chosen = next((each for each in options if wish and each["value"] == wish.class_word), options[0])
     pick = {"type": "static_select", "action_id": actions.CLASS, "options": options, "initial_option": chosen}
     return _modal(
         actions.LEND_MODAL,
-        "Change the request" if wish else "Lend nodes to k8s",
+        "Change the request" if wish and wish.kept else "Lend nodes to k8s",
         "Show me",
         ref.value,
         [
+            *([section(f"You wrote: {quote(said, 500)}")] if said else []),
             _input(actions.COUNT, "How many", "A number of nodes.", 16, holds=count),
             {"type": "input", "block_id": actions.CLASS, "label": plain_text("Class", 200), "element": pick},
-            _input(actions.UNTIL, "Until when", "Such as: until Friday 6pm, for 3 days.", 120, holds=until),
+            _input(actions.UNTIL, "Until when", _read_in(ref.tz), 120, optional=True, holds=until),
+            _quick(fill.quick(now, ref.tz)) if now else None,
+            _picker(actions.STARTS, "or pick the start", wish.kept.starts_at if wish and wish.kept else None),
+            _picker(actions.ENDS, "and the end", wish.kept.until if wish and wish.kept else None),
             _input(actions.PURPOSE, "What for", "Approvers read it.", LONGEST, optional=True, holds=purpose),
         ],
     )
+
+
+def _read_in(tz: str) -> str:
+    """Return the hint under the time: in which zone the words are read, so that it's never a silent one."""
+    zone = f"Read in {tz}'s time" if tz else "Slack doesn't tell me your time zone: name one, or pick below"
+    return f"Such as: until Friday 6pm, for 3 days. {zone}."
+
+
+def _quick(choices: Sequence[tuple[str, str]]) -> Block:
+    options = [{"text": plain_text(label, 75), "value": words} for label, words in (*choices, ("As above", fill.NONE))]
+    return {
+        "type": "input",
+        "block_id": actions.QUICK,
+        "label": plain_text("or choose", 200),
+        "optional": True,
+        "element": {"type": "static_select", "action_id": actions.QUICK, "options": options},
+    }
+
+
+def _picker(name: str, label: str, holds: datetime | None) -> Block:
+    element = {"type": "datetimepicker", "action_id": name}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain_text(label, 200),
+        "optional": True,
+        "element": {**element, "initial_date_time": int(holds.timestamp())} if holds else element,
+    }
 
 
 def under_fields(wrong: WrongFields) -> dict[str, str]:
@@ -80,7 +121,7 @@ def under_the_deadline(wrong: BadTime | NotLater | TooLong, tz: ZoneInfo) -> dic
     return {actions.TEXT: shorten(plain(Rendered(wrong_field(wrong), []), tz), _UNDER_FIELD)}
 
 
-def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: list[Block]) -> Block:
+def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: Sequence[Block | None]) -> Block:
     return {
         "type": "modal",
         "callback_id": callback_id,
@@ -88,7 +129,7 @@ def _modal(callback_id: str, title: str, submit: str, carries: str, blocks: list
         "submit": plain_text(submit, 24),
         "close": plain_text("Not now", 24),
         "private_metadata": carries,
-        "blocks": blocks,
+        "blocks": [block for block in blocks if block is not None],
     }
 
 

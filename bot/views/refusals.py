@@ -1,5 +1,6 @@
 """Every reason as a sentence: what happened, and what the reader can do. A new reason needs its words here."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
@@ -173,6 +174,8 @@ def extension_settled(reply: ExtensionSettled) -> str:
 def wrong_field(why: NotANumber | BadTime | Reason) -> str:
     """Return what is wrong with a field of a form. Slack shows it as plain words."""
     match why:
+        case NotANumber(word) if re.search(r"[A-Za-z][\w-]*\d", word):
+            return "I can't lend nodes by name: I take those of the class that are free. Write how many, such as 2."
         case NotANumber(word):
             return f'"{word.strip()}" is not a whole number. Write digits, such as 8.'
         case BadTime(_, sentence):

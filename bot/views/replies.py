@@ -2,9 +2,10 @@
 
 from typing import assert_never
 
+from bot.views import actions as ids
 from bot.views import booked, breaker, buttons, history, lists, preview
 from bot.views.alarm_answers import alarm_answer
-from bot.views.blocks import actions, context, message, section
+from bot.views.blocks import actions, button, context, message, section
 from bot.views.lines import what
 from bot.views.loan_card import card
 from bot.views.refusals import (
@@ -17,7 +18,7 @@ from bot.views.refusals import (
     skips_too_much,
     standing,
 )
-from bot.views.rendered import Rendered
+from bot.views.rendered import Block, Rendered
 from bot.views.strange import card_differs, strange_card
 from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, quote, who
 from commands import alarm_replies as a
@@ -39,10 +40,10 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
             return preview.not_enough(given)
         case no.BookedOut():
             return booked.booked_out(given)
-        case no.BadTime(phrase, sentence, understood):
+        case no.BadTime(phrase=phrase, sentence=sentence, understood=understood):
             known = f"I understood *{quote(understood, 200)}*, but not until when. " if understood else ""
             echo = known if phrase in sentence else f'{known}"{quote(phrase, 120)}": '
-            return _say(f"{echo}{quote(sentence, 600)} Nothing has changed.")
+            return _refused(f"{echo}{quote(sentence, 600)} Nothing has changed.", given.begun)
         case no.UnknownClass():
             return _unknown_class(given)
         case no.HowMany():
@@ -133,6 +134,17 @@ def _say(text: str) -> Rendered:
     return message(text, section(text))
 
 
+def _refused(text: str, begun: no.Begun | None) -> Rendered:
+    """Say what was not understood, with the form that goes on from what was."""
+    return message(text, section(text), _fill_in(begun))
+
+
+def _fill_in(begun: no.Begun | None) -> Block | None:
+    if begun is None:
+        return None
+    return actions(button(ids.FILL_IN, "Fill in the form", ids.begun_value(begun)))
+
+
 def _card_differs(given: r.CardDiffers) -> Rendered:
     """Say what is not as it was shown, and show the card as it is now: its buttons answer that one."""
     text, now = card_differs(given), card(given.one)
@@ -149,7 +161,7 @@ def _how_many(given: no.HowMany) -> Rendered:
     free = "" if given.free is None else f" {counted(given.free, f'{name} node')} could go now."
     count = max(1, min(limit, 2 if given.free is None else given.free))
     wish = code(quote(f"lend {count} {name} nodes {given.tail or 'for 2 hours'}", 200))
-    return _say(f"How many?{free} One loan can have up to {limit}. Say for example {wish}.")
+    return _refused(f"How many?{free} One loan can have up to {limit}. Say for example {wish}.", given.begun)
 
 
 def _not_by_name(given: no.NotByName) -> Rendered:
@@ -157,14 +169,14 @@ def _not_by_name(given: no.NotByName) -> Rendered:
     name = given.node_class or "gpu"
     wish = code(quote(f"lend {count} {name} nodes {given.tail or 'for 2 hours'}", 200))
     why = "I can't lend nodes by name: I take those of a class that are free."
-    return _say(f"{why} The nearest to {names(given.nodes)} is {wish}.")
+    return _refused(f"{why} The nearest to {names(given.nodes)} is {wish}.", given.begun)
 
 
 def _not_understood(given: no.NotUnderstood) -> Rendered:
     near = f"Did you mean {code(given.nearest)}? " if given.nearest else ""
     examples = "\n".join(f"• {code(example)}" for example in given.examples)
     text = f'I did not understand "{quote(given.text, 150)}". {near}It goes: {code(given.usage)}\n{examples}'
-    return message(text, section(text), context(f"{code('help')} lists every verb"))
+    return message(text, section(text), _fill_in(given.begun), context(f"{code('help')} lists every verb"))
 
 
 def _requested(given: r.Requested) -> Rendered:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.views.actions import FormRef
 from commands import drafts
-from commands.fill import Fill, Filled, opened_with, read
+from commands.fill import Fill, Filled, opened_with, quick, read
 from commands.lend import Settle, SignOff
 from commands.refusals import BadTime, NotANumber, StaleDraft, UnknownClass, WrongFields
 from commands.replies import Preview, Requested, WhichTime
@@ -157,7 +157,7 @@ def test_a_two_way_time_in_the_form_is_asked_back(counter: Counter) -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong_count", "wrong_time"),
     [
-        (("eight", "gpu", "for 3 days"), NotANumber, None),
+        (("plenty", "gpu", "for 3 days"), NotANumber, None),
         (("2.5", "gpu", "for 3 days"), NotANumber, None),
         (("\u00b2", "gpu", "for 3 days"), NotANumber, None),
         (("9" * 40, "gpu", "for 3 days"), NotANumber, None),
@@ -193,3 +193,70 @@ def test_a_preview_is_changed_by_its_asker_alone(counter: Counter) -> None:
     assert isinstance(counter.do(Settle(preview.draft)), Preview)
     assert drafts.terms(preview.draft, APPROVER, counter.desk) == StaleDraft(theirs=False)
     assert drafts.terms("99", REQUESTER, counter.desk) == StaleDraft(strange=True)
+
+
+def seconds(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+LATER = MOMENT.replace(second=0) + timedelta(hours=5)
+PICKED, ENDS = seconds(LATER), seconds(LATER + timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        (Fill("2", "gpu", "", ends=ENDS), when.Deadline(LATER + timedelta(hours=3))),
+        (Fill("2", "gpu", "", starts=PICKED, ends=ENDS), when.Interval(LATER, LATER + timedelta(hours=3))),
+        (Fill("2", "gpu", "for 3 hours", starts=PICKED), when.Interval(LATER, LATER + timedelta(hours=3))),
+        (Fill("2", "gpu", "", quick="for 3 hours", starts=PICKED), when.Interval(LATER, LATER + timedelta(hours=3))),
+        (Fill("two", "gpu", "", quick="none", ends=ENDS), when.Deadline(LATER + timedelta(hours=3))),
+    ],
+)
+def test_a_time_is_written_chosen_or_picked(counter: Counter, form: Fill, wanted: when.Answer) -> None:
+    """Whoever would rather not write a time picks it; a picked start is where the words count from."""
+    found = reads_to(form, counter)
+    assert isinstance(found, Filled), found
+    assert (found.count, found.time) == (2, wanted)
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (Fill("2", "gpu", "for 3 hours", ends=ENDS), "given twice"),
+        (Fill("2", "gpu", "for 3 hours", quick="for 2 hours"), "given twice"),
+        (Fill("2", "gpu", "from tomorrow 9am until tomorrow 5pm", starts=PICKED), "given twice"),
+        (Fill("2", "gpu", "", starts=PICKED), "When does it end?"),
+        (Fill("2", "gpu", "", starts=ENDS, ends=PICKED), "before it starts"),
+        (Fill("2", "gpu", "", ends=seconds(MOMENT - MINUTE)), "already past"),
+    ],
+)
+def test_a_time_that_is_given_twice_or_not_is_said_under_its_field(counter: Counter, form: Fill, says: str) -> None:
+    """Nothing that was filled in is dropped in silence."""
+    found = reads_to(form, counter)
+    assert isinstance(found, WrongFields)
+    assert isinstance(found.until, BadTime)
+    assert says in found.until.sentence
+
+
+def test_a_picker_that_nobody_moved_changes_nothing(counter: Counter) -> None:
+    """Slack sends back what the picker was opened with: the words that were changed are what counts."""
+    until = MOMENT + timedelta(hours=5)
+    form = opened_with(Terms("gpu", 2, until, None, ""), SITE_ZONE)
+    same = reads_to(replace(form, ends=seconds(until)), counter)
+    assert isinstance(same, Filled)
+    assert same.time == when.Deadline(until)
+    changed = reads_to(replace(form, until="for 2 hours", ends=seconds(until)), counter)
+    assert isinstance(changed, Filled)
+    assert isinstance(changed.time, when.Duration)
+    moved = reads_to(replace(form, ends=ENDS), counter)
+    assert isinstance(moved, Filled)
+    assert moved.time == when.Deadline(LATER + timedelta(hours=3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(moments, st.sampled_from(ZONES))
+def test_every_quick_choice_has_one_reading_later_than_now(moment: datetime, zone: ZoneInfo) -> None:
+    """A choice that is asked about is no quick one."""
+    for label, words in quick(moment, zone.key):
+        assert isinstance(when.read(words, moment, zone), when.Deadline | when.Duration), (label, words)

@@ -1,5 +1,6 @@
 """What people type and press, through Slack's own protocol: one effect each, and an answer to every press."""
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -285,7 +286,8 @@ def test_a_wrong_new_deadline_is_mended_where_it_was_typed(house: House) -> None
     sooner = present - timedelta(hours=1)
     spelled = f"{present:%a} {present.day} {present:%b %H:%M %Z}"
     assert submit(f"until {sooner:%d %B %Y %H:%M}")["text"].endswith(f"the present deadline, {spelled}.")
-    assert submit("for 30 more days") == {}
+    assert "longer than" in submit("for 30 more days")["text"]
+    assert submit("for 3 more days") == {}
     eventually("an answer", lambda: [m for m in house.dms(APPROVER) if "cannot be extended" in shown(m)])
 
 
@@ -350,3 +352,16 @@ def test_a_message_with_a_file_or_in_a_thread_is_answered_where_it_was_said(hous
     house.post("say", user=REQUESTER, channel="@lendbot", text="status gpu022", thread_ts=asked.ts)
     [again] = eventually("one", lambda: [m for m in house.dms(REQUESTER) if "gpu022" in shown(m) and m.is_from_bot])
     assert again.thread_ts == asked.ts
+
+
+def test_a_refusal_opens_the_form_with_what_it_understood(house: House) -> None:
+    """One step on: the number, the class and the purpose stand in their fields, the sentence above them."""
+    house.slash("lend 2 gpu nodes until whenever for the spring course")
+    refusal = house.answer(REQUESTER, "the spring course")
+    house.click(refusal, "fill_in", REQUESTER)
+    view = form_of(house, REQUESTER)
+    drawn = json.dumps(view.content, ensure_ascii=False)
+    assert "You wrote: lend 2 gpu nodes until whenever for the spring course" in drawn
+    values = {"count": "2", "until": "for 3 hours", "purpose": "the spring course"}
+    assert house.post("submit", user=REQUESTER, view_id=view.id, values=values)["errors"] in ({}, None)
+    house.answer(REQUESTER, "Lend 2 gpu nodes")

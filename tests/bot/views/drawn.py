@@ -47,6 +47,9 @@ def views() -> Mapping[str, dict[str, Any]]:
         "modal_decline_extension": modals.decline(samples.loan(State.LENT, extension=samples.EXTENSION)),
         "modal_extend": modals.extend(lent, "America/Indiana/Indianapolis"),
         "modal_lend": modals.lend([samples.GPU], samples.FORM),
+        "modal_lend_begun": modals.lend(
+            classes, samples.FORM, samples.WISH, samples.NOW, "lend 2 gpu nodes whenever for FastML"
+        ),
         "modal_change": modals.lend(classes, samples.CHANGED_FORM, samples.WISH),
         "home": home(loans, free),
         "home_slurm_down": home(Loans("Open loans", (), {}, samples.NOW), FarSideDown("Slurm", "timed out")),

@@ -340,7 +340,12 @@ def replies() -> Mapping[str, r.Reply]:
         "which_time_guess": r.WhichTime("untill freday", readings[:1], "until Friday"),
         "which_time_extends": r.WhichTime("next Friday", readings, extends=True),
         "bad_time": no.BadTime("yesterday", "that is past"),
-        "bad_time_of_a_wish": no.BadTime("whenever", "No time is named.", "2 gpu nodes for FastML"),
+        "bad_time_of_a_wish": no.BadTime(
+            "whenever",
+            "No time is named.",
+            "2 gpu nodes for FastML",
+            no.Begun("lend 2 gpu nodes whenever for FastML", "2", "gpu", "whenever", "FastML"),
+        ),
         "unknown_class": no.UnknownClass("gpuu", ("cpu", "gpu"), "gpu"),
         "how_many": no.HowMany(GPU, 5, "until Friday"),
         "how_many_slurm_away": no.HowMany(GPU, None, ""),
