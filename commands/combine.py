@@ -132,6 +132,8 @@ def _with(heard: Heard, others: Sequence[str], read: _Reader) -> when.Answer:
             return _SEVERAL
         return read.asked((heard.answer, *(read(other) for other in others)))
     other = _bare(others[0])
+    if heard.is_loose and parts(heard.phrase) == parts(other) == _DAY and not _agrees(heard.answer, other, read):
+        return _SEVERAL
     if _agrees(heard.answer, other, read):
         return heard.answer
     whole = _only_reading(heard, other, read)

@@ -10,7 +10,7 @@ from typing import Final
 NUMBERS: Final = {
     word: count
     for count, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)  # noqa: SIM905 - reads as counting
-} | {"a": 1, "an": 1, "a dozen": 12, "a single": 1}
+} | {"a": 1, "an": 1, "a dozen": 12, "two dozen": 24, "a single": 1}
 _POLITE: Final = re.compile(
     r"^(?:(?:hi|hello|hey|good morning)(?: there| lendbot| all| team)?[,!.]*\s+)?(?:(?:please|pls|plz)[,]?\s+)?",
     re.IGNORECASE,
@@ -32,9 +32,16 @@ _SOME: Final = (
     r"as many|all|some|any|several|a few|a couple of|a couple|a pair of|a bunch of|up to \d+|at most \d+|at least \d+|"
     r"max \d+|about \d+|around \d+|~\d+|\d+\s*(?:-|to|or)\s*\d+|more"
 )
-_COUNT: Final = r"[-+]?\d[\d,_]{0,15}|a dozen|a single|an?|" + "|".join(word for word in NUMBERS if len(word) > 2)  # noqa: PLR2004 - not "a", "an"
+_COUNT: Final = r"[-+]?\d[\d,_]{0,15}|a dozen|two dozen|a single|an?|" + "|".join(
+    word
+    for word in NUMBERS
+    if len(word) > 2  # noqa: PLR2004 - not "a", "an"
+)
 _BETWEEN: Final = r"(?:please |more |extra |additional |idle |free |spare |of (?:the |your |our |those )?|the |x )*"
-_NO_CLASS: Final = "nodes?|few|couple|pair|bunch|lot|some|all|several|more|until|till|for|from|to|on|as"
+_NO_CLASS: Final = (
+    "nodes?|few|couple|pair|bunch|lot|some|all|several|more|days?|hours?|weeks?|months?|minutes?|"
+    "until|till|for|from|to|on|as"
+)
 _CLASS: Final = rf"(?P<class>(?!(?:{_NO_CLASS})\b)[A-Za-z][\w.]*(?:-(?!nodes?\b)[\w.]+)*)"
 _NODES: Final = r"(?:[ -](?:nodes?|machines?|servers?|boxes))?"
 _TO: Final = r"(?: (?:to|into|in|for|on) (?:the |our )?(?:k8s|kubernetes|kube)(?: cluster)?)?"

@@ -14,7 +14,8 @@ from commands.combine import Heard, asked, together
 from commands.either import either
 from commands.mentions import LONGEST, mentions
 from loans import when
-from loans.when.parts import parts, reach
+from loans.when import zones
+from loans.when.parts import Part, parts, reach
 
 _TRIES: Final = 150
 """Stretches of words that are tried as a time: ten times what a sentence needs, and what a paste may cost."""
@@ -39,6 +40,21 @@ _DROPPED: Final = re.compile(
     rf"(?:for|because|in order to|purpose:?|reason:?|[-,:;(])(?:\s+|$)|[,:;(]|{_TO_K8S.pattern}", re.IGNORECASE
 )
 """What introduces a purpose, and is no part of it."""
+_BOUND: Final = re.compile(
+    r"(?<=\bfor )(?:up to|at most|at least|no (?:more|less) than|(?:less|more) than|an? (?:max|min)imum of|max|min)\s+",
+    re.IGNORECASE,
+)
+"""What makes a length the least or the most: it is read, and asked."""
+_IN_A_ZONE: Final = re.compile(
+    r"(?:\d ?[ap]\.?m\.?|:\d\d|\bnoon|\bmidnight),? (?P<zone>(?i:(?:[a-z.]+ ){1,2}time)\b|[A-Za-z]+/[A-Za-z_]+|"
+    r"[A-Z]{1,4}[SD]T\b|-\d{4}\b)"
+)
+_OWN: Final = frozenset("my our local this the same next last first any some all at each every your for until".split())  # noqa: SIM905 - reads as words
+_STARTS: Final = re.compile(r"(?:from|starting|beginning|as of|as from)\b", re.IGNORECASE)
+"""How words begin that say when it starts: never when it ends."""
+_ONLY_A_START: Final = when.Refused(
+    'That says when it starts, and not when it ends. Say both, like "from Friday 9am until Friday 5pm".'
+)
 _DETERMINED: Final = re.compile(r"\b(?:the|our|my|your|their|his|her|this|a|an)$", re.IGNORECASE)
 """How words end whose noun is still to come: the time in "for the Monday class" is part of a name."""
 _OF_A_DAY: Final = re.compile(
@@ -76,6 +92,13 @@ def time_and_purpose(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, wh
     Saturday", "Monday and Wednesday 9-5" are worked out one by one, and asked.
     """
     tail = re.sub(r"^(?:right )?now\s+(?=(?:until|till|for)\b)", "", tail, flags=re.IGNORECASE)
+    if (unknown := _unknown_zone(tail)) is not None:
+        return tail, "", unknown
+    tail = re.sub(r"^as (?:of|from)\b", "from", tail, flags=re.IGNORECASE)
+    bound = _BOUND.sub("", tail)
+    if bound != tail:
+        phrase, purpose, answer = _one(bound, now, tz)
+        return phrase, purpose, asked((answer,), now, tz)
     found = either(tail, now, tz)
     if found is None:
         return _one(tail, now, tz)
@@ -83,8 +106,19 @@ def time_and_purpose(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, wh
     return tail, each[0][1], asked((answer for _, _, answer in each), now, tz)
 
 
+def _unknown_zone(tail: str) -> when.Refused | None:
+    """Refuse a clock in a zone that I don't know: read without it, it would be another time."""
+    for found in _IN_A_ZONE.finditer(tail):
+        name = found["zone"]
+        if not zones.is_known(name) and name.split()[0].lower() not in _OWN:
+            return when.Refused(f'I don\'t know the zone "{name}". Say it like "18:00 Europe/Zurich" or "18:00 UTC+1".')
+    return None
+
+
 def _one(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer]:
     for cut in _cuts(tail):
+        if _STARTS.match(cut.before) and not _said_for(cut.before):
+            continue
         found = when.read(cut.phrase, now, tz)
         if isinstance(found, when.Refused) and not (found.is_read and _is_introduced(cut)):
             continue
@@ -107,11 +141,18 @@ def _cuts(tail: str) -> Iterator[_Cut]:
     tries = 0
     for i, j in spans[:_SPANS]:
         cut = _Cut(" ".join(words[:i]), " ".join(words[i:j]), " ".join(words[j:]))
-        if _COUNTED.match(f"{words[j - 1]} {cut.after}"):
+        if _COUNTED.match(f"{words[j - 1]} {cut.after}") or _is_offset(cut):
             continue
         if tries < _TRIES and _may_stand(cut.before) and _may_follow(cut.after) and _speaks_of_time(cut.phrase):
             tries += 1
             yield cut
+
+
+def _is_offset(cut: _Cut) -> bool:
+    """Whether a length counts from the time beside it, "two days before Friday": no time of its own."""
+    after = cut.after and re.match(r"(?:before|prior to|after|past)\b", cut.after, re.IGNORECASE)
+    before = re.match(r"(?:before|prior to|after|past)\b", cut.phrase, re.IGNORECASE)
+    return bool(after and Part.LENGTH in parts(cut.phrase)) or bool(before and Part.LENGTH in parts(cut.before))
 
 
 def _speaks_of_time(phrase: str) -> bool:
@@ -171,7 +212,9 @@ def _mended(tail: str, now: datetime, tz: tzinfo) -> tuple[str, str, when.Answer
         if not isinstance(found, when.Refused):
             others = [*mentions(purpose, now, tz)]
             return phrase, purpose, together(Heard(phrase, found), others, now, tz) if others else found
-    return tail, "", when.read(tail, now, tz)
+    found = when.read(tail, now, tz)
+    is_start = isinstance(found, when.Refused) and not found.is_read and _STARTS.match(tail)
+    return tail, "", _ONLY_A_START if is_start else found
 
 
 def _splits(tail: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from commands import grammar
 from commands.blocked import Force, Wait
 from commands.cancel import Cancel
 from commands.decide import Approve, Decline
+from commands.desk import Caller, Desk
 from commands.extend import Extend
 from commands.give_back import GiveBack
 from commands.grammar import LONGEST, VERBS, AskHelp, Misread, Thanks, read
@@ -19,8 +20,14 @@ from commands.look import AskFree, ListLoans, Status, Waiting
 from commands.refusals import NotUnderstood
 from commands.replies import HelpAll, HelpOn
 from commands.verb import Verb
+from loans.policy import Person
+from tests.moment import MOMENT
 
 EXAMPLES = [(verb, said) for verb in VERBS for said in verb.examples]
+
+_NOTHING: Any = None
+NOBODY, BARE = Caller(Person("U0NOBODY01")), Desk(_NOTHING, _NOTHING, {}, _NOTHING, _NOTHING, MOMENT)
+"""Somebody at a desk with nothing on it."""
 
 
 @pytest.mark.parametrize(("verb", "said"), EXAMPLES, ids=[said for _, said in EXAMPLES])
@@ -136,8 +143,7 @@ def test_a_typo_gets_the_nearest_verb(said: str, nearest: str | None) -> None:
     """The way out is one line away."""
     ask = read(said)
     assert isinstance(ask, Misread)
-    nobody: Any = None
-    answer = grammar.run(ask, nobody, nobody)
+    answer = grammar.run(ask, NOBODY, BARE)
     assert isinstance(answer, NotUnderstood)
     assert answer.nearest == nearest
     assert answer.usage
@@ -180,5 +186,4 @@ def test_no_text_breaks_it(text: str) -> None:
     """Whatever is typed, there is an answer that helps, and never a traceback."""
     ask = read(text)
     if isinstance(ask, Misread | AskHelp):
-        nobody: Any = None
-        assert isinstance(grammar.run(ask, nobody, nobody), NotUnderstood | HelpAll | HelpOn)
+        assert isinstance(grammar.run(ask, NOBODY, BARE), NotUnderstood | HelpAll | HelpOn)

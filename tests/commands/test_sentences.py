@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from commands.grammar import Misread, read
 from commands.lend import Lend, LendNamed, LendSome
 from commands.tail import time_and_purpose
@@ -67,3 +69,22 @@ def test_what_staff_write_is_understood_asked_or_refused_and_never_misunderstood
     assert [each for each in found if not is_wanted(each[1], each[2]) and each[0] not in refused] == []
     assert len(refused) <= MOST_REFUSED * len(lines), refused
     assert len(lines) >= ENOUGH
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "starting Friday 9am",
+        "from Friday 9am for the workshop",
+        "until Friday 5pm Boston time",
+        "until 5pm -0500",
+        "until 5pm XYT",
+        "until two days before Friday",
+        "Dec 1 and Dec 3",
+        "for the week of Dec 7",
+    ],
+)
+def test_what_only_half_of_could_be_read_is_refused(tail: str) -> None:
+    """A start is no end, an unknown zone is not ours, and a time that counts from another is not that other one."""
+    moment = datetime.fromisoformat("2026-11-24 10:00Z")
+    assert meaning(f"lend 2 gpu nodes {tail}", moment).split(" | ")[0] == "2 gpu refused"
