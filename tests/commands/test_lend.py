@@ -272,7 +272,11 @@ def test_a_wish_without_a_number_is_asked_for_one(counter: Counter) -> None:
 
 def test_nodes_by_name_are_refused_with_the_nearest_wish(counter: Counter) -> None:
     """Whoever wants those very nodes hears that there is no such promise, and what there is."""
-    assert counter.say("lend gpu001 gpu002 until Friday") == NotByName(("gpu001", "gpu002"), "gpu", "until Friday")
+    answer = counter.say("lend gpu001 gpu002 until Friday")
+    assert isinstance(answer, NotByName)
+    assert (answer.nodes, answer.node_class, answer.tail) == (("gpu001", "gpu002"), "gpu", "until Friday")
+    assert answer.begun is not None
+    assert (answer.begun.count, answer.begun.until) == ("2", "until Friday")
 
 
 @pytest.mark.parametrize(
