@@ -306,6 +306,16 @@ def test_a_resume_of_what_is_idle_already_is_fine_whatever_the_version_calls_it(
     assert slurm.asked[2] == ["scontrol", "update", "NodeName=gpu002", "State=RESUME"]
 
 
+def test_a_reason_that_outlives_resume_is_taken_off_and_that_of_a_held_node_is_left() -> None:
+    """24.11 without accounting: what slurmctld writes next would stand behind our mark, on a node that is home."""
+    said = "Reason=lendbot #12 [root@2026-11-23T10:00:00]\n"
+    after = nodes_in("IDLE", "gpu001") + nodes_in("IDLE+DRAIN", "gpu002")
+    slurm = Scripted(Ran(0), Ran(0, after.replace("Time=None\n", f"Time=None {said}")), Ran(0))
+    SlurmCommands(slurm).resume([NodeName("gpu001"), NodeName("gpu002")])
+    writes = [asked for asked in slurm.asked if asked[1] == "update"]
+    assert writes[1:] == [["scontrol", "update", "NodeName=gpu001", "Reason= "]]
+
+
 def test_a_refusal_to_resume_that_nobody_knows_is_told() -> None:
     """A word of a later Slurm is not taken for "already"."""
     slurm = Scripted(Ran(1, "", "slurm_update error: Invalid node mood\n"))
