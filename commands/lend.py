@@ -246,9 +246,12 @@ def _could_go(choice: Choice, terms: Terms) -> int:
 
 
 def _not_enough(choice: Choice, terms: Terms, caller: Caller, desk: Desk) -> NotEnough:
-    """Offer what can go now, and the time from which the whole wish could, as far as jobs tell."""
+    """Offer what can go now, and the time from which the whole wish could, as far as jobs tell.
+
+    No time where the floor keeps nodes: it counts busy ones as well, so no job's end lets more of them go.
+    """
     missing = terms.count - choice.free
-    later = choice.next_free[missing - 1 : missing]
+    later = choice.next_free[missing - 1 : missing] if not choice.kept else ()
     later_at = later[0].why.until if later and isinstance(later[0].why, RunsJobs) else None
     now_draft = later_draft = None
     with desk.store.write() as tx:

@@ -24,6 +24,10 @@ _MINE = 500
 """Latest loans among which somebody's own are looked for."""
 
 
+_BEFORE = 3
+"""Earlier loans that a request shows: enough to see a habit, and one line."""
+
+
 @dataclass(frozen=True)
 class Status:
     """One loan, or the one that holds a node; all that is open when neither is named."""
@@ -91,8 +95,14 @@ def one_loan(tx: Tx, loan: Loan, desk: Desk) -> OneLoan:
         broke=broke(happened), replaced=replaced(happened), failure=failure(happened), no_more=no_more(happened),
         breaker=breaker if breaker and breaker.is_open else None,
         tries=tries(happened, parts),
+        before=_before(tx, loan) if loan.state is State.REQUESTED else (),
         away=tuple(side for side in tx.away.all() if any(side.holds(note) for note in notes)),
     )  # fmt: skip
+
+
+def _before(tx: Tx, loan: Loan) -> tuple[Loan, ...]:
+    """Return the latest loans of a requester that are over: what an approver knows them by."""
+    return tuple(each for each in tx.loans.recent(RECENT, loan.requester) if each.state not in OPEN)[:_BEFORE]
 
 
 def _holding(word: str, desk: Desk) -> Reply:

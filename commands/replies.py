@@ -177,6 +177,7 @@ class OneLoan:
     breaker  of a loan on its way out, why no node of its class is replaced
     away     far sides that its nodes wait for and that do not answer
     tries    of nodes beyond the first try of their step, which one they are at
+    before   of a request, the requester's latest loans that are over, newest first
     staying  of a lent loan, the pods that ask to be left there, each as `jupyter/hub-0 (safe-to-evict: "false")`
     """
 
@@ -197,6 +198,7 @@ class OneLoan:
     staying: tuple[str, ...] = ()
     breaker: Breaker | None = None
     tries: Mapping[NodeName, int] = field(default_factory=dict)
+    before: tuple[Loan, ...] = ()
 
 
 @dataclass(frozen=True)

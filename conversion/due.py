@@ -14,6 +14,7 @@ from loans.classes import Rules
 from loans.facts import ExtensionLapsed, Lapsed, Reminded, WhyLapsed, WhyReturn
 from loans.lifecycle import DropExtension, Lapse
 from loans.loan import UNTIL_DEADLINE, Loan, State
+from loans.reminders import QUIET, reminders
 from store.db import Tx
 from store.errors import Stale
 
@@ -30,10 +31,7 @@ def lapse_due(ground: Ground) -> int:
 
 
 def remind_due(ground: Ground) -> int:
-    """Tell of every deadline that is near, once for each of the class's reminders; return how many were told.
-
-    A loan that begins within a reminder's reach is told of at once, by the last of those that are due.
-    """
+    """Tell of every deadline that is near, once for each of the class's reminders; return how many were told."""
     now = ground.now()
     told = 0
     with ground.store.read() as tx:
@@ -56,14 +54,14 @@ def call_due(ground: Ground) -> int:
 
 
 def leave_out_reminders(tx: Tx, loan: Loan, rules: Rules, now: datetime) -> None:
-    """Count as told what is due of a deadline that was granted just now: who reads of the one needs not the other."""
-    for key in _due_by_now(loan, rules, now):
+    """Count as told what comes right after a deadline was granted: the grant has just told people of it."""
+    for key in _due_by_now(loan, rules, now + QUIET):
         tx.seen.first(key, now)
 
 
 def _due_by_now(loan: Loan, rules: Rules, now: datetime) -> list[str]:
     """Name the reminders of a loan's present deadline whose time has come."""
-    due = [span for span in rules.reminders if loan.until - span <= now < loan.until]
+    due = [span for span, at in reminders(loan, rules) if at <= now < loan.until]
     return [f"reminder:{loan.id}:{loan.until.isoformat()}:{span}" for span in due]
 
 
@@ -78,7 +76,7 @@ def _remind(tx: Tx, ground: Ground, loan_id: int, now: datetime) -> bool:
 
 
 def _return(tx: Tx, loan: Loan, now: datetime) -> None:
-    """Order a loan home, a later deadline that still waits for its signature notwithstanding: silence is no yes."""
+    """Order a loan home, even while a later deadline waits for its signature: silence is no yes."""
     if loan.extension is not None:
         loan = _drop_extension(tx, loan, now, WhyLapsed.DEADLINE_PASSED)
     orders.give_back(tx, loan, now, WhyReturn.DEADLINE)

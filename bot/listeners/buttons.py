@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from slack_bolt import App
 
+from bot.listeners import home_tab
 from bot.listeners.doubles import loans_on
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
@@ -96,6 +97,7 @@ def _pressed(front: Front, kind: str, body: dict[str, Any]) -> Errand:
         "value": str(pressed.get("value", "")),
         "label": pressed.get("text", {}).get("text", ""),
         "is_for_one": _is_for_one(body),
+        "is_on_home": (body.get("view") or {}).get("type") == "home",
         "loans": loans_on(message or {}),
         "ts": body.get("container", {}).get("message_ts"),
         "thread_ts": body.get("container", {}).get("thread_ts"),
@@ -123,6 +125,8 @@ def _carry_out(front: Front, errand: Errand) -> None:
         front.answers.give(errand, _not_taken(errand, e))
         return
     front.answers.give(errand, front.do(ask, errand, errand.channel), replace=_on_a_preview(errand))
+    if errand.what.get("is_on_home"):
+        home_tab.show(front, errand.person, errand.team)
 
 
 def _ask(errand: Errand) -> Ask:

@@ -1,31 +1,27 @@
-"""Modals, the shortcut and the Home tab. A form is turned into the sentence's Ask, and answered in words.
+"""Modals, and the shortcut that opens one. A form is turned into the sentence's Ask, and answered in words.
 
 Fields are judged while Slack waits, for that is when it shows what is wrong under each; no far side is asked for that.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from slack_bolt import App
-from slack_sdk import WebClient
 
+from bot.listeners import home_tab
 from bot.listeners.errands import Kind
 from bot.listeners.front import Front, team_of
 from bot.listeners.reception import Wrong
 from bot.slack.heard import heard
 from bot.views import actions, modals
 from bot.views.actions import FormRef, OldRef, Ref
-from bot.views.home import home
 from bot.views.rendered import Rendered
 from commands import extend, fill, grammar
 from commands.decide import Decline
 from commands.desk import Caller
 from commands.fill import Fill
-from commands.look import AskFree, Status
-from commands.refusals import Begun, FarSideDown, WrongFields
-from commands.replies import Free, Loans
+from commands.refusals import Begun, WrongFields
 from loans.plain import plain as seen
 from loans.policy import Person
 from store.errors import StoreUnavailable
@@ -52,7 +48,7 @@ def register(app: App, front: Front) -> None:
     app.shortcut(actions.LEND_SHORTCUT, middleware=opening)(reception.start)
     app.action(actions.OPEN_LEND, middleware=opening)(reception.start)
     app.action(actions.FILL_IN, middleware=opening)(reception.start)
-    app.event("app_home_opened")(_home(front))
+    app.event("app_home_opened")(home_tab.opened(front))
     front.errands.add(Kind(FORM, partial(_carry_out, front), _decides, _always))
     front.errands.add(Kind(EMPTY_FORM, partial(_open_lend, front), _always, can_wait=False))
 
@@ -171,26 +167,6 @@ def _begun(errand: Errand) -> Begun | None:
         return actions.parse_begun(errand.what["begun"]) if "begun" in errand.what else None
     except ValueError:
         return None
-
-
-def _home(front: Front) -> Callable[..., None]:
-    def opened(client: WebClient, body: dict[str, Any], event: dict[str, Any]) -> None:
-        user, lanes = event["user"], front.errands.lanes
-
-        def work() -> None:
-            if front.errands.turned_away(user, body.get("team_id", "")):
-                return
-            desk, caller = front.desk(), Caller(front.person(user, body.get("team_id", "")))
-            loans = grammar.run(Status(), caller, desk)
-            free = grammar.run(AskFree(), caller, desk)
-            if isinstance(loans, Loans) and isinstance(free, Free | FarSideDown):
-                client.views_publish(user_id=user, view=home(loans, free))
-
-        # Nothing was said that could be lost: whoever looks again sees it.
-        if lanes.has_room(user):
-            lanes.put(user, work, is_order=False)
-
-    return opened
 
 
 def _metadata(body: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.publishing.past import Past, Place
@@ -88,6 +88,15 @@ class Board:
                 return why
             raise
         return ""
+
+    def link(self, post: Standing) -> str:
+        """Return a message's address for people; empty when Slack does not tell it, for no letter waits for that."""
+        try:
+            found = self._client.chat_getPermalink(channel=post.channel, message_ts=post.ts)
+        except (SlackApiError, SlackClientError, OSError) as e:
+            log.warning("slack.without_link", channel=post.channel, ts=post.ts, why=str(e))
+            return ""
+        return str(found["permalink"])
 
     def written(self) -> frozenset[str]:
         """Return the channels in which something was written since this was asked last."""

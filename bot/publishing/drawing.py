@@ -12,7 +12,7 @@ from bot.views.news import extension_asked, news, posted_anew
 from bot.views.news import of_the_site as news_of_the_site
 from bot.views.rendered import Rendered
 from commands.replies import OneLoan
-from loans.facts import CardPostedAnew, Fact, Reminded, Told
+from loans.facts import Arrived, CardPostedAnew, Decided, Fact, Reminded, Told
 from loans.spots import Spot
 
 
@@ -21,9 +21,18 @@ def of_the_site(told: Told[Fact]) -> Rendered:
     return news_of_the_site(told)
 
 
-def letter(told: Told[Fact], one: OneLoan, pods: Mapping[str, int] | None) -> Rendered:
-    """Draw what happened to a loan. pods: for a fact that tells_pods, how many there are, by namespace."""
-    return news(told, one, pods)
+def letter(told: Told[Fact], one: OneLoan, pods: Mapping[str, int] | None, card_url: str = "") -> Rendered:
+    """Draw what happened to a loan.
+
+    pods      for a fact that tells_pods, how many there are, by namespace
+    card_url  for a fact that links_card, where the card is
+    """
+    return news(told, one, pods, card_url)
+
+
+def links_card(told: Told[Fact]) -> bool:
+    """Return True for what begins a wait or ends it: the requester may want to look, and the card is elsewhere."""
+    return isinstance(told.fact, Arrived | Decided)
 
 
 def tells_pods(told: Told[Fact]) -> bool:

@@ -102,7 +102,9 @@ class Letters:
         tells_pods = drawing.tells_pods(told)
         one = self._surroundings.with_staying(about.one) if tells_pods else about.one
         pods = self._surroundings.pods(one) if tells_pods else None
-        self._board.put_up(drawing.letter(told, one, pods), place)
+        is_linked = letter.kind == Audience.REQUESTER and drawing.links_card(told)
+        card_url = self._board.link(about.post) if about.post and is_linked else ""
+        self._board.put_up(drawing.letter(told, one, pods, card_url), place)
 
     def _told(self, letter: Letter) -> Told[Fact]:
         """Return the fact that a letter tells of.

@@ -180,6 +180,11 @@ def date_cell(at: datetime) -> Block:
     return rich_cell(_date(at))
 
 
+def span_cell(begins: datetime, ends: datetime) -> Block:
+    """Return a cell with both ends of what has not begun."""
+    return rich_cell(_date(begins), {"type": "text", "text": " to "}, _date(ends))
+
+
 def _date(at: datetime) -> Block:
     date = {"type": "date", "timestamp": int(at.timestamp()), "format": "{date_short_pretty} {time}"}
     return {**date, "fallback": fallback(at)}

@@ -1,5 +1,6 @@
 """Lines that several messages about a loan share: what it is, who asked, who decided, how long it still takes."""
 
+from datetime import datetime
 from typing import Final
 
 from bot.views.sides import paused
@@ -8,6 +9,7 @@ from bot.views.text import counted, deadline, listed, moment, quote, said, who
 from commands.replies import OneLoan
 from loans.lengths import about
 from loans.loan import Loan
+from loans.reminders import QUIET, reminders
 
 STAYING: Final = 4
 """Pods that are named before the rest is counted: each is two names and an annotation."""
@@ -42,6 +44,11 @@ def approved_by(loan: Loan) -> str:
 def purpose(loan: Loan) -> str:
     """Return what it is for, in the requester's words."""
     return f"Purpose: {quote(loan.purpose, PURPOSE)}" if loan.purpose.strip() else "No purpose was given."
+
+
+def reminders_ahead(one: OneLoan) -> list[datetime]:
+    """Return when people are still reminded. One that is minutes away isn't promised: an extension may drop it."""
+    return [at for _, at in reminders(one.loan, one.node_class.rules) if at > one.now + QUIET]
 
 
 def remaining(one: OneLoan) -> str:

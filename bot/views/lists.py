@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, table
+from bot.views.blocks import actions, cell, context, date_cell, message, person_cell, section, span_cell, table
 from bot.views.breaker import standing
 from bot.views.buttons import ask_for_nodes
 from bot.views.rendered import Block, Rendered
@@ -49,7 +49,7 @@ def _row(loan: Loan, given: Loans) -> list[Block]:
         cell(loan.state),
         cell(f"{loan.count} {loan.node_class}{there}"),
         cell(", ".join(f"{count} {word}" for count, word in counts if count)),
-        date_cell(loan.until),
+        span_cell(loan.starts_at, loan.until) if loan.starts_at and not loan.started_at else date_cell(loan.until),
         person_cell(loan.requester),
         cell(loan.purpose),
     ]
@@ -59,11 +59,14 @@ def loan_line(loan: Loan, arrived: int) -> str:
     """Return a loan in a line, where no table may stand."""
     there = f", {arrived} in k8s" if loan.state in HOLDING else ""
     why = f"\n{quote(loan.purpose, 200)}" if loan.purpose.strip() else ""
-    noun = f"{quote(loan.node_class, 40)} node"
-    return (
-        f"*#{loan.id} · {loan.state}* · {counted(loan.count, noun)}{there} · until {deadline(loan.until)} · "
-        f"{who(loan.requester)}{why}"
-    )
+    what = f"{counted(loan.count, f'{quote(loan.node_class, 40)} node')}{there}"
+    when = f"{_begins(loan)}until {deadline(loan.until)}"
+    return f"*#{loan.id} · {loan.state}* · {what} · {when} · {who(loan.requester)}{why}"
+
+
+def _begins(loan: Loan) -> str:
+    """Return when a loan that was asked for a later time begins, while that's ahead."""
+    return f"from {deadline(loan.starts_at)} " if loan.starts_at and not loan.started_at else ""
 
 
 def free(given: Free) -> Rendered:
@@ -88,6 +91,9 @@ def class_line(node_class: NodeClass, choice: Choice) -> str:
 
 
 def _next(choice: Choice) -> str:
+    """Return what would let more go: the floor when it is what keeps them, for no job's end changes that."""
+    if choice.kept:
+        return f" The floor of {choice.kept_by} keeps {counted(choice.kept, 'idle node')} here."
     soonest = choice.next_free[:1]
     if not soonest or not isinstance(soonest[0].why, RunsJobs) or soonest[0].why.until is None:
         return ""

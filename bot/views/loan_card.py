@@ -11,6 +11,7 @@ from bot.views.lines import (
     asked_by,
     purpose,
     remaining,
+    reminders_ahead,
     staying,
     title,
     what,
@@ -63,13 +64,15 @@ def _requested(one: OneLoan) -> Rendered:
         f"*Loan #{loan.id} · {what(loan)}* · {asked_by(loan)}",
         purpose(loan),
         f"For {length(loan.length)}{f', {brings}' if brings else ''}. {_floor(one)}",
+        _would_go(one),
         f"{_if_approved(one)} Pods that are still there at the deadline are evicted.",
+        _before(one),
     ]
     waits = f"waiting since {moment(loan.asked_at)}, lapses {moment(loan.lapses_at)}"
     deciders = f"{any_of(rules.approvers)} decides, never on a request of their own" if rules.approvers else ""
     return message(
         f"Loan #{loan.id} waits for a decision: {what(loan)}, {asked_by(loan)}",
-        section("\n".join(lines)),
+        section("\n".join(filter(None, lines))),
         actions(buttons.approve(loan), buttons.decline(loan)),
         context(waits, deciders),
     )
@@ -91,6 +94,25 @@ def _slurm_now(one: OneLoan) -> str:
     fewer = f" Only {counted(len(choice.taken), 'node')} could go now." if not choice.is_enough else ""
     now = f"Slurm now: {choice.usable} of {choice.total} {one.node_class.name} nodes usable{jobs}"
     return f"{now}. After: {stays} (floor {choice.floor}).{fewer} "
+
+
+def _would_go(one: OneLoan) -> str:
+    """Return the nodes that would go if it were approved now; empty when Slurm did not answer."""
+    if one.choice is None or not one.choice.taken or one.loan.starts_at:
+        return ""
+    return f"Would go now: {nodes(one.choice.taken)}."
+
+
+def _before(one: OneLoan) -> str:
+    """Return how the requester's last loans went."""
+    each = [f"#{loan.id} {_was(loan)} ({counted(loan.count, f'{loan.node_class} node')})" for loan in one.before]
+    return f"Last loans of {who(one.loan.requester)}: {', '.join(each)}." if each else ""
+
+
+def _was(loan: Loan) -> str:
+    """Return how a loan ended, and how long its nodes were away."""
+    away = f" after {length(loan.ended_at - loan.lent_at)}" if loan.lent_at and loan.ended_at else ""
+    return f"{loan.state}{away}"
 
 
 def _if_approved(one: OneLoan) -> str:
@@ -176,8 +198,7 @@ def _pods(one: OneLoan) -> str:
 
 
 def _reminders(one: OneLoan) -> str:
-    ahead = sorted(one.loan.until - span for span in one.node_class.rules.reminders)
-    due = [moment(at) for at in ahead if at > one.now]
+    due = [moment(at) for at in reminders_ahead(one)]
     told = f"{'Reminder' if len(due) == 1 else 'Reminders'} {' and '.join(due)}. " if due else ""
     return f"{told}At the deadline the pods left are evicted, and the nodes come home by themselves."
 

@@ -12,6 +12,7 @@ from bot.views.blocks import actions, message, section
 from bot.views.ended import why_failed, why_lapsed, why_no_more
 from bot.views.lines import purpose, staying, what
 from bot.views.loan_card import extension_line
+from bot.views.ready import ready, where_it_stands
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
 from bot.views.sides import is_away, is_back
@@ -32,14 +33,17 @@ _NAMESPACES: Final = 6
 """Namespaces that a reminder names: the largest, which are those worth a call."""
 
 
-def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
-    """Return a fact of a loan as it is told. pods: for a reminder, what an eviction would end, by namespace.
+def news(told: Told[Fact], one: OneLoan, pods: Pods, card_url: str = "") -> Rendered:
+    """Return a fact of a loan as it is told.
+
+    pods      for a reminder, what an eviction would end, by namespace
+    card_url  where the loan's card is, for whoever reads this elsewhere
 
     The same words for everybody: who reads them differs, what happened does not.
     """
     match told.fact:
         case facts.Decided(approved=True):
-            return _approved(told.who, one)
+            return _approved(told.who, one, card_url)
         case facts.Decided(note=note):
             return _declined(told.who, note, one)
         case facts.Lapsed():
@@ -47,7 +51,7 @@ def news(told: Told[Fact], one: OneLoan, pods: Pods) -> Rendered:
         case facts.Withdrawn():
             return _withdrawn(told.who, one)
         case facts.Arrived(arrived, asked):
-            return _lent(one) if arrived >= asked else _short(arrived, one)
+            return _lent(one, card_url) if arrived >= asked else _short(arrived, one)
         case facts.Failed():
             return _failed(one)
         case facts.NodeBroke(step, why):
@@ -96,7 +100,7 @@ def _code(node: NodeName | None) -> str:
     return code(node or "a node")
 
 
-def _approved(by: Actor, one: OneLoan) -> Rendered:
+def _approved(by: Actor, one: OneLoan, card_url: str) -> Rendered:
     loan = one.loan
     signed = f"{who(by.id)} approved loan #{loan.id}: {what(loan)}."
     if loan.state is not State.APPROVED and loan.state is not State.LENDING:
@@ -105,7 +109,7 @@ def _approved(by: Actor, one: OneLoan) -> Rendered:
     time = (
         f" They'll be in Kubernetes in {about(one.estimate.lend)}." if one.estimate.lend and not loan.starts_at else ""
     )
-    return _say(f"{signed} {begins}{time} I'll tell you when they are there.")
+    return _say(f"{signed} {begins}{time} I'll tell you when they're ready. {where_it_stands(one, card_url)}")
 
 
 def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
@@ -119,16 +123,11 @@ def _withdrawn(by: Actor, one: OneLoan) -> Rendered:
     return _say(f"{who(by.id)} cancelled loan #{one.loan.id}: {what(one.loan)}. Nothing had changed; ask them why.")
 
 
-def _lent(one: OneLoan) -> Rendered:
+def _lent(one: OneLoan, card_url: str) -> Rendered:
     loan = one.loan
     if loan.state is not State.LENT:
-        return _say(f"Loan #{loan.id} was lent; it is {loan.state} by now.")  # Slack was away meanwhile
-    there = nodes(part.node for part in one.parts if part.state is NodeState.LENT)
-    text = (
-        f"*Loan #{loan.id} is lent* until {deadline(loan.until)}: {there}.\n"
-        "They are in Kubernetes now, and go home by themselves. I'll remind you before."
-    )
-    return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
+        return _say(f"Loan #{loan.id} was lent; it's {loan.state} by now.")  # Slack was away meanwhile
+    return ready(one, card_url)
 
 
 def _short(arrived: int, one: OneLoan) -> Rendered:

@@ -80,7 +80,7 @@ def _passed_over(choice: Choice, told_above: Sequence[PassedOver] = ()) -> str:
         words.append(f"{rest} more")
     if spare:
         words.append(f"{spare} idle and not needed")
-    return f"Passed over: {' · '.join(words)}" if words else ""
+    return f"Not available: {' · '.join(words)}" if words else ""
 
 
 def _leaves(choice: Choice, name: str, waiting: int) -> str:
@@ -123,7 +123,8 @@ def not_enough(reply: NotEnough) -> Rendered:
     head = f"Not now: {counted(choice.wished, f'{name} node')} asked for, {_could_go(choice)}."
     lines = [
         head,
-        _next_free(soon),
+        _kept(choice),
+        "" if choice.kept else _next_free(soon),
         _passed_over(choice, soon),
         f"{choice.floor} of {choice.total} {name} nodes always stay in Slurm." if choice.floor else "",
     ]
@@ -135,6 +136,14 @@ def not_enough(reply: NotEnough) -> Rendered:
 
 def _could_go(choice: Choice) -> str:
     return f"{choice.free} can go" if choice.free else "none can go"
+
+
+def _kept(choice: Choice) -> str:
+    """Return that the floor is what limits, when it is: no job's end would let more nodes go then."""
+    if not choice.kept:
+        return ""
+    idle = f"{counted(choice.kept, 'more node')} {'is' if choice.kept == 1 else 'are'} idle"
+    return f"{idle}, but the floor of {choice.kept_by} keeps {'it' if choice.kept == 1 else 'them'} in Slurm."
 
 
 def _next_free(soon: Sequence[PassedOver]) -> str:

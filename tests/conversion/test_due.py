@@ -100,11 +100,25 @@ def test_reminders_come_once_each(shelf: Shelf) -> None:
     assert {letter.kind for letter in shelf.letters(Reminded)} == {"requester", "thread"}
 
 
-def test_a_short_loan_is_told_of_at_once_and_only_once(shelf: Shelf) -> None:
-    """A loan of half an hour does not get both reminders in one second."""
-    shelf.put(a_loan(state=State.LENT, until=NOW + 30 * MINUTE))
-    assert remind_due(shelf.ground) == 1
-    assert remind_due(shelf.ground) == 0
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (30 * MINUTE, []),
+        (HOUR + MINUTE, []),
+        (3 * HOUR, [HOUR]),
+        (24 * HOUR + MINUTE, [HOUR]),
+        (25 * HOUR, [24 * HOUR, HOUR]),
+    ],
+)
+def test_nobody_is_reminded_a_minute_after_lent(shelf: Shelf, left: timedelta, told: list[timedelta]) -> None:
+    """The message that said "ready" has just said until when; what comes right behind it is noise."""
+    shelf.put(a_loan(state=State.LENT, until=NOW + left, lent_at=NOW))
+    heard = []
+    while shelf.at < NOW + left:
+        if remind_due(shelf.ground):
+            heard.append(NOW + left - shelf.at)
+        shelf.at += MINUTE
+    assert heard == told
 
 
 def test_a_later_deadline_has_reminders_of_its_own(shelf: Shelf) -> None:

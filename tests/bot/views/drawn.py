@@ -14,6 +14,7 @@ from bot.views.replies import reply
 from commands.refusals import FarSideDown
 from commands.replies import Free, Loans
 from loans.loan import State
+from loans.policy import Person
 from tests.bot.views import alarms, runs, samples
 
 
@@ -30,6 +31,10 @@ def _messages() -> Iterator[tuple[str, Rendered]]:
         yield f"reply_{name}", reply(given)
     for name, (told, one, pods) in samples.news().items():
         yield f"news_{name}", news(told, one, pods)
+    link = "https://lab.slack.example/archives/C0APPROVALS/p1795532525000100"
+    for name in ("lent", "approved"):
+        told, one, pods = samples.news()[name]
+        yield f"news_{name}_with_link", news(told, one, pods, link)
     for name, told in samples.OF_THE_SITE.items():
         yield f"oncall_{name}", of_the_site(told)
     yield from alarms.drawn()
@@ -51,6 +56,13 @@ def views() -> Mapping[str, dict[str, Any]]:
             classes, samples.FORM, samples.WISH, samples.NOW, "lend 2 gpu nodes whenever for FastML"
         ),
         "modal_change": modals.lend(classes, samples.CHANGED_FORM, samples.WISH),
-        "home": home(loans, free),
-        "home_slurm_down": home(Loans("Open loans", (), {}, samples.NOW), FarSideDown("Slurm", "timed out")),
+        "home": _home(loans, free, samples.REQUESTER),
+        "home_of_an_approver": _home(loans, free, samples.APPROVER),
+        "home_slurm_down": _home(
+            Loans("Open loans", (), {}, samples.NOW), FarSideDown("Slurm", "timed out"), samples.REQUESTER
+        ),
     }
+
+
+def _home(loans: Loans, free: Free | FarSideDown, reader: str) -> dict[str, Any]:
+    return home(loans, free, Person(reader), lambda _: samples.GPU)

@@ -21,7 +21,7 @@ from loans.book import Pool, Promise, Room
 from loans.classes import NodeClass, Rules
 from loans.facts import Actor, Fact, Told
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
-from loans.nodes import NodeName
+from loans.nodes import NodeName, Taint
 from loans.policy import NoNodes, NotInGroup, NotLater, OwnRequest, TooLong, TooMany, TooManyWaiting, TooShort
 from loans.readers.breakdown import Breakdown, Failure
 from loans.readers.history import of_node, story
@@ -49,7 +49,9 @@ MIN = timedelta(minutes=1)
 REQUESTER, APPROVER, ONCALL, APPROVERS = "U0REQUESTER", "U0APPROVER", "U0ONCALL", "S0APPROVERS"
 
 RULES = Rules(approvers=frozenset({APPROVERS, APPROVER}), operators=frozenset({"S0OPERATORS"}), floor=8)
-GPU = NodeClass("gpu", "gpu", RULES, unit="4 A100", channel="C0APPROVALS")
+TAINTS = (Taint("lendbot/lent", "gpu"), Taint("nvidia.com/gpu", effect="NoExecute"))
+LABELS = {"node-role.kubernetes.io/lent": "true"}
+GPU = NodeClass("gpu", "gpu", RULES, unit="4 A100", channel="C0APPROVALS", labels=LABELS, taints=TAINTS)
 STEPS = {
     StepName("prepare"): timedelta(seconds=20),
     StepName("Puppet"): timedelta(seconds=90),
@@ -173,13 +175,22 @@ OF_THE_SITE: Mapping[str, Told[Fact]] = {
 }
 
 
+BEFORE = (
+    loan(State.RETURNED, id=9, count=4, lent_at=NOW - 72 * 60 * MIN, ended_at=NOW - 24 * 60 * MIN),
+    loan(State.LAPSED, id=7, count=1, ended_at=NOW - 96 * 60 * MIN),
+)
+
+
 def cards() -> Mapping[str, tuple[OneLoan, Summary | None]]:
     """Return every state of a loan, and the turns that some of them take."""
     back = loan(State.RETURNING, return_why=f.WhyReturn.DEADLINE)
     ended = NOW - MIN
     return {
         "requested": (one(loan(State.REQUESTED)), None),
-        "requested_with_outlook": (replace(one(loan(State.REQUESTED)), choice=choice(), jobs_waiting=3), None),
+        "requested_with_outlook": (
+            replace(one(loan(State.REQUESTED)), choice=choice(), jobs_waiting=3, before=BEFORE),
+            None,
+        ),
         "requested_for_later": (one(loan(State.REQUESTED, starts_at=NOW + 18 * 60 * MIN, purpose="")), None),
         "approved": (one(loan(State.APPROVED, started_at=None)), None),
         "lending_takes": (
@@ -297,6 +308,11 @@ def choice(taken: int = 8, wished: int = 8) -> Choice:
     return Choice(tuple(node(n) for n in range(3, 3 + taken)), over, wished, taken, 20, 24, 8)
 
 
+def without_floor(found: Choice) -> Choice:
+    """Return a choice that jobs limit, and no floor."""
+    return replace(found, passed_over=tuple(p for p in found.passed_over if not isinstance(p.why, KeptByFloor)))
+
+
 def replies() -> Mapping[str, r.Reply]:
     """Return one or more of every kind of reply."""
     lent = loan(State.LENT, lent_at=NOW, extension=EXTENSION)
@@ -353,7 +369,8 @@ def replies() -> Mapping[str, r.Reply]:
         "welcome": r.Welcome(),
         "unknown_nodes": no.UnknownNodes(12, ("gpu099",), (node(3), node(4))),
         "not_lent": no.NotLent((node(3),)),
-        "not_enough": no.NotEnough(choice(5), GPU, zone, 4, 5, NOW + 183 * MIN),
+        "not_enough": no.NotEnough(without_floor(choice(5)), GPU, zone, 4, 5, NOW + 183 * MIN),
+        "not_enough_for_the_floor": no.NotEnough(choice(5), GPU, zone, 4),
         "not_enough_none": no.NotEnough(replace(choice(0), passed_over=()), GPU, zone),
         **booked_out(later),
         "not_understood": no.NotUnderstood(
@@ -408,8 +425,12 @@ def replies() -> Mapping[str, r.Reply]:
         "one_loan": one(loan(State.LENT, lent_at=NOW), LENT, (DONE,)),
         "loans": r.Loans("Open loans", (lent, replace(asked, id=13, requester="cli:operator")), {12: 8}, NOW),
         "loans_held_up": r.Loans("Open loans", (lent,), {12: 8}, NOW, (BREAKER,), (AWAY,)),
+        "loans_later": r.Loans(
+            "Open loans", (loan(State.APPROVED, started_at=None, starts_at=NOW + 18 * 60 * MIN),), {}, NOW
+        ),
         "loans_none": r.Loans("Open loans", (), {}, NOW),
         "free": r.Free(((GPU, choice()), (replace(GPU, name="cpu"), replace(choice(0), passed_over=()))), NOW),
+        "free_without_floor": r.Free(((GPU, without_floor(choice())),), NOW),
         "free_of_broken_class": r.Free(((GPU, choice()),), NOW, (BREAKER,)),
         "history": r.History(story(rows), lent),
         "history_second_page": r.History(story(rows * 12), lent, page=2),

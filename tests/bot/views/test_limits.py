@@ -25,6 +25,7 @@ from commands.replies import OneLoan
 from loans.facts import Actor, Noted, Told, WhyReturn
 from loans.loan import Decision, Extension, Loan, NodeLoan, NodeState, State, Taking, TakingState
 from loans.nodes import NodeName
+from loans.policy import Person
 from loans.readers.history import story
 from loans.runbook import StepName
 from tests.bot.views import samples
@@ -140,7 +141,8 @@ def test_any_view_is_one_that_slack_takes(one: OneLoan, count: int, said: str) -
     free = r.Free(((GPU, samples.choice()),) * count, NOW)
     classes = [replace(GPU, name=f"gpu{number}") for number in range(max(1, count))]
     form = lend(classes, samples.FORM, Fill(said, "gpu0", said, said))
-    for view in (decline(one.loan), extend(one.loan, "Europe/Zurich"), form, home(listed, free)):
+    homes = [home(listed, free, Person(who), lambda _: GPU) for who in (samples.APPROVER, one.loan.requester)]
+    for view in (decline(one.loan), extend(one.loan, "Europe/Zurich"), form, *homes):
         assert complaints(view["blocks"], view["type"]) == []
         assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
 
