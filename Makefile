@@ -15,13 +15,20 @@ install: $(VENV)/.installed  ## make .venv from the lock
 $(VENV)/.installed: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "lendbot needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 install" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Making $(VENV) and filling it from requirements-dev.lock: about a minute the first time."
+	@$(PYTHON) -m venv $(VENV)
+	@# A package a line, as pip comes to it: the whole of what pip says would hide it.
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock > $(VENV)/install.log 2>&1 & \
+	  pip=$$!; while kill -0 $$pip 2>/dev/null; do sleep 5; \
+	    kill -0 $$pip 2>/dev/null && grep -c '^Collecting' $(VENV)/install.log | sed 's/^/  ... packages found so far: /'; done; \
+	  wait $$pip || { tail -20 $(VENV)/install.log >&2; echo "pip failed; all it said is in $(VENV)/install.log" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Done."
 	@touch $@
 
-demo: install  ## a small site and lendbot, in the browser; Ctrl-C ends both
-	@$(BIN)/python -m sandbox.demo
+PORT ?= 8080
+demo: install  ## a small site and lendbot, in the browser; PORT=8090 takes another port; Ctrl-C ends both
+	@$(BIN)/python -m sandbox.demo --port $(PORT)
 
 story: install  ## one whole loan through Slack's protocol, told as text; under 60 s
 	@$(BIN)/python -m sandbox.story

@@ -1,6 +1,8 @@
 """`make demo`: a site and lendbot, and a page to watch both. Ctrl-C ends everything."""
 
+import errno
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +24,10 @@ def main(
     """Run the demo until Ctrl-C."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` starts us with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
-    print("Starting a small site and lendbot ...", flush=True)
+    if port and is_taken(port):
+        print(f"Port {port} is taken by another program. Try `make demo PORT={port + 10}`.", flush=True)
+        raise typer.Exit(1)
+    print("Starting a small site and lendbot; this takes about 10 s ...", flush=True)
     try:
         with running(directory.resolve(), "--port", str(port), "--speed", str(speed), *passed_on(at)) as pair:
             print(_greeting(pair.told["page_url"], speed, directory), flush=True)
@@ -35,6 +40,17 @@ def main(
     except RuntimeError as e:
         print(e, flush=True)
         raise typer.Exit(1) from e
+
+
+def is_taken(port: int) -> bool:
+    """Return True when something listens there on loopback. What takes the port after this look is told by the site."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the site binds: a closed demo's port is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as e:
+            return e.errno == errno.EADDRINUSE
+    return False
 
 
 def _greeting(url: str, speed: float, directory: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sandbox.fault_words import FAULTS_SAID, SIDES_SAID
 from sandbox.faults import SIDES, Fault, Faults
 from sandbox.page.room import RoomSource
 
@@ -72,7 +73,9 @@ class Page:
 
     async def _listed(self, _request: web.Request) -> web.Response:
         listed = [dataclasses.asdict(fault) for fault in self.faults.listed()]
-        return web.json_response({"sides": SIDES, "node_sides": NODE_SIDES, "faults": listed})
+        return web.json_response(
+            {"sides": SIDES, "node_sides": NODE_SIDES, "faults": listed, "says": SIDES_SAID, "says_of": FAULTS_SAID}
+        )
 
     async def _set(self, request: web.Request) -> web.Response:
         try:

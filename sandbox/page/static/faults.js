@@ -3,19 +3,7 @@
 import { get, send } from "./api.js";
 import { $, fill, h, place, trap } from "./dom.js";
 
-const SAY = {
-  slack: "Slack",
-  slurm: "Slurm",
-  ssh: "SSH",
-  prepare: "Preparing",
-  puppet: "Puppet",
-  register: "Registration",
-  daemonset: "DaemonSet",
-  boot: "Boot",
-  kube: "Kubernetes",
-  bmc: "BMC",
-};
-let known = { sides: {}, node_sides: [] };
+let known = { sides: {}, node_sides: [], says: {}, says_of: {} };
 let drawn = "";
 
 get("/sandbox/faults").then(
@@ -24,6 +12,9 @@ get("/sandbox/faults").then(
   },
   () => {},
 );
+
+const sideSaid = (side) => known.says[side] || side;
+const modeSaid = (side, mode) => known.says_of[side]?.[mode] || mode;
 
 export const faultsOf = (faults, node) => faults.filter((fault) => fault.node === node);
 
@@ -49,9 +40,9 @@ function chip(fault) {
   return h(
     "span",
     { class: "fault" },
-    h("b", {}, SAY[fault.side] || fault.side),
-    ` ${fault.mode}${where}${times}`,
-    h("button", { type: "button", "aria-label": `Mend ${fault.side}${where}`, onclick: () => clear(fault) }, "✕"),
+    h("b", {}, sideSaid(fault.side)),
+    `: ${modeSaid(fault.side, fault.mode)}${where}${times}`,
+    h("button", { type: "button", "aria-label": `Mend ${sideSaid(fault.side)}${where}`, onclick: () => clear(fault) }, "✕"),
   );
 }
 
@@ -109,7 +100,7 @@ function sideRow(side, node) {
   return h(
     "div",
     { class: "side-row" },
-    h("span", {}, SAY[side] || side),
+    h("span", {}, sideSaid(side)),
     h(
       "span",
       { class: "modes" },
@@ -120,7 +111,7 @@ function sideRow(side, node) {
           h(
             "button",
             { type: "button", class: "mode", title: "until mended", onclick: () => set({ side, mode, node }) },
-            mode,
+            modeSaid(side, mode),
           ),
           h(
             "button",
@@ -128,7 +119,7 @@ function sideRow(side, node) {
               type: "button",
               class: "mode once",
               title: "once only",
-              "aria-label": `${side} ${mode} once`,
+              "aria-label": `${sideSaid(side)}: ${modeSaid(side, mode)}, once`,
               onclick: () => set({ side, mode, node, times: 1 }),
             },
             "1×",
