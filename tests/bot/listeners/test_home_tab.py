@@ -11,7 +11,7 @@ def test_the_home_tab_has_what_waits_for_its_reader_and_its_buttons_work(house: 
     loan = house.request()
 
     def drawn(user: str) -> dict[str, Any]:
-        view = house.site.call(lambda: house.site.slack.workspace.homes.get(user))
+        view = house.site.call(lambda: house.site.site.slack.workspace.homes.get(user))
         return view.wire() if view else {"blocks": []}
 
     def pressable(user: str) -> list[tuple[str, dict[str, Any]]]:
