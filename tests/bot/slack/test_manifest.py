@@ -135,6 +135,7 @@ SCOPE_OF_CALL = {
     "conversations_info": "channels:read",
     "conversations_history": "channels:history",
     "conversations_replies": "channels:history",
+    "usergroups_list": "usergroups:read",
     "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",
     "views_open": None,
