@@ -50,7 +50,8 @@ def check_evicted(work: NodeWork) -> Seen:
     if not node.ready and work.power.state(work.node) is PowerState.OFF:
         return Done("its power is off: nothing runs there")
     left = work.far.kubernetes.pods_left(work.kube_name, force=work.part.forced_by is not None)
-    return NotYet(f"{left} pods have to leave first") if left else Done()
+    first = "1 pod has to leave first" if left == 1 else f"{left} pods have to leave first"
+    return NotYet(first) if left else Done()
 
 
 def evict(work: NodeWork) -> Seen:
@@ -69,7 +70,8 @@ def evict(work: NodeWork) -> Seen:
         first = found.blocked[0]
         more = f", and {len(found.blocked) - 1} more" if len(found.blocked) > 1 else ""
         return NotYet(f"pod `{first.namespace}/{first.pod}` stays: {first.why}{more}", blocked=True)
-    return NotYet(f"{found.evicting} pods are leaving") if found.left else Done()
+    leaving = "1 pod is leaving" if found.evicting == 1 else f"{found.evicting} pods are leaving"
+    return NotYet(leaving) if found.left else Done()
 
 
 def check_left(work: NodeWork) -> Seen:

@@ -49,9 +49,9 @@ def closed(fact: BreakerClosed, by: Actor) -> Rendered:
     person = who(by.id) if by != LENDBOT else "Somebody"
     match fact.why:
         case WhyClosed.ARRIVED:
-            text = f"A {name} node has arrived: I replace {name} nodes that fail again."
+            text = f"A {name} node has arrived: {name} nodes that fail are replaced again."
         case WhyClosed.GO_ON:
-            text = f"{person} said to go on: I replace {name} nodes that fail again."
+            text = f"{person} said to go on: {name} nodes that fail are replaced again."
         case WhyClosed.SENT_HOME:
             text = f"{person} sent the {name} nodes home that were on their way out."
     return message(text, section(text))

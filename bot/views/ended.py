@@ -23,7 +23,7 @@ def ended(one: OneLoan, summary: Summary | None) -> Rendered:
             return _plain_end(loan, "declined", _declined(loan))
         case State.WITHDRAWN:
             by = f" by {who(loan.returned_by)}" if loan.returned_by else ""
-            return _plain_end(loan, "taken back", f"Taken back{by}{_at(loan)}. Nothing had changed.")
+            return _plain_end(loan, "withdrawn", f"Withdrawn{by}{_at(loan)}. Nothing had changed.")
         case State.LAPSED:
             return _plain_end(loan, "lapsed", why_lapsed(loan))
         case State.FAILED:
@@ -61,9 +61,9 @@ def _failed(one: OneLoan) -> Rendered:
     loan = one.loan
     why = why_failed(one)
     text = (
-        f"{title(loan, 'failed')} · not one of {counted(loan.count, f'{one.node_class.name} node')} could be lent\n"
+        f"{title(loan, 'failed')} · none of {counted(loan.count, f'{one.node_class.name} node')} could be lent\n"
         f"Why: {why}\nAll nodes are back in Slurm{_at(loan)}. {code('free')} shows what could be lent now; ask again "
-        f"then. {code(f'history #{loan.id}')} tells every step."
+        f"then. {code(f'history #{loan.id}')} shows every step."
     )
     return message(
         f"Loan #{loan.id} · failed · {why}", section(text), context(asked_by(loan), approved_by(loan), purpose(loan))

@@ -44,7 +44,7 @@ def _by_people(fact: Fact) -> Happened | None:
         case facts.Decided(approved, note):
             return Happened("approve" if approved else "decline", note)
         case facts.Withdrawn():
-            return Happened("take the request back")
+            return Happened("withdraw the request")
         case facts.ExtensionAsked(until):
             return Happened("ask for a later deadline", until)
         case facts.ExtensionDecided(until, granted, note):

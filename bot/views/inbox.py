@@ -9,13 +9,13 @@ from bot.views.rendered import Rendered
 from bot.views.text import code, moment, quote
 
 STORE_IS_AWAY: Final = (
-    "lendbot cannot reach its own store just now, so it cannot tell whether that was done. Loans and their nodes stay "
-    "as they are meanwhile. Look with `status` in a minute, and say it again if it was not."
+    "I can't reach my own store right now, so I can't tell whether that was done. Loans and their nodes stay as they "
+    "are in the meantime. Check with `status` in a minute, and say it again if it wasn't."
 )
 """It was not written down, or not in time; and the answer to a commit may be what was lost."""
 WAITS_FOR_THE_STORE: Final = (
-    "lendbot cannot reach its own store just now. What you said is written down: I'll do it and answer as soon as the "
-    "store is back, within half an hour. No need to say it again."
+    "I can't reach my own store right now. What you said is written down: I'll do it and answer as soon as the store "
+    "is back, within half an hour. No need to say it again."
 )
 
 _SHOWN: Final = 80
@@ -33,7 +33,10 @@ def refused(count: int, sentence: str) -> str:
 
 def failed(error_id: str) -> str:
     """Return the last resort."""
-    return f"That failed inside lendbot, and nothing more was done. Its log knows why under `{error_id}`."
+    return (
+        "Something went wrong inside lendbot, and nothing more was done; please try again. "
+        f"Operators: search the log for `{error_id}`."
+    )
 
 
 def was_done(what: Mapping[str, Any]) -> str:

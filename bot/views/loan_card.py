@@ -65,7 +65,7 @@ def _requested(one: OneLoan) -> Rendered:
         purpose(loan),
         f"For {length(loan.length)}{f', {brings}' if brings else ''}. {_floor(one)}",
         _would_go(one),
-        f"{_if_approved(one)} Pods that are still there at the deadline are evicted.",
+        f"{_if_approved(one)} Pods still there at the deadline are evicted.",
         _before(one),
     ]
     waits = f"waiting since {moment(loan.asked_at)}, lapses {moment(loan.lapses_at)}"
@@ -90,7 +90,7 @@ def _slurm_now(one: OneLoan) -> str:
     if choice is None:
         return ""
     stays = choice.usable - len(choice.taken)
-    jobs = f", {counted(one.jobs_waiting, 'job')} wait" if one.jobs_waiting else ""
+    jobs = f", {counted(one.jobs_waiting, 'job')} waiting" if one.jobs_waiting else ""
     fewer = f" Only {counted(len(choice.taken), 'node')} could go now." if not choice.is_enough else ""
     now = f"Slurm now: {choice.usable} of {choice.total} {one.node_class.name} nodes usable{jobs}"
     return f"{now}. After: {stays} (floor {choice.floor}).{fewer} "
@@ -175,7 +175,7 @@ def _lent(one: OneLoan) -> Rendered:
     loan = one.loan
     lent = [part.node for part in one.parts if part.state is NodeState.LENT]
     short = loan.count - sum(not part.has_failed for part in one.parts)
-    fewer = f" {counted(short, 'node')} short of the {loan.count} asked: {why_no_more(one)}." if short > 0 else ""
+    fewer = f" {counted(short, 'node')} short of the {loan.count} requested: {why_no_more(one)}." if short > 0 else ""
     there = f"{counted(len(lent), f'{one.node_class.name} node')} in k8s until {deadline(loan.until)}"
     moving = any(part.state in NODE_MOVING for part in one.parts)
     return message(
@@ -200,7 +200,7 @@ def _pods(one: OneLoan) -> str:
 def _reminders(one: OneLoan) -> str:
     due = [moment(at) for at in reminders_ahead(one)]
     told = f"{'Reminder' if len(due) == 1 else 'Reminders'} {' and '.join(due)}. " if due else ""
-    return f"{told}At the deadline the pods left are evicted, and the nodes come home by themselves."
+    return f"{told}At the deadline, remaining pods are evicted and the nodes come home by themselves."
 
 
 def _returning(one: OneLoan) -> Rendered:
@@ -250,7 +250,7 @@ def extension_line(one: OneLoan, asked: Extension) -> str:
     later = length(asked.until - one.loan.until)
     return (
         f"{who(asked.asked_by)} asks for a later deadline: *{deadline(asked.until)}*, {later} more. "
-        f"Undecided it lapses {moment(asked.lapses_at)}, and {moment(one.loan.until)} stands."
+        f"If nobody decides it lapses {moment(asked.lapses_at)}, and {moment(one.loan.until)} stands."
     )
 
 

@@ -16,7 +16,6 @@ from bot.views.ready import ready, where_it_stands
 from bot.views.rendered import Block, Rendered
 from bot.views.returns import why_home
 from bot.views.sides import is_away, is_back
-from bot.views.steps import doing
 from bot.views.text import code, counted, deadline, listed, moment, nodes, quote, said, who
 from bot.views.trouble import of_blocked, of_stuck
 from commands.replies import OneLoan
@@ -104,7 +103,7 @@ def _approved(by: Actor, one: OneLoan, card_url: str) -> Rendered:
     loan = one.loan
     signed = f"{who(by.id)} approved loan #{loan.id}: {what(loan)}."
     if loan.state is not State.APPROVED and loan.state is not State.LENDING:
-        return _say(f"{signed} It is {loan.state} by now.")  # Slack was away meanwhile
+        return _say(f"{signed} It's {loan.state} by now.")  # Slack was away meanwhile
     begins = f"It starts {moment(loan.starts_at)}." if loan.starts_at else "The nodes leave Slurm now."
     time = (
         f" They'll be in Kubernetes in {about(one.estimate.lend)}." if one.estimate.lend and not loan.starts_at else ""
@@ -119,7 +118,7 @@ def _declined(by: Actor, note: str, one: OneLoan) -> Rendered:
 
 def _withdrawn(by: Actor, one: OneLoan) -> Rendered:
     if by.id == one.loan.requester:
-        return _say(f"{who(by.id)} took loan #{one.loan.id} back. Nothing had changed.")
+        return _say(f"{who(by.id)} withdrew loan #{one.loan.id}. Nothing had changed.")
     return _say(f"{who(by.id)} cancelled loan #{one.loan.id}: {what(one.loan)}. Nothing had changed; ask them why.")
 
 
@@ -135,31 +134,31 @@ def _short(arrived: int, one: OneLoan) -> Rendered:
     text = (
         f"Loan #{loan.id} is short: {arrived} of {counted(loan.count, f'{loan.node_class} node')} are in Kubernetes "
         f"until {deadline(loan.until)}. I found no more: {why_no_more(one)}. {code('free')} "
-        "shows when more are; ask for them in a new loan then."
+        "shows when more are free; request them as a new loan."
     )
     return _say(text, actions(buttons.extend(loan), buttons.give_back(loan)))
 
 
 def _failed(one: OneLoan) -> Rendered:
     text = (
-        f"Loan #{one.loan.id} failed: not one node could be lent.\nWhy: {why_failed(one)}\nAll nodes are back in "
-        f"Slurm. {code('free')} shows what could be lent now; {code(f'history #{one.loan.id}')} tells every step."
+        f"Loan #{one.loan.id} failed: no node could be lent.\nWhy: {why_failed(one)}\nAll nodes are back in "
+        f"Slurm. {code('free')} shows what could be lent now; {code(f'history #{one.loan.id}')} shows every step."
     )
     return _say(text)
 
 
 def _node_broke(node: NodeName | None, step: StepName | None, why: str, one: OneLoan) -> Rendered:
-    at = f", while {quote(doing(step), 60)}" if step else ""
-    follows = f"another {one.loan.node_class} node takes its place if one is free. Nothing to do for you."
+    at = f" at the step {quote(step, 60)}" if step else ""
+    follows = f"another {one.loan.node_class} node takes its place if one is free. There's nothing for you to do."
     if one.breaker is not None:
-        follows = "no other takes its place for now: several have failed alike, and on-call is asked what to do."
-    return _say(f"{_code(node)} did not make it{at}: {said(why)}. It goes back to Slurm, and {follows}")
+        follows = "no other takes its place for now: several have failed alike, and I've asked on-call what to do."
+    return _say(f"{_code(node)} failed{at}: {said(why)}. It's going back to Slurm, and {follows}")
 
 
 def _reminder(one: OneLoan, pods: Pods) -> Rendered:
     loan = one.loan
     if loan.state is not State.LENT or loan.until <= one.now:
-        return _say(f"Loan #{loan.id} was about to end; it is {loan.state} by now. Nothing to do.")
+        return _say(f"Loan #{loan.id} was about to end; it's {loan.state} by now. There's nothing to do.")
     left = length(loan.until - one.now)
     ends = f"*Loan #{loan.id} ends in {left}*, {deadline(loan.until)}. {_evicted(pods)}"
     text = "\n".join(filter(None, (ends, staying(one), purpose(loan))))
@@ -168,21 +167,23 @@ def _reminder(one: OneLoan, pods: Pods) -> Rendered:
 
 def _evicted(pods: Pods) -> str:
     if pods is None:
-        return "Then the pods that are left are evicted; Kubernetes does not say just now how many there are."
+        return "Then any remaining pods are evicted; Kubernetes isn't saying just now how many there are."
     if not any(pods.values()):
-        return "No pod runs on its nodes now."
+        return "No pods are running on its nodes."
     most = sorted(pods.items(), key=lambda item: (-item[1], item[0]))
     spaces = listed([f"{code(name)} {count}" for name, count in most], most=_NAMESPACES)
     if len(pods) == 1:
-        return f"Then {counted(sum(pods.values()), 'pod')} of namespace {code(most[0][0])} are evicted."
+        total = sum(pods.values())
+        return f"Then {counted(total, 'pod')} of namespace {code(most[0][0])} {'is' if total == 1 else 'are'} evicted."
     return f"Then {sum(pods.values())} pods of {len(pods)} namespaces are evicted: {spaces}."
 
 
 def _returning(by: Actor, why: facts.WhyReturn, one: OneLoan) -> Rendered:
     who_said = f" by {who(by.id)}" if by != LENDBOT else ""
-    time = f" They are home in {about(one.estimate.back)}." if one.estimate.back else ""
+    time = f" They'll be home in {about(one.estimate.back)}." if one.estimate.back else ""
     return _say(
-        f"The nodes of loan #{one.loan.id} are coming home: {why_home(why)}{who_said}.{time} Pods are evicted now."
+        f"The nodes of loan #{one.loan.id} are coming home: {why_home(why)}{who_said}.{time} "
+        "Their pods are being evicted."
     )
 
 
@@ -244,46 +245,43 @@ def _home(one: OneLoan) -> Rendered:
     home = [part.node for part in one.parts if part.state is NodeState.HOME]
     at = f", {moment(loan.ended_at)}" if loan.ended_at else ""
     there = f"{counted(len(home), 'node')} came home to Slurm{at}: {nodes(home)}" if home else "its nodes are home"
-    return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; nothing is left to do.")
+    return _say(f"Loan #{loan.id} is over: {there}. Its card has the summary; there's nothing left to do.")
 
 
 def extension_asked(one: OneLoan, *, replaced: bool = False) -> Rendered:
     """Return the question about a later deadline as it stands. replaced: a newer one has taken its place."""
     loan = one.loan
     if replaced:
-        return _say(f"A later deadline was asked for loan #{loan.id} here; another is asked for since, below.")
+        return _say(f"Loan #{loan.id}: replaced by a newer request, below.")
     if loan.extension is None:
         ends = f" It ends {deadline(loan.until)}." if loan.state in UNTIL_DEADLINE else ""
-        return _say(f"A later deadline was asked for loan #{loan.id}; that is settled.{ends}")
+        return _say(f"Loan #{loan.id}: the request for a later deadline is settled.{ends}")
     text = f"Loan #{loan.id}: {extension_line(one, loan.extension)}"
     return _say(text, actions(buttons.approve(loan), buttons.decline(loan)))
 
 
 def _extension_granted(by: Actor, one: OneLoan) -> Rendered:
     loan = one.loan
-    return _say(f"The later deadline of loan #{loan.id} is granted by {who(by.id)}: it ends {deadline(loan.until)}.")
+    return _say(f"{who(by.id)} granted the later deadline of loan #{loan.id}: it now ends {deadline(loan.until)}.")
 
 
 def _extension_decided(by: Actor, note: str, one: OneLoan) -> Rendered:
-    why = f"Reason: {quote(note, 600)}\n" if note else ""
-    return _not_granted(f" by {who(by.id)}", why, one)
+    why = f" Reason: {quote(note, 600)}" if note else ""
+    return _not_granted(f"{who(by.id)} declined the later one.{why}", one)
 
 
 _WHY_LAPSED: Final[Mapping[facts.WhyLapsed, str]] = {
-    facts.WhyLapsed.NOBODY_DECIDED: "nobody decided in time",
-    facts.WhyLapsed.DEADLINE_PASSED: "the present deadline came before anybody decided",
+    facts.WhyLapsed.NOBODY_DECIDED: "nobody decided on the later one in time.",
+    facts.WhyLapsed.DEADLINE_PASSED: "it came before anybody decided on the later one.",
 }
 
 
 def _extension_lapsed(why: facts.WhyLapsed, one: OneLoan) -> Rendered:
-    return _not_granted("", f"Reason: {_WHY_LAPSED[why]}\n", one)
+    return _not_granted(_WHY_LAPSED[why], one)
 
 
-def _not_granted(by: str, why: str, one: OneLoan) -> Rendered:
-    loan = one.loan
-    return _say(
-        f"The later deadline of loan #{loan.id} is not granted{by}.\n{why}It ends {deadline(loan.until)} as before."
-    )
+def _not_granted(why: str, one: OneLoan) -> Rendered:
+    return _say(f"Loan #{one.loan.id} keeps its deadline, {deadline(one.loan.until)}: {why}")
 
 
 def _mismatch(about: facts.Wrong, found: str, one: OneLoan) -> Rendered:
@@ -291,7 +289,7 @@ def _mismatch(about: facts.Wrong, found: str, one: OneLoan) -> Rendered:
     waits = f" {called}" if about is facts.Wrong.STOPPED else ""  # it goes on only when somebody puts that right
     text = (
         f":warning:{waits} Loan #{one.loan.id} is not as it should be: {said(found)}. Has somebody changed it by hand? "
-        f"{code(f'status #{one.loan.id}')} and {code(f'history #{one.loan.id}')} tell what lendbot did."
+        f"{code(f'status #{one.loan.id}')} and {code(f'history #{one.loan.id}')} show what I did."
     )
     return _say(text)
 
@@ -308,7 +306,8 @@ def of_the_site(told: Told[Fact]) -> Rendered:
         case facts.BreakerClosed():
             return breaker.closed(told.fact, told.who)
         case facts.Mismatch(facts.Wrong.DAEMONSET, found):
-            return _say(f":warning: {said(found)}. Its owner can mend it; no node waits for it or is replaced for it.")
+            owner = "Its owner can fix it; no node waits for it or is replaced because of it."
+            return _say(f":warning: {said(found)}. {owner}")
         case facts.SideAway():
             return is_away(told.fact)
         case facts.SideBack(side, since):
@@ -339,8 +338,8 @@ def _orphan(told: Told[Fact]) -> Rendered:
     """Return what on-call reads of something that no open loan stands for."""
     found = told.fact.what if isinstance(told.fact, facts.Mismatch | facts.Noted) else type(told.fact).__name__
     text = (
-        f":warning: {said(found)}. Nothing is done about it by itself: look at what runs there, then lift the "
-        f"mark by hand. {code('history')} tells what lendbot did lately."
+        f":warning: {said(found)}. I won't touch it: look at what runs there, then remove the mark by hand. "
+        f"{code('history')} shows what I've done lately."
     )
     return _say(text)
 

@@ -53,8 +53,8 @@ def _what_next(reply: Preview) -> str:
     """Return what asking for it sets going, and how it ends."""
     decides = any_of(reply.node_class.rules.approvers) if reply.node_class.rules.approvers else "An approver"
     return (
-        f"{decides} decides. Then the nodes leave Slurm, run Puppet and join Kubernetes; at the deadline the pods left "
-        "are evicted, and the nodes reboot into Slurm."
+        f"{decides} decides. Then the nodes leave Slurm, run Puppet and join Kubernetes. At the deadline, remaining "
+        "pods are evicted and the nodes reboot into Slurm."
     )
 
 
@@ -67,8 +67,8 @@ def _span(reply: Preview) -> str:
 
 def _would_go_later(choice: Choice) -> str:
     """Return what a loan that starts later can promise: nodes are chosen then, among those that are idle then."""
-    now = f"now it would be {nodes(choice.taken)}" if choice.is_enough else f"now {choice.free} could go"
-    return f"Which nodes go is settled when it starts, among those idle then; {now}"
+    now = f"right now {nodes(choice.taken)}" if choice.is_enough else f"right now {choice.free} could go"
+    return f"Nodes are picked when it starts, from those that are idle then; {now}"
 
 
 def _passed_over(choice: Choice, told_above: Sequence[PassedOver] = ()) -> str:
@@ -79,13 +79,13 @@ def _passed_over(choice: Choice, told_above: Sequence[PassedOver] = ()) -> str:
     if rest > 0:
         words.append(f"{rest} more")
     if spare:
-        words.append(f"{spare} idle and not needed")
+        words.append(f"{spare} idle but not needed")
     return f"Not available: {' · '.join(words)}" if words else ""
 
 
 def _leaves(choice: Choice, name: str, waiting: int) -> str:
     stays = choice.usable - len(choice.taken)
-    jobs = f" {counted(waiting, 'job')} wait for this partition." if waiting else ""
+    jobs = f" {counted(waiting, 'job')} {'is' if waiting == 1 else 'are'} waiting for it." if waiting else ""
     return f"Leaves {stays} of {choice.total} {name} nodes in Slurm (floor {choice.floor}).{jobs}"
 
 

@@ -44,24 +44,27 @@ def reason(why: Reason) -> str:
     """Return why policy says no."""
     match why:
         case NotInGroup(verb, people):
-            return f"To {verb} one has to be {any_of(people) if people else 'named in the settings, and nobody is'}."
+            if not people:
+                return f"Nobody can {verb} yet: the settings name no one for it."
+            return f"Only {any_of(people)} can {verb}."
         case OwnRequest(loan_id):
             return f"You asked for loan #{loan_id}, so somebody else has to decide."
         case NoNodes(asked):
-            return f"{asked} nodes cannot be lent. Ask for one or more."
+            return f"I can't lend {counted(asked, 'node')}. Ask for one or more."
         case TooMany(asked, limit):
-            return f"{asked:,} nodes are more than the {limit} that one loan of this class may have. Ask for fewer."
+            return f"{asked:,} nodes is more than the {limit} that one loan of this class may have. Ask for fewer."
         case TooLong(asked, limit):
             return f"{length(asked)} is longer than the {length(limit)} that this class allows."
         case TooShort(asked, least):
             return f"{length(asked)} is over before the nodes are converted. Ask for {length(least)} or more."
         case TooManyWaiting(waiting, limit):
+            are = "is" if len(waiting) == 1 else "are"
             return (
-                f"{counted(len(waiting), 'request')} of yours wait for a decision, and the limit is {limit}. "
-                f"Take one back, for example {code(f'cancel #{waiting[0]}')}, or wait until one is decided."
+                f"{counted(len(waiting), 'request')} of yours {are} waiting for a decision, and the limit is {limit}. "
+                f"Withdraw one, for example {code(f'cancel #{waiting[0]}')}, or wait until one is decided."
             )
         case NotLater(until, asked):
-            return f"{moment(asked)} is not later than the present deadline, {moment(until)}."
+            return f"{moment(asked)} isn't later than the present deadline, {moment(until)}."
         case other:
             assert_never(other)
 
@@ -101,9 +104,9 @@ def not_from(reply: NotFrom) -> str:
 
 
 _CANNOT: Final[Mapping[str, str]] = {
-    "extend": "cannot be extended",
-    "give back": "cannot be given back",
-    "cancel": "cannot be taken back",
+    "extend": "can't be extended",
+    "give back": "can't be given back",
+    "cancel": "can't be withdrawn",
     "force": "has no such node on its way home",
     "wait for": "has no such node on its way home",
 }
@@ -115,17 +118,17 @@ def standing(loan: Loan) -> str:
         case State.REQUESTED:
             return f"it has waited for a decision since {moment(loan.asked_at)}."
         case State.APPROVED:
-            return "it is approved and about to begin."
+            return "it's approved and about to begin."
         case State.LENDING:
             return "its nodes are on their way to Kubernetes."
         case State.LENT:
             return f"its nodes are in Kubernetes until {moment(loan.until)}."
         case State.RETURNING:
-            return "its nodes are on their way home already."
+            return "its nodes are already on their way home."
         case State.STUCK:
             return "some of its nodes are stuck and need a person."
         case State.DECLINED | State.WITHDRAWN | State.LAPSED | State.FAILED | State.RETURNED:
-            return f"it is over ({loan.state}){f' since {moment(loan.ended_at)}' if loan.ended_at else ''}."
+            return f"it's over ({loan.state}){f' since {moment(loan.ended_at)}' if loan.ended_at else ''}."
         case other:
             assert_never(other)
 
@@ -148,7 +151,7 @@ def already_decided(reply: AlreadyDecided) -> str:
     """Return who was first, and that nothing is left to do."""
     loan = reply.loan
     if loan.decision is None:
-        return f"#{loan.id} cannot be decided any more: {standing(loan)}"
+        return f"#{loan.id} can't be decided any more: {standing(loan)}"
     verb = "approved" if loan.decision.approved else "declined"
     return f"#{loan.id} was {verb} {_by_whom(loan.decision, reply.now)}. Nothing more to do."
 
@@ -162,11 +165,11 @@ def extension_settled(reply: ExtensionSettled) -> str:
     loan, decision = reply.loan, reply.decision
     asked = f"The later deadline of loan #{loan.id}, {deadline(reply.until)},"
     if decision is None and loan.extension is not None:
-        return f"{asked} is not asked for any more; {deadline(loan.extension.until)} is, and waits."
+        return f"{asked} was replaced by a newer request, {deadline(loan.extension.until)}, which is waiting."
     if decision is None:
-        return f"{asked} is not asked for any more: {standing(loan)}"
+        return f"{asked} isn't being asked for any more: {standing(loan)}"
     if decision.by == LENDBOT:
-        return f"{asked} lapsed at {clock(decision.at)}, for nobody decided in time. Nothing more to do."
+        return f"{asked} lapsed at {clock(decision.at)}: nobody decided in time. Nothing more to do."
     verb = "granted" if decision.approved else "declined"
     return f"{asked} was {verb} {_by_whom(decision, reply.now)}. Nothing more to do."
 
@@ -198,8 +201,8 @@ def skips_too_much(reply: SkipsTooMuch) -> str:
 def far_side_down(reply: FarSideDown) -> str:
     """Return which side does not answer, in its own words, and that nothing was done."""
     return (
-        f"{quote(reply.side, 60)} does not answer just now ({said(reply.said, 200)}), so I cannot tell what is free. "
-        "Nothing has changed. Try again in a minute; `lendbot doctor` on its host tells more."
+        f"{quote(reply.side, 60)} isn't answering ({said(reply.said, 200)}), so I can't tell what's free. "
+        "Nothing has changed. Try again in a minute; `lendbot doctor` on its host says more."
     )
 
 

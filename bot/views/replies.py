@@ -1,5 +1,6 @@
 """What a command answers, drawn: one case a reply, and none left out."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from bot.views import actions as ids
@@ -20,7 +21,7 @@ from bot.views.refusals import (
 )
 from bot.views.rendered import Block, Rendered
 from bot.views.strange import card_differs, strange_card
-from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, quote, who
+from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, nodes, quote, who
 from commands import alarm_replies as a
 from commands import refusals as no
 from commands import replies as r
@@ -53,10 +54,11 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
         case r.Welcome():
             return _say("You're welcome.")
         case no.UnknownNodes(loan_id, asked, has):
-            there = f"it has {nodes(has)}" if has else "it has no node any more"
+            there = f"it has {nodes(has)}" if has else "it has no nodes any more"
             return _say(f"Loan #{loan_id} has no {names(asked)}: {there}.")
         case no.NotLent(of):
-            return _say(f"{names(of)} is in no open loan. {code('status')} shows the loans that are open.")
+            are = "is" if len(of) == 1 else "are"
+            return _say(f"{names(of)} {are} in no open loan. {code('status')} lists the open ones.")
         case no.NotUnderstood():
             return _not_understood(given)
         case no.Forbidden(reasons):
@@ -67,8 +69,7 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
                 "Nothing has changed. Try again in a minute."
             )
         case no.NoLoan(loan_id, open_ids):
-            there = f"Open are {', '.join(f'#{i}' for i in open_ids)}." if open_ids else "No loan is open."
-            return _say(f"There is no loan #{loan_id}. {there}")
+            return _say(f"There's no loan #{loan_id}. {_open(open_ids)}")
         case StrangersCard() | LostLoan() | OldButton():
             return _say(strange_card(given))
         case r.CardDiffers():
@@ -80,7 +81,7 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
         case no.NotFrom():
             return _say(not_from(given))
         case no.StaleDraft(theirs, strange):
-            why = "That preview is no longer good" if theirs else "That preview is somebody else's"
+            why = "That preview has expired" if theirs else "That preview is somebody else's"
             why = "I didn't make that preview: another lendbot did, or one whose store was lost" if strange else why
             return _say(f"{why}. Say what you need again: {code('lend 8 gpu nodes to k8s until Friday')}.")
         case no.FarSideDown():
@@ -89,9 +90,9 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
             return _requested(given)
         case r.Decided(loan):
             verb = "approved" if loan.state is State.APPROVED else "declined"
-            return _say(f"You {verb} loan #{loan.id}. {who(loan.requester)} is told.")
+            return _say(f"You {verb} loan #{loan.id}. I'll tell {who(loan.requester)}.")
         case r.Withdrawn(loan):
-            return _say(f"Loan #{loan.id} is taken back. Nothing had changed.")
+            return _say(f"Loan #{loan.id} is withdrawn. Nothing had changed.")
         case r.GoingHome(loan, going, estimate):
             time = f", {about(estimate.back)}" if estimate.back else ""
             return _say(f"Going home from loan #{loan.id}: {nodes(going)}{time}. The card shows each step.")
@@ -100,14 +101,12 @@ def reply(given: r.Reply) -> Rendered:  # noqa: C901, PLR0912, PLR0915 - one fla
         case r.ExtensionAsked():
             return _extension_asked(given)
         case r.ExtensionDecided(loan, granted):
-            how = (
-                f"granted: it now ends {deadline(loan.until)}" if granted else f"declined: {moment(loan.until)} stands"
-            )
-            return _say(f"The later deadline of loan #{loan.id} is {how}.")
+            verb, ends = ("granted", "now ends") if granted else ("declined", "still ends")
+            return _say(f"You {verb} the later deadline of loan #{loan.id}: it {ends} {deadline(loan.until)}.")
         case r.Forced(loan, node):
-            return _say(f"What blocks {code(node)} of loan #{loan.id} is removed now, on your order.")
+            return _say(f"I'm removing what blocks {code(node)} of loan #{loan.id}, on your order.")
         case r.WaitsOn(node, until):
-            return _say(f"{code(node)} gets more time: I ask again at {clock(until)}.")
+            return _say(f"{code(node)} gets more time: I'll ask again at {clock(until)}.")
         case no.NoBreaker():
             return _say(breaker.none_open(given))
         case r.WentOn():
@@ -134,6 +133,13 @@ def _say(text: str) -> Rendered:
     return message(text, section(text))
 
 
+def _open(loans: Sequence[int]) -> str:
+    if not loans:
+        return "No loan is open."
+    which = "The only open one is" if len(loans) == 1 else "The open ones are"
+    return f"{which} {listed([f'#{loan}' for loan in loans], most=len(loans))}."
+
+
 def _refused(text: str, begun: no.Begun | None) -> Rendered:
     """Say what was not understood, with the form that goes on from what was."""
     return message(text, section(text), _fill_in(begun))
@@ -153,7 +159,8 @@ def _card_differs(given: r.CardDiffers) -> Rendered:
 
 def _unknown_class(given: no.UnknownClass) -> Rendered:
     near = f" Did you mean {code(given.near)}?" if given.near else ""
-    return _say(f"No class of nodes is called {code(quote(given.word, 40))}.{near} There are {names(given.classes)}.")
+    word = code(quote(given.word, 40))
+    return _say(f"There's no node class called {word}.{near} The classes are {names(given.classes)}.")
 
 
 def _how_many(given: no.HowMany) -> Rendered:
@@ -183,8 +190,8 @@ def _requested(given: r.Requested) -> Rendered:
     loan = given.loan
     deciders = any_of(given.node_class.rules.approvers)
     text = (
-        f"*Loan #{loan.id} is asked for*: {what(loan)}\n{deciders} decides in <#{given.node_class.channel}>, until "
-        f"{moment(loan.lapses_at)}. You hear from me either way."
+        f"*Request #{loan.id} sent*: {what(loan)}\n{deciders} can decide in <#{given.node_class.channel}> until "
+        f"{moment(loan.lapses_at)}. I'll let you know either way."
     )
     return message(text, section(text), actions(buttons.cancel(loan)))
 

@@ -7,7 +7,7 @@ from loans.facts import WhyReturn
 
 _WHY: Final[Mapping[WhyReturn, str]] = {
     WhyReturn.DEADLINE: "the deadline has come",
-    WhyReturn.ASKED: "asked for",
+    WhyReturn.ASKED: "returned early",
     WhyReturn.RECALLED: "recalled",
     WhyReturn.ALL_GIVEN_BACK: "every node has been given back",
     WhyReturn.AGAIN: "tried again",

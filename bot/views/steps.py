@@ -32,15 +32,15 @@ DOING: Final[Mapping[StepName, str]] = {
     StepName.SETTLE: "proving that Slurm keeps it",
 }
 FAILED: Final[Mapping[StepName, str]] = {
-    StepName.OUT_OF_SLURM: "did not leave Slurm",
+    StepName.OUT_OF_SLURM: "didn't leave Slurm",
     StepName.PREPARE: "failed its class's commands",
-    StepName.ROLE: "did not get its Puppet role",
+    StepName.ROLE: "didn't get its Puppet role",
     StepName.PUPPET: "Puppet failed",
-    StepName.JOIN: "did not register in Kubernetes",
-    StepName.LABEL: "did not get its labels and taints",
-    StepName.READY: "did not become Ready",
-    StepName.DAEMONS: "did not get its DaemonSet pods",
-    StepName.USABLE: "did not become usable",
+    StepName.JOIN: "didn't register in Kubernetes",
+    StepName.LABEL: "didn't get its labels and taints",
+    StepName.READY: "didn't become Ready",
+    StepName.DAEMONS: "didn't get its DaemonSet pods",
+    StepName.USABLE: "didn't become usable",
 }
 """The steps of the way out, when one is why a node goes back."""
 TAKING: Final[Mapping[StepName, str]] = {
@@ -52,7 +52,7 @@ TAKING: Final[Mapping[StepName, str]] = {
     StepName.DOWN: "marking them DOWN",
 }
 """The steps of a wave, which are taken by all of its nodes together."""
-_NO_STEP: Final = "did not make it"
+_NO_STEP: Final = "failed before its first step"
 _LEND: Final = tuple(step.name for step in LEND)
 _RETURN: Final = tuple(step.name for step in RETURN)
 _BY_HAND: Final = frozenset({StepName.VERIFY, StepName.HEALTH, StepName.RESUME})

@@ -44,7 +44,7 @@ def test_a_loan_that_no_other_node_can_complete_goes_on_short_and_says_so(rig: R
     assert sorted(part.state for part in rig.parts(loan.id)) == [NodeState.LENT, NodeState.UNWOUND]
     card = card_of(rig, loan.id)
     assert "1 gpu node in k8s" in card
-    assert "1 node short of the 2 asked: no other gpu node was free in Slurm." in card
+    assert "1 node short of the 2 requested: no other gpu node was free in Slurm." in card
     go_home(rig, loan.id)
 
 

@@ -165,7 +165,7 @@ def test_a_question_that_is_asked_anew_leaves_one_to_answer(house: House) -> Non
     first = extension_asked(house, loan, timedelta(days=1))
     second = extension_asked(house, loan, timedelta(days=2))
     eventually("no buttons on the first", lambda: not buttons(first))
-    assert "another is asked for since" in shown(first)
+    assert "replaced by a newer request" in shown(first)
     assert "approve" in buttons(second)
     end(house, loan)
 

@@ -220,7 +220,7 @@ def test_a_person_who_speaks_while_the_store_is_locked_reads_so_and_is_heard_aft
         assert house.slash("loans")["acked"]
         eventually("an answer", lambda: len(house.seen_by(REQUESTER)) > before)
         said = shown(house.seen_by(REQUESTER)[-1])
-        assert "cannot reach its own store" in said
+        assert "can't reach my own store" in said
         assert "say it again" in said
         assert not any(word in json.loads(said)[0] for word in ("Traceback", "sqlite", "Error"))
     loan = house.request(words="lend 1 gpu node to k8s from tomorrow 8am until tomorrow 6pm")
