@@ -136,6 +136,8 @@ def _previewed(loan: Loan, ask: Extend, found: Ends, caller: Caller, desk: Desk)
     if isinstance(first := verdicts[0], Refused) and all(isinstance(each, Refused) for each in verdicts):
         return Forbidden(first.reasons)
     with desk.store.write() as tx:
+        if ask.card and (changed := changes(ask.card, loan)):
+            return differs(tx, loan, changed, desk)
         no_room = booked.extension(tx, loan, min(found.at), caller, desk)
     if no_room is not None:
         return no_room

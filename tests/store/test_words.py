@@ -15,7 +15,7 @@ from tests.store.values import NOW
 OURS = {
     "who", "requester", "person", "decided_by", "extension_asked_by", "forced_by", "returned_by", "taken_by",
     "acted_by", "team", "taken_team", "acted_team", "channel", "ts", "url", "key", "to", "place", "holder",
-    "word", "name", "store", "kind", "state", "act", "plan", "step", "side", "hash", "before", "node_class",
+    "word", "id", "name", "store", "kind", "state", "act", "plan", "step", "side", "hash", "before", "node_class",
     "node", "body", "boot_kernel",
 }  # fmt: skip
 """Columns of plain text: our words, Slack's ids, and what was looked at before it came (node, body, boot_kernel)."""

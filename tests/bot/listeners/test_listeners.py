@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -323,7 +323,7 @@ def test_the_steps_of_a_node_are_opened_and_closed_where_the_history_stands(hous
     loan = house.request()
     with house.store.write() as tx:
         failed = StepFailed(PlanName.LEND, StepName.PUPPET, said="exit 4: no containerd")
-        tx.facts.tell(Told(failed, datetime.now(UTC), loan_id=loan, node=NodeName("gpu001")))
+        tx.facts.tell(Told(failed, house.program._core.clock.now(), loan_id=loan, node=NodeName("gpu001")))
     house.slash(f"history #{loan}")
 
     def the_only(words: str) -> Message:
