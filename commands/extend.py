@@ -73,6 +73,8 @@ def errors(ask: Extend, caller: Caller, desk: Desk) -> BadTime | NotLater | TooL
     if not isinstance(loan, Loan):
         read = when.read(ask.phrase, desk.now, caller.tz)
         return BadTime(ask.phrase, read.sentence) if isinstance(read, when.Refused) else None
+    if _has_no_zone(ask.phrase, loan, caller, desk):
+        return BadTime(ask.phrase, zoneless.ASK)
     match ends(ask.phrase, loan.until, desk.now, caller.tz):
         case when.Refused(why):
             return BadTime(ask.phrase, why)

@@ -195,7 +195,10 @@ def _decline_form(front: Front, errand: Errand) -> Block | Rendered:
 
 def _extend_form(front: Front, errand: Errand) -> Block | Rendered:
     found = to_extend(Ref.parse(errand.what["value"]).shown, front.desk())
-    return modals.extend(found, front.person(errand.person).tz) if isinstance(found, Loan) else reply(found)
+    if not isinstance(found, Loan):
+        return reply(found)
+    person = front.person(errand.person)
+    return modals.extend(found, person.tz if person.knows_zone else "")
 
 
 def _change_form(front: Front, errand: Errand) -> Block | Rendered:

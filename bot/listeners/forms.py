@@ -65,7 +65,7 @@ def _extend(front: Front, body: dict[str, Any]) -> Errand | Wrong:
         ref = Ref.parse(_metadata(body))
     except OldRef:
         return _OLD_FORM
-    caller = Caller(Person(body["user"]["id"], tz=ref.word))
+    caller = Caller(Person(body["user"]["id"], tz=ref.word or "UTC", knows_zone=bool(ref.word)))
     try:
         wrong = extend.errors(extend.worded(ref.loan, _typed(body, actions.TEXT), ref.shown), caller, front.desk())
     except StoreUnavailable:

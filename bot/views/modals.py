@@ -40,7 +40,7 @@ def decline(loan: Loan) -> Block:
 
 
 def extend(loan: Loan, tz: str) -> Block:
-    """Return the form behind Extend… tz: of the person, in which their words are read."""
+    """Return the form behind Extend… tz: of the person, in which their words are read; empty when nobody knows it."""
     hint = "Such as: until Monday 9am, for 2 days. It is signed again."
     return _modal(
         actions.EXTEND_MODAL,

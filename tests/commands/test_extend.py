@@ -197,3 +197,14 @@ def test_a_form_says_under_its_field_what_is_wrong_with_the_time(counter: Counte
     said = words.format(**{name: dated(days_on(far, counter.now)) for name, far in days.items()})
     assert type(errors(worded(1, said), STRANGER, counter.desk)) is wrong
     assert errors(worded(9, said), REQUESTER, counter.desk) is None or wrong is BadTime
+
+
+def test_a_form_asks_whose_zone_nobody_knows_for_it(counter: Counter) -> None:
+    """`until Friday 18:00` of somebody whose zone Slack does not tell is no time: read as UTC it was hours off."""
+    counter.lent("gpu001")
+    lost = Caller(replace(REQUESTER.person, tz="UTC", knows_zone=False), "C0HPCOPS01")
+    day = dated(days_on(6, counter.now))
+    wrong = errors(worded(1, f"until {day} 18:00"), lost, counter.desk)
+    assert isinstance(wrong, BadTime)
+    assert "time zone" in wrong.sentence
+    assert errors(worded(1, "for 2 more days"), lost, counter.desk) is None
