@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from functools import partial
 
@@ -84,6 +85,8 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
         return unknown_class(ask.class_word, desk)
     said_at = caller.said_at or desk.now
     phrase, purpose, found = time_and_purpose(ask.tail, said_at, caller.tz)
+    if isinstance(found, when.Refused) and (only := _only_a_purpose(ask.tail, said_at, caller.tz)):
+        phrase, purpose, found = "", only, when.Refused(f"Try {when.EXAMPLES}.")
     begun = Begun(_spoken(ask.count, node_class, ask.tail), str(ask.count), node_class.name, phrase, purpose)
     if not caller.person.knows_zone and zoneless.is_local(lambda tz: time_and_purpose(ask.tail, said_at, tz)[2]):
         return BadTime(phrase, zoneless.ASK, begun=begun)
@@ -93,6 +96,12 @@ def run(ask: Lend, caller: Caller, desk: Desk) -> Reply:
         return answer
     said = f"{ask.count} {node_class.name} node{'' if ask.count == 1 else 's'}"
     return replace(answer, understood=f"{said} for {purpose}" if purpose else said, begun=begun)
+
+
+def _only_a_purpose(tail: str, now: datetime, tz: tzinfo) -> str:
+    """Return what it is for, of words that say nothing else: "for a workshop" is no time that cannot be read."""
+    found = re.fullmatch(r"for\s+(\D+)", tail.strip(), re.IGNORECASE)
+    return found[1].strip() if found and next(mentions(tail, now, tz), None) is None else ""
 
 
 def how_many(ask: LendSome, caller: Caller, desk: Desk) -> Reply:

@@ -176,8 +176,8 @@ def _not_read(text: str, word: str = "") -> Refused:
     shown = _echoed(text)
     if not shown:
         return Refused(f"No time is named. Try {EXAMPLES}.", is_read=False)
-    culprit = f' (I do not know "{_echoed(word)}" here)' if word and word != text else ""
-    return Refused(f'I cannot read "{shown}" as a time{culprit}. Try {EXAMPLES}.', is_read=False)
+    culprit = f""" (I don't know "{_echoed(word)}" here)""" if word and word != text else ""
+    return Refused(f"""I can't read "{shown}" as a time{culprit}. Try {EXAMPLES}.""", is_read=False)
 
 
 def _echoed(text: str) -> str:

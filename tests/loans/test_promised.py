@@ -132,13 +132,27 @@ class Site(RuleBasedStateMachine):
         end = self.now + timedelta(minutes=minutes)
         while self.now < end:
             ahead = [at for loan in self.loans.values() for at in self._moments(loan) if self.now < at <= end]
+            ahead += [at for at in self._homecomings() if self.now < at <= end]
             self.now = min(ahead, default=end)
+            self._come_home()
             for loan in list(self.loans.values()):
                 self._go_on(loan)
 
     @staticmethod
     def _moments(loan: Loan) -> list[datetime]:
-        return [at for at in (loan.starts_at, loan.until, loan.until + TOOK.back) if at]
+        return [at for at in (loan.starts_at, loan.until) if at]
+
+    def _homecomings(self) -> list[datetime]:
+        parts = [part for parts in self.parts.values() for part in parts]
+        return [part.since + TOOK.back for part in parts if part.state is NodeState.RETURNING]
+
+    def _come_home(self) -> None:
+        """Bring home each node that has been on its way for as long as that takes, whoever sent it."""
+        for loan, parts in self.parts.items():
+            is_home = [p.state is NodeState.RETURNING and p.since + TOOK.back <= self.now for p in parts]
+            self.parts[loan] = [
+                replace(part, state=NodeState.HOME) if so else part for part, so in zip(parts, is_home, strict=True)
+            ]
 
     def _go_on(self, loan: Loan) -> None:
         if loan.state is State.APPROVED and loan.until <= self.now:
@@ -148,8 +162,6 @@ class Site(RuleBasedStateMachine):
         elif loan.state is State.LENT and loan.until <= self.now:
             self.loans[loan.id] = replace(loan, state=State.RETURNING)
             self._move(loan.id, NodeState.LENT, NodeState.RETURNING)
-        elif loan.state is State.RETURNING and loan.until + TOOK.back <= self.now:
-            self._move(loan.id, NodeState.RETURNING, NodeState.HOME)
 
     def _begin(self, loan: Loan) -> None:
         held = {part.node for parts in self.parts.values() for part in parts if part.state not in NODE_GONE}
@@ -162,7 +174,9 @@ class Site(RuleBasedStateMachine):
 
     def _move(self, loan: int, come_from: NodeState, to: NodeState, count: int = 99) -> None:
         moving = [part for part in self.parts[loan] if part.state is come_from][:count]
-        self.parts[loan] = [replace(part, state=to) if part in moving else part for part in self.parts[loan]]
+        self.parts[loan] = [
+            replace(part, state=to, since=self.now) if part in moving else part for part in self.parts[loan]
+        ]
 
     @precondition(lambda self: self.some(State.LENT))
     @rule(pick=st.data(), hours=st.integers(1, 4))
