@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from conversion.lending import last_line, note, noted
+from conversion.lending import check_ready, last_line, note, noted
 from conversion.ports import Denied
 from conversion.steps import Done, NodeWork, NotYet, Seen, TryIsOver
 from loans.nodes import STARTING, KubeNode, Taint
@@ -16,7 +16,7 @@ from loans.quantity import quantity
 _KEEPS_NOBODY_AWAY: Final = "PreferNoSchedule"
 """Every other effect does, one that nobody here knows included."""
 _CORDONS: Final = "node.kubernetes.io/unschedulable"
-"""The cordon's own taint: step `ready` has asked for that."""
+"""The cordon's own taint, which is named with the cordon."""
 _APPROVED_WITHIN: Final = timedelta(minutes=2)
 """How long a certificate may wait for its approver. Approvers take seconds; where there is none, pods run all the same,
 so a node is not given up for it. Our judgement."""
@@ -54,6 +54,8 @@ def _is_promised(work: NodeWork) -> bool:
 
 
 def _seen(work: NodeWork, node: KubeNode) -> Seen:
+    if isinstance(still := check_ready(work), NotYet):
+        return still  # it was when it joined; minutes have passed since, and somebody may have cordoned it
     missing = _foreign_taint(work, node) or _too_little(work, node) or _not_pulled(work)
     return NotYet(missing) if missing else _certificate(work)
 

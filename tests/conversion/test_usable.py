@@ -119,6 +119,11 @@ CILIUM = Taint("node.cilium.io/agent-not-ready", "true", "NoExecute")
             replace(READY, allocatable=PLENTY | {"memory": "plenty"}),
             "Kubernetes offers plenty of `memory`, and the class needs 480Gi",
         ),
+        (
+            replace(READY, schedulable=False),
+            "it has been cordoned since it joined, and not by me: whoever did that may have a reason",
+        ),
+        (replace(READY, ready=False, not_ready_why="PLEG"), "waiting to be Ready: PLEG"),
         (READY, "taint `lendbot/starting` still keeps pods away"),
     ],
 )
