@@ -5,6 +5,7 @@ from typing import Any
 
 from conversion.fence import Reach
 from conversion.ports import FarSides, Slurm
+from loans.classes import NodeClass
 from store.db import Store, Tx
 
 
@@ -44,4 +45,5 @@ def alone_with(slurm: Slurm, store: Store) -> Reach:
     """Return what is needed to take nodes, where time stands still between a question and its act."""
     nobody: Any = None
     no_pods: Any = NoPods()
-    return Reach(FarSides(slurm, no_pods, nobody, {}), store, AlwaysHeld(), lambda: 0.0)
+    bmcs = {NodeClass.power: nobody}  # of a class that names none; without them a loan stands still
+    return Reach(FarSides(slurm, no_pods, nobody, bmcs), store, AlwaysHeld(), lambda: 0.0)
