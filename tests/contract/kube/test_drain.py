@@ -4,6 +4,7 @@ A cluster has other tenants, whose pods may come to the node as well: what is sa
 """
 
 import pytest
+from kubernetes.client.exceptions import NotFoundException
 
 from adapters.kube.cluster import KubeCluster
 from adapters.kube.drain import DrainRules
@@ -204,7 +205,11 @@ def test_a_long_grace_is_named_and_force_cuts_it_short(cordoned: KubeCluster, wo
     assert why(drain(cordoned), "patient").endswith("which is its own grace of 2 h")
     assert cordoned.pods_left(NODE, force=False) >= 1
     drain(cordoned, force=True)
-    assert world.core.read_namespaced_pod("patient", "default").metadata.deletion_grace_period_seconds == FORCED_GRACE_S
+    try:
+        left = world.core.read_namespaced_pod("patient", "default").metadata.deletion_grace_period_seconds
+    except NotFoundException:
+        return  # a busy machine looks after the 30 s; of its two hours nothing else would have ended it
+    assert left == FORCED_GRACE_S
 
 
 def test_pods_that_ask_to_stay_are_named_and_go_all_the_same(cordoned: KubeCluster, world: World) -> None:
