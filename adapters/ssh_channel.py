@@ -22,6 +22,7 @@ _CHUNK: Final = 65536
 _SLICE_S: Final = 0.5
 """The exit code makes no file descriptor readable, so it is looked at this often when nothing is said."""
 
+_WAKE_AGAIN_S: Final = 0.05
 _QUIET_AFTER_EXIT_S: Final = 1.0
 """A daemon that a command started may hold its output open for ever: this long after the exit we stop listening.
 
@@ -89,15 +90,26 @@ class Exchange:
             self._channel.close()
 
     def _start(self, command: str) -> None:
-        """Send the command. paramiko waits without end for the answer to that, so a timer closes the channel."""
+        """Send the command. paramiko waits without end for the answer to that, so somebody watches."""
         self._channel.settimeout(self._left_s())
-        timer = threading.Timer(self._left_s(), self._close)
-        timer.daemon = True
-        timer.start()
+        is_answered = threading.Event()
+        threading.Thread(target=self._watch, args=(is_answered,), name="ssh-watch", daemon=True).start()
         try:
             self._channel.exec_command(command)
         finally:
-            timer.cancel()
+            is_answered.set()
+
+    def _watch(self, is_answered: threading.Event) -> None:
+        """Close the channel when the time is over, and wake who waits on one that is closed.
+
+        Not once: paramiko takes back the wake-up of a channel that closes just before it begins to wait.
+        """
+        while not is_answered.wait(max(0.0, min(self._deadline - time.monotonic(), _SLICE_S))):
+            if time.monotonic() >= self._deadline:
+                self._close()
+            if self._channel.closed:
+                self._channel.event.set()
+            is_answered.wait(_WAKE_AGAIN_S)
 
     def _say(self, stdin: bytes) -> None:
         try:

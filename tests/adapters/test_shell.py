@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+import paramiko
 import pytest
 
 from adapters.shell import SshShell
 from adapters.ssh import SshConnections
+from adapters.ssh_channel import Exchange
 from conversion.ports import Away, Denied, Distrusted, Unreachable
 from loans.nodes import NodeName
 from tests.adapters.ssh_site import SshSite
@@ -168,6 +170,29 @@ def test_an_idle_connection_is_closed(ssh_site: SshSite, eventually: Eventually)
     shell.run(NodeName("gpu004"), ["true"], timeout=SOON)
     eventually(lambda: [conn.is_closed() for conn in ssh_site.live] == [True, False])
     shell.close()
+
+
+class ClosedOnTheWay(str):
+    """A command whose channel closes as it is put on the wire: after paramiko has looked, and before it waits."""
+
+    __slots__ = ("channel",)
+    channel: paramiko.Channel
+
+    def encode(self, *how: str) -> bytes:
+        self.channel.close()
+        return super().encode(*how)
+
+
+def test_a_channel_that_closes_as_the_command_is_sent_is_not_waited_for(ssh_site: SshSite) -> None:
+    """paramiko forgets that close, and waited for ever: a node's look hung, and with it a thread of the engine."""
+    with paramiko.Transport(ssh_site.address) as transport:
+        transport.connect(username="root", pkey=paramiko.Ed25519Key.from_private_key_file(str(ssh_site.key_file)))
+        channel = transport.open_session(timeout=PATIENCE_S)
+        command = ClosedOnTheWay("true")
+        command.channel = channel
+        exchange = Exchange(channel, side="gpu001", timeout=SOON, keep_bytes=99, whole=True)
+        with pytest.raises(Unreachable):
+            exchange.run(command, None)
 
 
 def test_a_changed_host_key_is_denied(ssh_site: SshSite) -> None:
