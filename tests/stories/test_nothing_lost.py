@@ -17,6 +17,8 @@ from tests.bot.house import APPROVALS, APPROVER, APPROVER2, OPS, REQUESTER, butt
 from tests.stories.town import PATIENCE_S, WISH, Town, town
 
 PEOPLE = (REQUESTER, APPROVER, APPROVER2)
+SLOWLY_S = 20.0
+"""What Slack takes for an answer in whose middle lendbot is killed, on whatever machine."""
 GOODBYE_S = 30.0
 """What a service manager is promised."""
 
@@ -113,7 +115,7 @@ def test_what_was_acked_and_not_begun_is_done_after_the_restart(place: Town) -> 
     """Give back, approve and sign-off: an ack is a promise, and lendbot's death does not break it."""
     orders = Orders.ready(place)
     die_and_come_back(place)  # who people are is forgotten: Slack has to be asked again before anything is done
-    place.fault("slack", "slow")
+    place.fault("slack", "slow", SLOWLY_S)
     orders.give()
     assert orders.counts() == (0, 0, 0), "killed before anything is done"
     die_and_come_back(place)
@@ -128,7 +130,7 @@ def test_what_was_done_and_not_answered_is_answered_and_not_done_again(place: To
     eventually("answers", lambda: len(orders.seen(REQUESTER)) > orders.read[REQUESTER], PATIENCE_S)
     eventually("an empty inbox", lambda: place.waiting() == 0, PATIENCE_S)
     orders.read = {who: len(orders.seen(who)) for who in orders.read}
-    place.fault("slack", "slow")
+    place.fault("slack", "slow", SLOWLY_S)
     orders.give()
     eventually("the changes", orders.are_carried_out, PATIENCE_S)
     unanswered = place.waiting()

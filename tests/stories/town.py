@@ -50,8 +50,8 @@ class Town:
         self.process.wait(within_s)
         return time.monotonic() - began
 
-    def fault(self, side: str, mode: str) -> None:
-        self.rig.site.call(lambda: self.rig.site.faults.set(Fault(side, mode)))
+    def fault(self, side: str, mode: str, slow_s: float | None = None) -> None:
+        self.rig.site.call(lambda: self.rig.site.faults.set(Fault(side, mode, slow_s=slow_s)))
 
     def heal(self) -> None:
         self.rig.site.call(self.rig.site.faults.clear)
