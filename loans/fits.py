@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from loans.book import STEP, Book, Room, capacity, free_until, next_fit
 from loans.loan import Loan
-from loans.promised import Turnaround, begins
+from loans.promised import Turnaround, begins, home
 from loans.terms import Terms
 
 
@@ -30,14 +30,14 @@ def next_time(book: Book, terms: Terms, took: Turnaround, now: datetime) -> Term
 
 def kept_until_home(book: Book, loan: Loan, took: Turnaround, now: datetime) -> int:
     """Return how many nodes a loan has until its deadline: those that went home before, or are lost, do not count."""
-    home = _home(loan, took, now)
-    return sum(each.count for each in book.promises if each.loan_id == loan.id and each.ends == home)
+    ends = home(loan.until, took, now)
+    return sum(each.count for each in book.promises if each.loan_id == loan.id and each.ends == ends)
 
 
 def room_to_extend(book: Book, loan: Loan, until: datetime, took: Turnaround, now: datetime) -> Room:
     """Return what is left for a loan beyond its present deadline: until then it has its nodes. Raises NotSeen."""
-    home = _home(loan, took, now)
-    return capacity(book, loan.node_class, home, max(home, until + took.back))
+    ends = home(loan.until, took, now)
+    return capacity(book, loan.node_class, ends, max(ends, until + took.back))
 
 
 def latest_deadline(book: Book, loan: Loan, count: int, took: Turnaround, now: datetime) -> datetime | None:
@@ -46,13 +46,9 @@ def latest_deadline(book: Book, loan: Loan, count: int, took: Turnaround, now: d
     returns   None when it is no later than the present one, or when nothing stands against any
     raises    NotSeen
     """
-    until = free_until(book, loan.node_class, count, _home(loan, took, now))
+    until = free_until(book, loan.node_class, count, home(loan.until, took, now))
     if until is None:
         return None
     latest = until - took.back
     latest -= timedelta(seconds=latest.timestamp() % STEP.total_seconds())
     return latest if latest > loan.until else None
-
-
-def _home(loan: Loan, took: Turnaround, now: datetime) -> datetime:
-    return max(loan.until, now) + took.back

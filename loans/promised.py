@@ -40,7 +40,8 @@ class Term:
 def promises(term: Term, parts: Sequence[NodeLoan], took: Turnaround, now: datetime) -> Iterator[Promise]:
     """Yield what a loan has, a promise for each end that its nodes come to. parts: all of its nodes, gone ones too."""
     if term.state is State.APPROVED:
-        yield Promise(term.id, term.node_class, term.count, begins(term.starts_at, took, now), _home(term, took, now))
+        starts = begins(term.starts_at, took, now)
+        yield Promise(term.id, term.node_class, term.count, starts, home(term.until, took, now))
         return
     here = [part for part in parts if part.state not in NODE_GONE]
     lost = [part for part in here if part.state is NodeState.STUCK or part.blocked]
@@ -48,7 +49,7 @@ def promises(term: Term, parts: Sequence[NodeLoan], took: Turnaround, now: datet
     away = [part for part in here if part not in lost and part not in going]
     count = _wanted(term, parts, len(away))
     for some, held, ends in (
-        (away, count, _home(term, took, now)),
+        (away, count, home(term.until, took, now)),
         (going, len(going), now + took.back),
         (lost, len(lost), None),
     ):
@@ -61,8 +62,9 @@ def begins(starts_at: datetime | None, took: Turnaround, now: datetime) -> datet
     return now if starts_at is None else max(now, starts_at - took.out)
 
 
-def _home(term: Term, took: Turnaround, now: datetime) -> datetime:
-    return max(term.until, now) + took.back
+def home(until: datetime, took: Turnaround, now: datetime) -> datetime:
+    """Return when the nodes of a loan are home: of one that is late, that long from now."""
+    return max(until, now) + took.back
 
 
 def _wanted(term: Term, parts: Sequence[NodeLoan], away: int) -> int:

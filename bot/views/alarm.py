@@ -15,7 +15,7 @@ from bot.views.for_requester import sentence
 from bot.views.rendered import Block, Rendered
 from bot.views.slack_trouble import channel_refused, why_refused
 from bot.views.steps import doing, from_step
-from bot.views.text import clock, code, counted, listed, nodes, quote, said, who
+from bot.views.text import clock, code, counted, named_loans, nodes, quote, said, who
 from bot.views.trouble import SHOWN, of_blocked
 from loans.alarms import Alarm, AlarmKind, AlarmShown, Member, is_last_call
 from loans.facts import BreakerOpened, Fact, SideAway, Told
@@ -122,19 +122,15 @@ def _breaker(it: Standing) -> BreakerOpened:
     return it.told.fact
 
 
-def _of_loans(alarm: Alarm) -> str:
-    return f"loan{'s' if len(alarm.loans) > 1 else ''} {listed([f'#{number}' for number in alarm.loans])}"
-
-
 def _stuck_headline(it: Standing) -> str:
     alarm, stuck = it.alarm, it.stuck
     if not stuck:
         again = f" {who(alarm.acted.id)} had {_it(alarm.waiting)} tried again." if alarm.acted else ""
-        return f"*{_named(alarm.waiting)} on the way home again* ({_of_loans(alarm)}).{again}"
+        return f"*{_named(alarm.waiting)} on the way home again* ({named_loans(alarm.loans)}).{again}"
     if alarm.step is StepName.HEALTH:
-        return f"*{_named(stuck)} home, but not healthy* ({_of_loans(alarm)})."
+        return f"*{_named(stuck)} home, but not healthy* ({named_loans(alarm.loans)})."
     at = f" while {quote(doing(alarm.step), 60)}" if alarm.step and len(stuck) == 1 else ""
-    return f"*{_named(stuck)} stuck on the way home*{at} ({_of_loans(alarm)})."
+    return f"*{_named(stuck)} stuck on the way home*{at} ({named_loans(alarm.loans)})."
 
 
 def _named(members: Iterable[Member]) -> str:
@@ -176,8 +172,8 @@ def _waits(it: Standing) -> str:
     cut = f"It's about {nodes(lines)}. " if lines else ""
     if not alarm.loans:
         return f"{cut}Nothing of mine waits for it now. I'll go on by myself when it's back."
-    waiting = f"{counted(alarm.count, 'node')} of {_of_loans(alarm)} {'waits' if alarm.count == 1 else 'wait'}"
-    who_waits = waiting if alarm.count else f"{_of_loans(alarm).capitalize()} can take no nodes"
+    waiting = f"{counted(alarm.count, 'node')} of {named_loans(alarm.loans)} {'waits' if alarm.count == 1 else 'wait'}"
+    who_waits = waiting if alarm.count else f"{named_loans(alarm.loans).capitalize()} can take no nodes"
     return f"{cut}{who_waits}; none is lost, and none is replaced. I'll go on by myself when it's back."
 
 
@@ -198,7 +194,7 @@ def _stuck_body(it: Standing) -> list[str]:
 
 
 def _lost(alarm: Alarm) -> str:
-    whose = f" Nobody sees what I post about {_of_loans(alarm)} there." if alarm.loans else ""
+    whose = f" Nobody sees what I post about {named_loans(alarm.loans)} there." if alarm.loans else ""
     return f"I try again every 5 min at the latest.{whose}"
 
 
@@ -234,7 +230,7 @@ def _solved(it: Standing) -> Rendered:
     assert alarm.solved_at is not None, "whoever calls has looked"
     text = f":white_check_mark: *Solved {clock(alarm.solved_at)}*: {how_solved(alarm, _away_since(it))}{_by(alarm)}."
     looked = f"{who(alarm.taken.id)} was looking. " if alarm.taken and alarm.taken != alarm.acted else ""
-    of = f" for {_of_loans(alarm)}" if alarm.loans else ""
+    of = f" for {named_loans(alarm.loans)}" if alarm.loans else ""
     was = f"{looked}Raised {clock(alarm.raised_at)}{of}: {_why(alarm)}."
     return message(text, section(text), context(was))
 

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.views.text import clock, code, counted, listed, who
+from bot.views.text import clock, code, counted, numbered, who
 from commands.alarm_replies import AlarmOver, AllTriedAgain, AlreadyTaken, Looking, NoAlarm
 
 
@@ -26,8 +26,8 @@ def alarm_answer(given: Looking | AlreadyTaken | AlarmOver | NoAlarm | AllTriedA
         case AllTriedAgain(nodes, loans):
             if not nodes:
                 return "They're on their way already. The message says how it goes."
-            of = listed([f"#{number}" for number in loans])
             are = "is" if len(nodes) == 1 else "are"
-            return f"{counted(len(nodes), 'node')} of {of} {are} on the way home again. The message says how it goes."
+            going = f"{counted(len(nodes), 'node')} of {numbered(loans)} {are} on the way home again"
+            return f"{going}. The message says how it goes."
         case other:
             assert_never(other)

@@ -7,7 +7,7 @@ from bot.views import actions as ids
 from bot.views.actions import ClassRef
 from bot.views.blocks import actions, button, message, section
 from bot.views.rendered import Block, Rendered
-from bot.views.text import clock, code, counted, listed, moment, nodes, quote, said, who
+from bot.views.text import clock, code, counted, moment, named_loans, nodes, numbered, quote, said, who
 from commands.refusals import NoBreaker
 from commands.replies import WentOn
 from loans.facts import LENDBOT, Actor, BreakerClosed, BreakerOpened, WhyClosed
@@ -33,7 +33,7 @@ def headline(fact: BreakerOpened) -> str:
 
 def body(fact: BreakerOpened) -> str:
     """Return who waits, and what happens by itself."""
-    of = f"Loan{'s' if len(fact.loans) > 1 else ''} {_loans(fact.loans)} wait{'' if len(fact.loans) > 1 else 's'}. "
+    of = f"{named_loans(fact.loans).capitalize()} wait{'' if len(fact.loans) > 1 else 's'}. "
     return f"{of if fact.loans else ''}I'll go on by myself when one arrives.{_else(fact)}"
 
 
@@ -73,13 +73,13 @@ def went_on(given: WentOn) -> str:
     if not given.sent_home:
         which = "No loan of that message" if given.began_since else f"No {code(given.node_class)} loan"
         return f"{which} is on its way out any more, so nothing goes home.{_since(given)}"
-    return f"Going home: {_loans(given.sent_home)}. Each card shows its steps.{_since(given)}"
+    return f"Going home: {numbered(given.sent_home)}. Each card shows its steps.{_since(given)}"
 
 
 def _since(given: WentOn) -> str:
     if not given.began_since:
         return ""
-    began = f"{_loans(given.began_since)} began after that message and {_goes(given.began_since)} on"
+    began = f"{numbered(given.began_since)} began after that message and {_goes(given.began_since)} on"
     return f" {began}; {code(f'send home {given.node_class}')} ends {_them(given.began_since)} too."
 
 
@@ -117,7 +117,3 @@ def choices(fact: BreakerOpened, at: datetime) -> tuple[Block, ...]:
         button(ids.GO_ON, "Go on", ref.value, style="primary"),
         button(ids.SEND_HOME, "Send all home", ref.value, sure=("Send all home?", question, "Send them home")),
     )
-
-
-def _loans(numbers: tuple[int, ...]) -> str:
-    return listed([f"#{number}" for number in numbers])

@@ -21,7 +21,7 @@ from bot.views.refusals import (
 )
 from bot.views.rendered import Block, Rendered
 from bot.views.strange import card_differs, strange_card
-from bot.views.text import any_of, clock, code, counted, deadline, listed, moment, nodes, quote, who
+from bot.views.text import any_of, clock, code, counted, deadline, moment, nodes, numbered, quote, who
 from commands import alarm_replies as a
 from commands import refusals as no
 from commands import replies as r
@@ -137,7 +137,7 @@ def _open(loans: Sequence[int]) -> str:
     if not loans:
         return "No loan is open."
     which = "The only open one is" if len(loans) == 1 else "The open ones are"
-    return f"{which} {listed([f'#{loan}' for loan in loans], most=len(loans))}."
+    return f"{which} {numbered(loans, most=len(loans))}."
 
 
 def _refused(text: str, begun: no.Begun | None) -> Rendered:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.views.blocks import message, section
 from bot.views.rendered import Rendered
-from bot.views.text import clock, counted, listed, nodes, said
+from bot.views.text import clock, counted, listed, named_loans, nodes, said
 from loans.facts import SideAway
 from loans.lengths import length
 from store.away import AwaySide
@@ -36,8 +36,7 @@ def is_away(fact: SideAway) -> Rendered:
 def _waiting(fact: SideAway) -> str:
     if not fact.loans:
         return "Nothing of mine waits for it now."
-    numbers = listed([f"#{number}" for number in fact.loans])
-    of = f"loan{'s' if len(fact.loans) > 1 else ''} {numbers}"
+    of = named_loans(fact.loans)
     who = f"{counted(fact.waiting, 'node')} of {of} wait{'s' if fact.waiting == 1 else ''}" if fact.waiting else of
     return f"{who}{'' if fact.waiting else ' can take no nodes'}; none of them is lost, and none is replaced."
 

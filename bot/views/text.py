@@ -88,6 +88,16 @@ def listed(words: Sequence[str], last: str = "and", most: int = NAMED) -> str:
     return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else "nobody"
 
 
+def numbered(loans: Sequence[int], most: int = NAMED) -> str:
+    """Return loans by their numbers: "#12 and #14"."""
+    return listed([f"#{loan}" for loan in loans], most=most)
+
+
+def named_loans(loans: Sequence[int]) -> str:
+    """Return the same with the noun: "loan #12", "loans #12 and #14"."""
+    return f"loan{'s' if len(loans) > 1 else ''} {numbered(loans)}"
+
+
 def moment(at: datetime) -> str:
     """Return an instant that each reader sees in their own zone: "Nov 27 23:59", "tomorrow 09:00"."""
     return _token(at, "{date_short_pretty} {time}")
